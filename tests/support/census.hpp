@@ -1,0 +1,27 @@
+// Counting what a process owns, before and after: threads, child processes, descriptors.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <iosfwd>
+
+namespace support {
+
+struct census {
+    int threads = 0;     // of this process
+    int children = 0;    // running or not yet waited for (zombies count)
+    int descriptors = 0; // open in this process
+
+    bool operator==(const census&) const = default;
+};
+
+/// Counts now. Reads /proc; throws std::filesystem::filesystem_error when it cannot.
+census take_census();
+
+/// True once the process owns exactly what it owned at `before`; waits for it, at most 5 s, because
+/// the kernel lets go of a joined thread or a killed child a moment later.
+bool back_to(const census& before);
+
+std::ostream& operator<<(std::ostream& out, const census& counted);
+
+} // namespace support

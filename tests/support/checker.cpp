@@ -1,0 +1,350 @@
+// The checkers' main. `checker "a promise"` runs exactly that case under a supervisor and ends with
+// 0 only if it ran, made an assertion and passed. Catch2's own main would not do: given a name that
+// no case has, version 2 runs nothing and reports success.
+//
+// SPDX-License-Identifier: MIT
+#include "support/supervisor.hpp"
+#include "support/watch_page.hpp"
+
+#if __has_include(<catch2/catch_session.hpp>)
+#include <catch2/catch_session.hpp>
+#include <catch2/catch_test_case_info.hpp>
+#include <catch2/interfaces/catch_interfaces_registry_hub.hpp>
+#include <catch2/interfaces/catch_interfaces_testcase.hpp>
+#include <catch2/reporters/catch_reporter_event_listener.hpp>
+#include <catch2/reporters/catch_reporter_registrars.hpp>
+using catch_listener = Catch::EventListenerBase;
+#else
+// Version 2's implementation is compiled here, once, and without its signal handlers, which would
+// live on in forked children and print a report there. (Version 3 comes compiled.)
+#define CATCH_CONFIG_RUNNER
+#define CATCH_CONFIG_NO_POSIX_SIGNALS
+#include <catch2/catch.hpp>
+using catch_listener = Catch::TestEventListenerBase;
+#endif
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+
+// Defined where the checker is linked with the schedule explorer: tries the explorer on races that
+// it must find, in this very binary. Absent, and then null, elsewhere.
+namespace explorer {
+[[gnu::weak]] bool canary_sings(std::string& why);
+}
+
+namespace {
+
+using support::outcome;
+using support::page;
+using support::verdict;
+
+constexpr const char* usage =
+    "usage: CHECKER \"a promise\"      run one case; exit 0 passed, 1 failed, 3 a TODO is not "
+    "done\n"
+    "       CHECKER --list           the promises, one a line\n"
+    "       CHECKER --all            run every case\n"
+    "       CHECKER --debug \"...\"    run one case in this process, without supervisor (for gdb)\n"
+    "checks of the tests themselves:\n"
+    "       CHECKER --fails \"...\"    succeed if each of these cases fails\n"
+    "       CHECKER --unfinished \"...\"  succeed if each of these cases stops at a TODO\n"
+    "       CHECKER --half \"a TODO\"  succeed if every case passes or stops at this TODO, and one "
+    "does\n"
+    "exit 2: bad usage or no such case; 4: the checker cannot judge\n";
+
+struct promise {
+    std::string sentence;
+    bool soak;
+    bool explored;
+};
+
+bool has_tag(const Catch::TestCaseInfo& info, const char* name)
+{
+    return std::any_of(info.tags.begin(), info.tags.end(), [&](const auto& tag) {
+#if __has_include(<catch2/catch_session.hpp>)
+        return tag.original == Catch::StringRef(name);
+#else
+        return tag == name;
+#endif
+    });
+}
+
+std::vector<promise> promises()
+{
+    std::vector<promise> all;
+    for (const auto& test : Catch::getRegistryHub().getTestCaseRegistry().getAllTests()) {
+        const Catch::TestCaseInfo& info = test.getTestCaseInfo();
+        all.push_back({info.name, has_tag(info, "soak"), has_tag(info, "explore")});
+    }
+    return all;
+}
+
+void note_that_it_cannot_judge(const std::string& why)
+{
+    std::snprintf(page->cannot_judge, sizeof page->cannot_judge, "Cannot judge: %s", why.c_str());
+}
+
+// Prints a broken promise as a beginner wants to read it: the sentence, what was demanded, what
+// came.
+void print_failure(const Catch::AssertionStats& stats)
+{
+    const Catch::AssertionResult& result = stats.assertionResult;
+    // Catch2 has no expression for an exception from elsewhere: "{Unknown expression after ...}".
+    if (result.hasExpression() && result.getExpression()[0] != '{') {
+        std::printf("  %s\n", result.getExpressionInMacro().c_str());
+    }
+    if (result.getResultType() == Catch::ResultWas::DidntThrowException) {
+        std::printf("  but no exception came\n");
+    } else if (result.getResultType() == Catch::ResultWas::ThrewException) {
+        std::printf("  but an exception came: %s\n", std::string(result.getMessage()).c_str());
+    } else if (result.hasExpandedExpression()) {
+        std::printf("  but it was: %s\n", result.getExpandedExpression().c_str());
+    } else {
+        std::printf("%s\n", std::string(result.getMessage()).c_str());
+    }
+    for (const auto& info : stats.infoMessages) {
+        if (info.type == Catch::ResultWas::Info) {
+            std::printf("  where %s\n", info.message.c_str());
+        }
+    }
+    std::printf("  %s:%zu\n", result.getSourceInfo().file, result.getSourceInfo().line);
+    std::fflush(stdout);
+}
+
+// Counts what ran, because a pass counts only if exactly the named case ran and asserted something;
+// and reports, the same for both versions of Catch2, whose own reports are sent nowhere.
+class witness : public catch_listener {
+public:
+    using catch_listener::catch_listener;
+
+    void testCaseStarting(const Catch::TestCaseInfo& info) override
+    {
+        sentence_ = info.name;
+        if (page && has_tag(info, "soak")) {
+            page->seconds_allowed = 120;
+        }
+    }
+
+#if __has_include(<catch2/catch_session.hpp>)
+    void assertionEnded(const Catch::AssertionStats& stats) override
+    {
+        look_at(stats);
+    }
+#else
+    bool assertionEnded(const Catch::AssertionStats& stats) override
+    {
+        look_at(stats);
+        return true;
+    }
+#endif
+
+    void testCaseEnded(const Catch::TestCaseStats& stats) override
+    {
+        if (page) {
+            page->cases_run += 1;
+            page->assertions += static_cast<int>(stats.totals.assertions.total());
+        }
+    }
+
+private:
+    void look_at(const Catch::AssertionStats& stats)
+    {
+        if (stats.assertionResult.isOk()) {
+            return;
+        }
+        if (!sentence_.empty()) {
+            std::printf("Broken promise: %s\n", sentence_.c_str());
+            sentence_.clear();
+        }
+        print_failure(stats);
+    }
+
+    std::string sentence_; // until its first broken assertion is printed
+};
+
+int run_in_this_process(const promise& asked)
+{
+    Catch::Session session;
+    session.configData().testsOrTags = {asked.sentence};
+#if __has_include(<catch2/catch_session.hpp>)
+    session.configData().defaultOutputFilename = "/dev/null";
+#else
+    session.configData().outputFilename = "/dev/null";
+#endif
+    return session.run();
+}
+
+void run_and_record(const promise& asked)
+{
+    if (std::string why; asked.explored && explorer::canary_sings && !explorer::canary_sings(why)) {
+        note_that_it_cannot_judge("the explorer does not see a race that is there: " + why);
+        return;
+    }
+    page->failed = run_in_this_process(asked) != 0;
+    if (page->cases_run != 1) {
+        note_that_it_cannot_judge(std::to_string(page->cases_run) + " cases ran, not one");
+    } else if (page->assertions == 0 && !page->failed) {
+        note_that_it_cannot_judge("the case made no assertion");
+    }
+    page->completed = 1;
+}
+
+outcome run_supervised(const promise& asked)
+{
+    return support::supervise([&] { run_and_record(asked); });
+}
+
+int exit_status(verdict is)
+{
+    switch (is) {
+    case verdict::passed:
+        return 0;
+    case verdict::failed:
+        return 1;
+    case verdict::todo:
+        return 3;
+    case verdict::cannot_judge:
+        return 4;
+    }
+    return 4;
+}
+
+const char* word(verdict is)
+{
+    switch (is) {
+    case verdict::passed:
+        return "passed";
+    case verdict::failed:
+        return "failed";
+    case verdict::todo:
+        return "TODO";
+    case verdict::cannot_judge:
+        return "cannot judge";
+    }
+    return "?";
+}
+
+// Runs the cases; true if each has the verdict `expected`. What went otherwise is printed.
+bool each_is(verdict expected, const std::vector<promise>& asked)
+{
+    bool all = true;
+    for (const promise& one : asked) {
+        const outcome result = run_supervised(one);
+        std::printf("%s: %s\n", word(result.is), one.sentence.c_str());
+        if (result.is != expected) {
+            std::printf("  expected: %s\n%s", word(expected), result.text.c_str());
+            all = false;
+        }
+    }
+    return all;
+}
+
+// True if every case passes or stops at the TODO with this sentence, and at least one stops there.
+bool stops_only_at(const std::string& sentence, const std::vector<promise>& asked)
+{
+    int stopped = 0;
+    bool clean = true;
+    for (const promise& one : asked) {
+        const outcome result = run_supervised(one);
+        const bool there = result.is == verdict::todo &&
+                           result.text.find(": " + sentence + "\n") != std::string::npos;
+        stopped += there;
+        if (!there && result.is != verdict::passed) {
+            std::printf("%s, and not at this TODO: %s\n%s", word(result.is), one.sentence.c_str(),
+                        result.text.c_str());
+            clean = false;
+        }
+    }
+    std::printf("%d of %zu cases stop at: %s\n", stopped, asked.size(), sentence.c_str());
+    return clean && stopped > 0;
+}
+
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 16384);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::vector<promise> without_soak(std::vector<promise> all)
+{
+    std::erase_if(all, [](const promise& one) { return one.soak; });
+    return all;
+}
+
+std::vector<promise> find(std::span<const std::string> sentences)
+{
+    const auto all = promises();
+    std::vector<promise> found;
+    for (const std::string& sentence : sentences) {
+        const auto it = std::find_if(all.begin(), all.end(),
+                                     [&](const auto& one) { return one.sentence == sentence; });
+        if (it == all.end()) {
+            throw std::invalid_argument("no case \"" + sentence +
+                                        "\": the promises changed, configure and build again");
+        }
+        found.push_back(*it);
+    }
+    return found;
+}
+
+int run_checker(std::vector<std::string> arguments)
+{
+    const std::string mode =
+        !arguments.empty() && arguments[0].starts_with("--") ? arguments[0] : std::string();
+    if (!mode.empty()) {
+        arguments.erase(arguments.begin());
+    }
+    if (mode == "--list" && arguments.empty()) {
+        for (const promise& one : promises()) {
+            std::puts(one.sentence.c_str());
+        }
+        return 0;
+    }
+    if (mode == "--all" && arguments.empty()) {
+        return each_is(verdict::passed, without_soak(promises())) ? 0 : 1;
+    }
+    if (mode == "--half" && arguments.size() == 1) {
+        return stops_only_at(arguments[0], without_soak(promises())) ? 0 : 1;
+    }
+    if (mode == "--fails" && !arguments.empty()) {
+        return each_is(verdict::failed, find(arguments)) ? 0 : 1;
+    }
+    if (mode == "--unfinished" && !arguments.empty()) {
+        return each_is(verdict::todo, find(arguments)) ? 0 : 1;
+    }
+    if (mode == "--debug" && arguments.size() == 1) {
+        return run_in_this_process(find(arguments)[0]) == 0 ? 0 : 1;
+    }
+    if (mode.empty() && arguments.size() == 1) {
+        const outcome result = run_supervised(find(arguments)[0]);
+        std::fputs(result.text.c_str(), stdout);
+        return exit_status(result.is);
+    }
+    std::fputs(usage, mode == "--help" ? stdout : stderr);
+    return mode == "--help" ? 0 : 2;
+}
+
+} // namespace
+
+CATCH_REGISTER_LISTENER(witness)
+
+int main(int argc, char** argv)
+{
+    raise_descriptor_limit();
+    try {
+        return run_checker({argv + 1, argv + argc});
+    } catch (const std::invalid_argument& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 2;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "Cannot judge: %s\n", error.what());
+        return 4;
+    }
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+#include "support/supervisor.hpp"
+
+#include "support/watch_page.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace support {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using steady = std::chrono::steady_clock;
+
+constexpr int default_limit_s = 20;
+constexpr milliseconds grace{2000}; // for a case that reached a TODO, and for children to end
+constexpr std::size_t most_output = 256 * 1024;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+[[noreturn]] void fail_with_errno(const char* what)
+{
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+watch_page* share_a_page()
+{
+    void* memory = mmap(nullptr, sizeof(watch_page), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        fail_with_errno("mmap");
+    }
+    auto* shared = new (memory) watch_page{};
+    shared->seconds_allowed = default_limit_s;
+    return shared;
+}
+
+std::string first_line(const std::filesystem::path& file)
+{
+    std::ifstream in(file);
+    std::string line;
+    std::getline(in, line);
+    return line;
+}
+
+std::vector<pid_t> own_children()
+{
+    std::ifstream list("/proc/self/task/" + std::to_string(getpid()) + "/children");
+    std::vector<pid_t> children;
+    for (pid_t child; list >> child;) {
+        children.push_back(child);
+    }
+    return children;
+}
+
+std::string name_of(pid_t process)
+{
+    return std::to_string(process) + " (" +
+           first_line("/proc/" + std::to_string(process) + "/comm") + ")";
+}
+
+// One line a thread, from the number of the system call that the thread is in.
+std::string where_threads_are(pid_t process)
+{
+    static constexpr std::pair<long, const char*> calls[] = {
+        {SYS_futex, "waits for a lock, a condition variable or a thread"},
+        {SYS_read, "reads from a descriptor"},
+        {SYS_write, "writes to a descriptor"},
+        {SYS_accept, "accepts a connection"},
+        {SYS_accept4, "accepts a connection"},
+        {SYS_connect, "connects"},
+        {SYS_recvfrom, "receives from a socket"},
+        {SYS_recvmsg, "receives from a socket"},
+        {SYS_sendto, "sends to a socket"},
+        {SYS_poll, "polls descriptors"},
+        {SYS_ppoll, "polls descriptors"},
+        {SYS_epoll_wait, "polls descriptors"},
+        {SYS_wait4, "waits for a child process"},
+        {SYS_clock_nanosleep, "sleeps"},
+        {SYS_nanosleep, "sleeps"},
+    };
+    std::string lines;
+    std::error_code gone;
+    const std::string tasks = "/proc/" + std::to_string(process) + "/task";
+    for (const auto& thread : std::filesystem::directory_iterator(tasks, gone)) {
+        const std::string call = first_line(thread.path() / "syscall");
+        std::string doing = call.starts_with("running") ? "runs" : "is in system call " + call;
+        for (const auto& [number, words] : calls) {
+            if (std::strtol(call.c_str(), nullptr, 10) == number && !call.starts_with("running")) {
+                doing = words;
+                break;
+            }
+        }
+        lines += "    thread " + thread.path().filename().string() + " " + doing + "\n";
+    }
+    return lines;
+}
+
+class supervision {
+public:
+    explicit supervision(const std::function<void()>& body) : page_(share_a_page()) { start(body); }
+    ~supervision()
+    {
+        kill_everything();
+        close(output_);
+        close(ended_);
+        munmap(page_, sizeof(watch_page));
+    }
+    supervision(const supervision&) = delete;
+    supervision& operator=(const supervision&) = delete;
+
+    outcome judge()
+    {
+        watch();
+        const std::string left = leftovers();
+        kill_everything();
+        read_output();
+        return verdict_with(left);
+    }
+
+private:
+    void start(const std::function<void()>& body)
+    {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) {
+            fail_with_errno("pipe");
+        }
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        std::fflush(nullptr);
+        const pid_t parent = getpid();
+        child_ = fork();
+        if (child_ < 0) {
+            fail_with_errno("fork");
+        }
+        if (child_ == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (getppid() != parent) {
+                _exit(1); // the supervisor died before it could be asked for
+            }
+            run(body, ends);
+        }
+        setpgid(child_, child_); // both sides do it: whoever comes first
+        close(ends[1]);
+        output_ = ends[0];
+        fcntl(output_, F_SETFL, O_NONBLOCK);
+        ended_ = static_cast<int>(syscall(SYS_pidfd_open, child_, 0));
+    }
+
+    [[noreturn]] void run(const std::function<void()>& body, const int (&ends)[2])
+    {
+        setpgid(0, 0);
+        std::signal(SIGINT, SIG_DFL);
+        std::signal(SIGTERM, SIG_DFL);
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        page = page_;
+        todo_page = page_->todo;
+        body();
+        std::exit(0);
+    }
+
+    // Until the child ends or is given up.
+    void watch()
+    {
+        const auto started = steady::now();
+        steady::time_point todo_seen{};
+        while (!reap_child()) {
+            pollfd events[] = {{output_, POLLIN, 0}, {ended_, POLLIN, 0}};
+            poll(events, output_open_ ? 2 : 1, 100);
+            if (!output_open_) { // a pipe at its end is always ready: look at the child alone
+                poll(&events[1], 1, 100);
+            }
+            read_output();
+            const auto now = steady::now();
+            if (page_->todo[0] != '\0' && todo_seen == steady::time_point{}) {
+                todo_seen = now;
+            }
+            if (interrupted) {
+                kill_everything();
+                std::_Exit(128 + interrupted);
+            }
+            limit_s_ = page_->seconds_allowed;
+            const bool todo_overdue = todo_seen != steady::time_point{} && now - todo_seen > grace;
+            if (todo_overdue || now - started > seconds(limit_s_)) {
+                gave_up_ = true;
+                stuck_ = waits() + where_threads_are(child_);
+                return;
+            }
+        }
+    }
+
+    bool reap_child()
+    {
+        if (!child_reaped_ && waitpid(child_, &status_, WNOHANG) == child_) {
+            child_reaped_ = true;
+        }
+        return child_reaped_;
+    }
+
+    void read_output()
+    {
+        char buffer[4096];
+        for (;;) {
+            const ssize_t got = read(output_, buffer, sizeof buffer);
+            if (got <= 0) {
+                output_open_ = got < 0;
+                return;
+            }
+            if (text_.size() < most_output) {
+                text_.append(buffer, static_cast<std::size_t>(got));
+                if (text_.size() >= most_output) {
+                    text_ += "\n... more output than a case may print; the rest is left out\n";
+                }
+            }
+        }
+    }
+
+    // Descendants that the case left, once the kernel has had time to tidy up.
+    std::string leftovers()
+    {
+        if (!child_reaped_) {
+            return {};
+        }
+        const auto end = steady::now() + grace;
+        std::vector<pid_t> left;
+        while (!(left = own_children()).empty() && steady::now() < end) {
+            while (waitpid(-1, nullptr, WNOHANG) > 0) {
+            }
+            poll(nullptr, 0, 5);
+        }
+        std::string names;
+        for (const pid_t process : left) {
+            names += "    process " + name_of(process) + "\n";
+        }
+        return names;
+    }
+
+    // Orphans of what is killed come to this process and are killed in the next round.
+    void kill_everything()
+    {
+        for (;;) {
+            const auto children = own_children();
+            for (const pid_t process : children) {
+                kill(process, SIGKILL);
+            }
+            const pid_t reaped = waitpid(-1, nullptr, 0);
+            if (reaped == child_) {
+                child_reaped_ = true;
+            }
+            if (reaped < 0 && errno == ECHILD) {
+                return;
+            }
+        }
+    }
+
+    std::string waits() const
+    {
+        std::string lines;
+        for (int i = 0; i < watch_page::wait_slots; ++i) {
+            if (page_->wait_taken[i]) {
+                lines += "    waiting for " + std::string(page_->wait_for[i]) + "\n";
+            }
+        }
+        return lines;
+    }
+
+    outcome verdict_with(const std::string& left)
+    {
+        if (page_->todo[0] != '\0') {
+            return {verdict::todo, std::string(page_->todo) + "\n"};
+        }
+        if (page_->cannot_judge[0] != '\0') {
+            return {verdict::cannot_judge, text_ + page_->cannot_judge + "\n"};
+        }
+        if (gave_up_) {
+            return {verdict::failed, text_ + "Gave up after " + std::to_string(limit_s_) +
+                                         " s: the case does not end.\n" + stuck_};
+        }
+        if (WIFSIGNALED(status_)) {
+            const int signal = WTERMSIG(status_);
+            return {verdict::failed, text_ + "The case's process was ended by signal " +
+                                         std::to_string(signal) + " (" + strsignal(signal) +
+                                         ").\n"};
+        }
+        if (!page_->completed) {
+            return {verdict::failed,
+                    text_ + "The case's process ended by itself, with exit status " +
+                        std::to_string(WEXITSTATUS(status_)) + ", before the case did.\n"};
+        }
+        if (page_->failed) {
+            return {verdict::failed, text_};
+        }
+        if (WEXITSTATUS(status_) != 0) { // a sanitizer's report comes after the case
+            return {verdict::failed, text_ + "The case passed, but its process ended with status " +
+                                         std::to_string(WEXITSTATUS(status_)) + ".\n"};
+        }
+        if (!left.empty()) {
+            return {verdict::failed, text_ + "Left running when the case had ended:\n" + left};
+        }
+        return {verdict::passed, {}};
+    }
+
+    watch_page* const page_;
+    pid_t child_ = -1;
+    int output_ = -1; // what the case prints; read without blocking
+    int ended_ = -1;  // readable once the child has ended
+    int status_ = 0;
+    int limit_s_ = default_limit_s;
+    bool child_reaped_ = false;
+    bool output_open_ = true;
+    bool gave_up_ = false;
+    std::string stuck_;
+    std::string text_;
+};
+
+void note_signal(int signal)
+{
+    interrupted = signal;
+}
+
+} // namespace
+
+outcome supervise(const std::function<void()>& body)
+{
+    struct sigaction action {};
+    action.sa_handler = note_signal; // no SA_RESTART: poll() returns
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+    return supervision(body).judge();
+}
+
+} // namespace support

@@ -1,0 +1,34 @@
+// Running one case so that its verdict can be trusted, whatever the judged code does.
+//
+// The case runs in a process of its own, forked while this one has a single thread. This one keeps
+// the time limit, reads what the case prints, and afterwards kills and counts whatever was left
+// behind: it is the "subreaper" to which orphans come, also those that changed their session. A
+// watchdog thread could do none of this: it dies with the process that it watches, and it forbids
+// that process to fork.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace support {
+
+enum class verdict {
+    passed,
+    failed,       // an assertion, a crash, the time limit, or something left behind
+    todo,         // a TODO of the stub was reached
+    cannot_judge, // the checker itself is at fault; never a pass
+};
+
+struct outcome {
+    verdict is = verdict::cannot_judge;
+    std::string text; // what to show for it, ending in a line break; empty when passed
+};
+
+/// Runs `body` in a child process and waits for it. `body` records its result in support::page;
+/// the child ends with std::exit when body returns. Blocks until the child and all its descendants
+/// are gone. Must be called while this process has one thread.
+outcome supervise(const std::function<void()>& body);
+
+} // namespace support
