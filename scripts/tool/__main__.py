@@ -12,9 +12,7 @@ import argparse
 import os
 import signal
 
-import doctor
 import student
-import verify
 from layout import INTERRUPTED, MACHINE, USAGE, WorkbookError, checkout_root
 
 HELP = """\
@@ -121,11 +119,15 @@ def run_verify(root, argv):
     options = reader.parse_args(argv)
     if not options.jobs.isascii() or not options.jobs.isdigit() or not 1 <= int(options.jobs) <= 999:
         raise WorkbookError(f"-j: '{options.jobs}' is not a whole number from 1 to 999", USAGE)
+    import verify  # here, because most commands do without its imports
+
     return verify.verify(root, options.quick, int(options.jobs))
 
 
 def run_doctor(root, argv):
     parser("doctor").parse_args(argv)
+    import doctor
+
     return doctor.doctor(root)
 
 

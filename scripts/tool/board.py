@@ -61,7 +61,8 @@ def standing(
     exercise: Exercise, core: list[bool], stretch: list[bool], record: dict
 ) -> tuple[str, str]:
     """The state in words, and what to know about it."""
-    edited = any(not path.endswith(".md") for path in pristine.edited_files(exercise))
+    changed = pristine.edited_files(exercise) if pristine.shipped(exercise) else []
+    edited = any(not path.endswith(".md") for path in changed)
     current = record.get("digest") == judge.digest(exercise)
     if not edited and not any(core):
         return "not started", ""

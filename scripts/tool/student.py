@@ -142,6 +142,7 @@ def diff(root: Path, said: str, peek: bool) -> int:
             NOT_YET,
         )
     names = {p.name for p in code_files(exercise.stub)} | {p.name for p in code_files(exercise.solution)}
+    same = True
     for name in sorted(names):
         here, there = (f"{top}/{exercise.name}/{name}" for top in ("exercises", "solutions"))
         done = subprocess.run(
@@ -155,6 +156,9 @@ def diff(root: Path, said: str, peek: bool) -> int:
         if done.returncode > 1:
             raise WorkbookError(f"diff fails: {done.stderr.strip()}")
         print("".join(coloured(line) for line in done.stdout.splitlines(keepends=True)), end="")
+        same = same and not done.stdout
+    if same:
+        print(f"Your {exercise.id} and the solution are the same.")
     return 0
 
 
