@@ -135,9 +135,9 @@ function(workbook_promise_entries group target mode)
     endforeach()
 endfunction()
 
-function(workbook_program target folder main)
+function(workbook_program target folder main in_all)
     workbook_sources(${folder} sources)
-    add_executable(${target} ${WORKBOOK_IN_ALL} ${main} ${sources})
+    add_executable(${target} ${in_all} ${main} ${sources})
     target_include_directories(${target} BEFORE PRIVATE ${folder})
     workbook_compile_as(${target} program none)
     foreach(used IN LISTS EX_USES)
@@ -237,8 +237,9 @@ function(workbook_exercise name)
 
     workbook_reference()
     workbook_checker(${EX_id}_checker ${stub} own EXCLUDE_FROM_ALL)
-    workbook_program(${name} ${stub} ${stub}/main.cpp)
-    workbook_program(${name}_solution ${solution} ${stub}/main.cpp)
+    # Never in "all": a student's unfinished edit must not stop an instructor's build.
+    workbook_program(${name} ${stub} ${stub}/main.cpp EXCLUDE_FROM_ALL)
+    workbook_program(${name}_solution ${solution} ${stub}/main.cpp "${WORKBOOK_IN_ALL}")
 
     # What the built checker must list, or its promises have changed since this was read.
     set(cases ${CMAKE_BINARY_DIR}/${EX_id}.cases)

@@ -66,7 +66,9 @@ def standing(
     current = record.get("digest") == judge.digest(exercise)
     if not edited and not any(core):
         return "not started", ""
-    hint = "" if current else "edited since it was checked" if "digest" in record else "not checked yet"
+    hint = ""
+    if not current:
+        hint = "edited since it was checked" if "digest" in record else "not checked yet"
     if core and all(core):
         return ("done" if all(stretch) else "core done"), hint
     return "in progress", hint

@@ -13,7 +13,12 @@ from build_step import locked, refuse_foreign, touch_changed
 from layout import MACHINE, Exercise, WorkbookError, relative, write_atomically
 from terminal import note, plain
 
-FOLDERS = {"student": "build", "instructor": "build-instructor", "asan": "build-asan", "tsan": "build-tsan"}
+FOLDERS = {
+    "student": "build",
+    "instructor": "build-instructor",
+    "asan": "build-asan",
+    "tsan": "build-tsan",
+}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 
 TODO_CALL = re.compile(r"\btodo\s*\(")
+CLASS = re.compile(r"(?:template\s*<.*>\s*)?(class|struct|union)\s+(?:\[\[.*?\]\]\s*)?\w+")
 ONLY_A_TODO = re.compile(r'todo\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\);')
 
 
@@ -71,7 +72,9 @@ def functions(lines: list[str]) -> list[Function]:
 
 def ends_a_declaration(line: str) -> bool:
     text = line.rstrip()
-    if not text or text.startswith(("//", "#", "}", "{", " *", "/*")) or text.endswith((";", " {}")):
+    if not text or text.startswith(("//", "#", "}", "{", " *", "/*")):
+        return True
+    if text.endswith((";", " {}")):
         return True
     return text.endswith("{") and not text.startswith(" ")
 
@@ -114,7 +117,7 @@ def todos(lines: list[str]) -> list[Todo]:
         found.append(Todo(function, "".join(pieces)))
     for index, text in enumerate(lines):
         if index not in held and TODO_CALL.search(strip_comment(text)):
-            raise RuleBroken(index + 1, "this todo() is in no function with '{' and '}' in column 0")
+            raise RuleBroken(index + 1, "this todo() is in no function with braces in column 0")
     signatures = [todo.function.signature for todo in found]
     for todo in found:
         if signatures.count(todo.function.signature) > 1:
@@ -179,7 +182,7 @@ def differences(stub: list[str], solution: list[str], header: bool) -> list[tupl
         if kind == "equal":
             continue
         found += [(number, f"only the stub has: {text.strip()}") for number, text in left[a:b]]
-        found += [(0, f"only the solution has (line {n}): {text.strip()}") for n, text in right[c:d]]
+        found += [(0, f"only the solution has (line {n}): {t.strip()}") for n, t in right[c:d]]
     return found
 
 
@@ -209,7 +212,7 @@ def private_lines(lines: list[str]) -> set[int]:
     for index, line in enumerate(lines):
         indent = line[: len(line) - len(line.lstrip())]
         text = line.strip()
-        opens = re.match(r"(?:template\s*<.*>\s*)?(class|struct|union)\s+(?:\[\[.*?\]\]\s*)?\w+", text)
+        opens = CLASS.match(text)
         if opens and not text.endswith(";") and not heading:
             heading = True
             kind, depth = opens.group(1), indent
