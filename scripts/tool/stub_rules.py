@@ -2,8 +2,9 @@
 #
 # A function of a stub that holds todo() stands at namespace scope with its braces alone in column
 # 0, as .clang-format lays it out. Stub and solution differ only inside such bodies, in #include
-# lines, in private parts of classes in headers, and by unnamed namespaces that only the solution's
-# .cpp has. The same reading yields half-filled stubs: the solution with one body put back.
+# lines, in private parts of classes in headers, in comments of a .cpp, and by unnamed namespaces
+# that only the solution's .cpp has. The same reading yields half-filled stubs: the solution with one
+# body put back.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -197,6 +198,9 @@ def skeleton(lines: list[str], signatures: set[str], header: bool) -> list[tuple
             dropped.discard(one.first)
     if header:
         dropped.update(private_lines(lines))
+    else:
+        # "Given. ..." in the stub, say. In a header, comments are the interface's promises.
+        dropped.update(i for i, line in enumerate(lines) if line.lstrip().startswith("//"))
     return [
         (number, text)
         for number, text in kept
@@ -237,15 +241,12 @@ def private_lines(lines: list[str]) -> set[int]:
 def without_own_namespaces(
     solution: list[tuple[int, str]], stub: list[tuple[int, str]]
 ) -> list[tuple[int, str]]:
-    """Drops the unnamed namespaces that the stub does not have, and the comment right above."""
-    theirs = [text for text in blocks(stub).values()]
+    """Drops the unnamed namespaces that the stub does not have."""
+    theirs = list(blocks(stub).values())
     dropped: set[int] = set()
     for (begin, end), text in blocks(solution).items():
-        if text in theirs:
-            continue
-        while begin > 0 and solution[begin - 1][1].startswith("//"):
-            begin -= 1
-        dropped.update(range(begin, end + 1))
+        if text not in theirs:
+            dropped.update(range(begin, end + 1))
     return [entry for index, entry in enumerate(solution) if index not in dropped]
 
 

@@ -61,7 +61,7 @@ def unfinished(root: Path) -> Exercise | None:
     recorded = state.read(root)
     read_book(build)
     for exercise in exercises(root):
-        results = recorded.get(exercise.name, {}).get("results", {})
+        results = judge.results(exercise, recorded.get(exercise.name, {}))
         core = [case for case in built(build, exercise).everyday_cases() if not case.stretch]
         if not core or any(results.get(case.sentence) != judge.PASSED for case in core):
             return exercise
@@ -163,7 +163,7 @@ def diff(root: Path, said: str, peek: bool) -> int:
 
 
 def core_recorded(exercise: Exercise) -> bool:
-    results = state.read(exercise.root).get(exercise.name, {}).get("results", {})
+    results = judge.results(exercise, state.read(exercise.root).get(exercise.name, {}))
     if not results:
         return False
     cases = built(configure(exercise.root), exercise).everyday_cases()

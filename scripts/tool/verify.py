@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pristine
 from build_folder import configure
-from build_step import locked, remember_run, touch_changed
+from build_step import locked, remember_run, run_logged, touch_changed
 from compile_errors import first_errors
 from layout import exercises, relative
 from terminal import note
@@ -49,19 +49,16 @@ def build_all(root: Path, build: Path, jobs: int) -> bool:
     log = build / "verify.log"
     with locked(build):
         touch_changed(build, root)
-        with open(log, "wb") as out:
-            # Programs with the student's answer: of the stubs as handed out only.
-            untouched = [one.name for one in exercises(root) if not pristine.edited_files(one)]
-            command = ["cmake", "--build", str(build), "-j", str(jobs)]
-            command += ["--target", "all", *untouched, "--", "-k", "0"]
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False
-            )
+        # Programs with the student's answer: of the stubs as handed out only.
+        untouched = [one.name for one in exercises(root) if not pristine.edited_files(one)]
+        command = ["cmake", "--build", str(build), "-j", str(jobs)]
+        command += ["--target", "all", *untouched, "--", "-k", "0"]
+        status = run_logged(command, log)
         remember_run(build)
-    if done.returncode != 0:
+    if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")
         print(f"Not everything compiles:\n\n{first_errors(output, root)}\n", flush=True)
-    return done.returncode != 0
+    return status != 0
 
 
 def run_ctest(command: list[str]) -> tuple[int, list[str]]:
