@@ -139,7 +139,7 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")
         raise WorkbookError(
-            f"{what} does not compile:\n\n{first_errors(output, root)}\n\n"
+            f"{what} does not build:\n\n{first_errors(output, root)}\n\n"
             f"The compiler's whole output is in {relative(log, root)}",
             DOES_NOT_COMPILE,
         )
