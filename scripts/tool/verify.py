@@ -14,7 +14,7 @@ import pristine
 from build_folder import configure
 from build_step import locked, remember_run, run_logged, touch_changed
 from compile_errors import first_errors
-from layout import exercises, relative
+from layout import WorkbookError, exercises, relative
 from terminal import note
 
 FULL_BUDGET = "10000"  # schedules for each explored case
@@ -22,6 +22,8 @@ FULL_BUDGET = "10000"  # schedules for each explored case
 
 def verify(root: Path, quick: bool, jobs: int) -> int:
     """0 if everything holds. Ends with ctest's own summary."""
+    if not exercises(root):
+        raise WorkbookError("CMakeLists.txt has no exercise, so there is nothing to verify")
     edited = [path for one in exercises(root) for path in pristine.edited_files(one)]
     if edited:
         note(f"edited here, and judged as handed out: {' '.join(edited)}")
