@@ -214,6 +214,7 @@ function(workbook_made_answers)
         else()
             set(mode --half)
         endif()
+        string(REPLACE "<semicolon>" "\\;" parts "${parts}") # as answers.py writes it
         add_test(NAME ${check} COMMAND ${check} ${mode} ${parts})
         set_tests_properties(${check} PROPERTIES FIXTURES_REQUIRED ${group}_built TIMEOUT 600)
         workbook_label(${check} ${EX_id} ${group})
