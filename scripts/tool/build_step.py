@@ -65,6 +65,17 @@ def refuse_foreign(build: Path, root: Path) -> None:
         )
 
 
+def refuse_copied(build: Path) -> None:
+    """ctest runs us where it found its list of tests: in a copied folder, not where we build."""
+    here = Path.cwd()
+    if (here / "CTestTestfile.cmake").is_file() and here.resolve() != build.resolve():
+        raise WorkbookError(
+            f"{here} is a copy of {build}, whose files would be judged: "
+            f"remove it (rm -r {here}) and configure anew",
+            MACHINE,
+        )
+
+
 def source_files(root: Path) -> list[Path]:
     found = [root / "CMakeLists.txt", root / "CMakePresets.json"]
     for top in SOURCES:
@@ -191,6 +202,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--promises", help="SHA-256 of that file when ctest's tests were written")
     parser.add_argument("--checker", type=Path, help="default: bin/TARGET of the build folder")
     options = parser.parse_args(argv)
+    refuse_copied(options.build_dir)
     short = options.exercise.split("_", 1)[0]
     # Before the build, which may configure again and so rewrite this file: the running ctest does
     # not read its tests again.

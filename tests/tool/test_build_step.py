@@ -92,6 +92,15 @@ class Step(fake_tree.FakeTree):
         cache.write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={self.root}\n", encoding="utf-8")
         build_step.refuse_foreign(self.root / "build", self.root)
 
+    def test_a_copied_folder_is_refused(self):
+        step = [sys.executable, str(fake_tree.TOOL / "build_step.py"), "--target", "t"]
+        step += ["--build-dir", str(self.root / "build"), "--source-dir", str(self.root)]
+        step += ["--exercise", "ex01_count", "--log", str(self.root / "log")]
+        copied = self.write("copy/CTestTestfile.cmake", "").parent
+        done = subprocess.run(step, cwd=copied, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+        self.assertIn(f"{copied} is a copy of", done.stderr)
+
     def test_changed_cases_are_told(self):
         build_step.compare_cases(["a", "b"], ["b", "a"], "ex01")
         with self.assertRaisesRegex(WorkbookError, "the promises changed: run again\n.*new: c"):
