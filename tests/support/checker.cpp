@@ -89,17 +89,59 @@ void note_that_it_cannot_judge(const std::string& why)
     std::snprintf(page->cannot_judge, sizeof page->cannot_judge, "Cannot judge: %s", why.c_str());
 }
 
-// Counts what ran, because a pass counts only if exactly the named case ran and asserted something.
+// Prints a broken promise as a beginner wants to read it: the sentence, what was demanded, what
+// came.
+void print_failure(const Catch::AssertionStats& stats)
+{
+    const Catch::AssertionResult& result = stats.assertionResult;
+    // Catch2 has no expression for an exception from elsewhere: "{Unknown expression after ...}".
+    if (result.hasExpression() && result.getExpression()[0] != '{') {
+        std::printf("  %s\n", result.getExpressionInMacro().c_str());
+    }
+    if (result.getResultType() == Catch::ResultWas::DidntThrowException) {
+        std::printf("  but no exception came\n");
+    } else if (result.getResultType() == Catch::ResultWas::ThrewException) {
+        std::printf("  but an exception came: %s\n", std::string(result.getMessage()).c_str());
+    } else if (result.hasExpandedExpression()) {
+        std::printf("  but it was: %s\n", result.getExpandedExpression().c_str());
+    } else {
+        std::printf("%s\n", std::string(result.getMessage()).c_str());
+    }
+    for (const auto& info : stats.infoMessages) {
+        if (info.type == Catch::ResultWas::Info) {
+            std::printf("  where %s\n", info.message.c_str());
+        }
+    }
+    std::printf("  %s:%zu\n", result.getSourceInfo().file, result.getSourceInfo().line);
+    std::fflush(stdout);
+}
+
+// Counts what ran, because a pass counts only if exactly the named case ran and asserted something;
+// and reports, the same for both versions of Catch2, whose own reports are sent nowhere.
 class witness : public catch_listener {
 public:
     using catch_listener::catch_listener;
 
     void testCaseStarting(const Catch::TestCaseInfo& info) override
     {
+        sentence_ = info.name;
         if (page && has_tag(info, "soak")) {
             page->seconds_allowed = 120;
         }
     }
+
+#if __has_include(<catch2/catch_session.hpp>)
+    void assertionEnded(const Catch::AssertionStats& stats) override
+    {
+        look_at(stats);
+    }
+#else
+    bool assertionEnded(const Catch::AssertionStats& stats) override
+    {
+        look_at(stats);
+        return true;
+    }
+#endif
 
     void testCaseEnded(const Catch::TestCaseStats& stats) override
     {
@@ -108,12 +150,32 @@ public:
             page->assertions += static_cast<int>(stats.totals.assertions.total());
         }
     }
+
+private:
+    void look_at(const Catch::AssertionStats& stats)
+    {
+        if (stats.assertionResult.isOk()) {
+            return;
+        }
+        if (!sentence_.empty()) {
+            std::printf("Broken promise: %s\n", sentence_.c_str());
+            sentence_.clear();
+        }
+        print_failure(stats);
+    }
+
+    std::string sentence_; // until its first broken assertion is printed
 };
 
 int run_in_this_process(const promise& asked)
 {
     Catch::Session session;
     session.configData().testsOrTags = {asked.sentence};
+#if __has_include(<catch2/catch_session.hpp>)
+    session.configData().defaultOutputFilename = "/dev/null";
+#else
+    session.configData().outputFilename = "/dev/null";
+#endif
     return session.run();
 }
 

@@ -1,0 +1,265 @@
+# workbook_exercise(exNN_name [EXPLORED] [USES exMM_name ...] [LIBRARIES asio] [SHARES contract.hpp])
+#
+# EXPLORED   its checkers are linked with the schedule explorer
+# USES       reference answers (solutions/) that stub and solution may call
+# LIBRARIES  asio, for answers or tests that include it
+# SHARES     files in tests/support whose cases the test includes
+#
+# Makes the student's checker (ex03_checker), the programs (ex03_process_pool and the same with
+# _solution) and ctest's entries; in an instructor's build also the checkers of the solution (ref03),
+# of each wrong and right answer (bad03.*, good03.*), of the fresh stub (new03) and of half-filled
+# stubs (half03.*).
+#
+# SPDX-License-Identifier: MIT
+include(promises)
+
+set(WORKBOOK_EXERCISES "" CACHE INTERNAL "")
+set(WORKBOOK_LEFT_OUT 0 CACHE INTERNAL "")
+set(WORKBOOK_IN_ALL EXCLUDE_FROM_ALL)
+if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
+    set(WORKBOOK_IN_ALL)
+endif()
+
+# The answers made from patches and stubs, listed for each exercise in WORKBOOK_ANSWERS_<name>.
+if(WORKBOOK_INSTRUCTOR AND EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
+    file(GLOB_RECURSE made_from CONFIGURE_DEPENDS
+        ${CMAKE_SOURCE_DIR}/tests/wrong_answers/*.patch ${CMAKE_SOURCE_DIR}/tests/right_answers/*.patch
+        ${CMAKE_SOURCE_DIR}/solutions/*.?pp ${CMAKE_SOURCE_DIR}/exercises/ex*.?pp)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${made_from}
+        ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
+    execute_process(
+        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py
+                --source-dir ${CMAKE_SOURCE_DIR} --out ${CMAKE_BINARY_DIR}/answers
+        RESULT_VARIABLE failed)
+    if(failed)
+        message(FATAL_ERROR "An answer could not be made, see above.")
+    endif()
+    include(${CMAKE_BINARY_DIR}/answers/answers.cmake)
+endif()
+
+# Links `target`, made of a test's and an answer's objects, into a checker.
+function(workbook_link_checker target)
+    if(EX_flavor STREQUAL "explored")
+        target_sources(${target} PRIVATE $<TARGET_OBJECTS:explorer_canary>
+                                         $<TARGET_OBJECTS:explorer_runtime>)
+    endif()
+    foreach(used IN LISTS EX_USES)
+        target_link_libraries(${target} PRIVATE reference_${used}_${EX_flavor})
+    endforeach()
+    target_link_libraries(${target} PRIVATE given_${EX_flavor} workbook_support)
+    if("asio" IN_LIST EX_LIBRARIES)
+        target_link_libraries(${target} PRIVATE workbook_asio)
+    endif()
+    if(EX_EXPLORED AND NOT EX_flavor STREQUAL "explored" AND TARGET explorer_absent)
+        target_link_libraries(${target} PRIVATE explorer_absent)
+    endif()
+    target_link_libraries(${target} PRIVATE fmt::fmt ${CMAKE_DL_LIBS} atomic)
+endfunction()
+
+# Settings for a target that is compiled for a checker or belongs to one.
+function(workbook_judged target role folder)
+    target_include_directories(${target} BEFORE PRIVATE ${folder})
+    foreach(used IN LISTS EX_USES)
+        target_link_libraries(${target} PRIVATE reference_${used}_${EX_flavor})
+    endforeach()
+    target_link_libraries(${target} PRIVATE fmt::fmt)
+    workbook_compile_as(${target} ${EX_flavor} ${role} ${EX_LIBRARIES})
+endfunction()
+
+# The answer's sources: every .cpp but the program's.
+function(workbook_sources folder out)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
+# A checker for the answer in `folder`. `tests` names an OBJECT library with the test compiled against
+# the same header, or is "own", and then it is compiled here.
+function(workbook_checker target folder tests in_all)
+    workbook_sources(${folder} sources)
+    if(tests STREQUAL "own")
+        add_library(${target}_test OBJECT EXCLUDE_FROM_ALL ${EX_test})
+        workbook_judged(${target}_test test ${folder})
+        set(tests ${target}_test)
+    endif()
+    add_executable(${target} ${in_all} ${sources} $<TARGET_OBJECTS:${tests}>)
+    workbook_judged(${target} answer ${folder})
+    workbook_link_checker(${target})
+endfunction()
+
+# Labels, for ctest -L. A student's build has none: ctest would end each run with a table of them.
+function(workbook_label test)
+    if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
+        set_tests_properties("${test}" PROPERTIES LABELS "${ARGN}")
+    endif()
+endfunction()
+
+# A ctest entry that builds `target` before the others of its `group`. With a file of `cases`, the
+# built checker must have these and no others.
+function(workbook_build_entry group target cases)
+    set(compare)
+    if(cases)
+        set(compare --cases ${cases} --checker ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${target})
+    endif()
+    set(entry "${group}.build (errors: ${WORKBOOK_BUILD_NAME}/${group}.log)")
+    add_test(NAME "${entry}"
+        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py
+            --build-dir ${CMAKE_BINARY_DIR} --source-dir ${CMAKE_SOURCE_DIR} --exercise ${EX_name}
+            --target ${target} --log ${CMAKE_BINARY_DIR}/${group}.log ${compare})
+    set_tests_properties("${entry}" PROPERTIES FIXTURES_SETUP ${group}_built
+        RESOURCE_LOCK build_tree TIMEOUT 1800)
+    workbook_label("${entry}" build ${ARGN})
+endfunction()
+
+# One entry for each promise, run by `target`.
+function(workbook_promise_entries group target mode)
+    foreach(promise IN LISTS EX_promises)
+        string(REGEX MATCH "^([^|]*)\\|([0-9]+)\\|(.*)$" matched "${promise}")
+        set(sentence "${CMAKE_MATCH_1}")
+        set(step "${CMAKE_MATCH_2}")
+        string(STRIP "${CMAKE_MATCH_3}" flags)
+        string(REPLACE " " ";" flags "${flags}")
+        if("soak" IN_LIST flags AND (NOT WORKBOOK_INSTRUCTOR OR NOT group MATCHES "^ref"))
+            continue()
+        endif()
+        if("explore" IN_LIST flags AND NOT WORKBOOK_EXPLORER)
+            math(EXPR left_out "${WORKBOOK_LEFT_OUT} + 1")
+            set(WORKBOOK_LEFT_OUT ${left_out} CACHE INTERNAL "")
+            continue()
+        endif()
+        add_test(NAME "${group}: ${sentence}"
+            COMMAND ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${target} ${mode} "${sentence}")
+        set_tests_properties("${group}: ${sentence}" PROPERTIES FIXTURES_REQUIRED ${group}_built
+            TIMEOUT 150)
+        workbook_label("${group}: ${sentence}" ${EX_id} step${step} ${flags} ${ARGN})
+    endforeach()
+endfunction()
+
+function(workbook_program target folder main)
+    workbook_sources(${folder} sources)
+    add_executable(${target} ${WORKBOOK_IN_ALL} ${main} ${sources})
+    target_include_directories(${target} BEFORE PRIVATE ${folder})
+    workbook_compile_as(${target} program none)
+    foreach(used IN LISTS EX_USES)
+        target_link_libraries(${target} PRIVATE reference_${used}_program)
+    endforeach()
+    target_link_libraries(${target} PRIVATE given_program fmt::fmt Threads::Threads)
+    if("asio" IN_LIST EX_LIBRARIES)
+        target_link_libraries(${target} PRIVATE workbook_asio)
+    endif()
+endfunction()
+
+# The solution as a library, for the exercises that use it.
+function(workbook_reference)
+    set(folder ${CMAKE_SOURCE_DIR}/solutions/${EX_name})
+    if(EX_id STREQUAL "ex11" AND WORKBOOK_OWN_GREENLET)
+        set(folder ${CMAKE_SOURCE_DIR}/exercises/${EX_name})
+    endif()
+    workbook_sources(${folder} sources)
+    foreach(flavor explored plain program)
+        if(NOT TARGET given_${flavor})
+            continue()
+        endif()
+        set(library reference_${EX_name}_${flavor})
+        if(sources)
+            add_library(${library} STATIC EXCLUDE_FROM_ALL ${sources})
+            target_include_directories(${library} PUBLIC ${folder})
+            workbook_compile_as(${library} ${flavor} none)
+            set(public PUBLIC)
+        else()
+            add_library(${library} INTERFACE)
+            target_include_directories(${library} INTERFACE ${folder})
+            set(public INTERFACE)
+        endif()
+        foreach(used IN LISTS EX_USES)
+            target_link_libraries(${library} ${public} reference_${used}_${flavor})
+        endforeach()
+        target_link_libraries(${library} ${public} given_${flavor} fmt::fmt)
+        if("asio" IN_LIST EX_LIBRARIES)
+            target_link_libraries(${library} ${public} workbook_asio)
+        endif()
+    endforeach()
+endfunction()
+
+# Wrong and right answers, fresh and half-filled stubs: checkers made from WORKBOOK_ANSWERS_<name>,
+# whose entries are "check|cpp-only or header|sentence|...".
+function(workbook_made_answers)
+    foreach(answer IN LISTS WORKBOOK_ANSWERS_${EX_name})
+        string(REPLACE "|" ";" parts "${answer}")
+        list(POP_FRONT parts check changes)
+        set(tests own)
+        if(changes STREQUAL "cpp-only")
+            set(tests ref${EX_number}_test)
+        endif()
+        workbook_checker(${check} ${CMAKE_BINARY_DIR}/answers/${check}/${EX_name} ${tests} "")
+        string(REGEX MATCH "^[a-z]+[0-9]+" group ${check})
+        if(NOT TARGET ${group}_all)
+            add_custom_target(${group}_all)
+            workbook_build_entry(${group} ${group}_all "")
+        endif()
+        add_dependencies(${group}_all ${check})
+        if(check MATCHES "^new")
+            workbook_promise_entries(${group} ${check} --unfinished)
+            continue()
+        endif()
+        if(check MATCHES "^bad")
+            set(mode --fails)
+        elseif(check MATCHES "^good")
+            set(mode --all)
+            set(parts)
+        else()
+            set(mode --half)
+        endif()
+        add_test(NAME ${check} COMMAND ${check} ${mode} ${parts})
+        set_tests_properties(${check} PROPERTIES FIXTURES_REQUIRED ${group}_built TIMEOUT 600)
+        workbook_label(${check} ${EX_id} ${group})
+    endforeach()
+endfunction()
+
+function(workbook_exercise name)
+    cmake_parse_arguments(PARSE_ARGV 1 EX "EXPLORED" "" "USES;LIBRARIES;SHARES")
+    if(NOT name MATCHES "^ex([0-9][0-9])_[a-z_]+$" OR EX_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "workbook_exercise(${name} ${ARGN}): a name such as ex03_process_pool, "
+                            "then EXPLORED, USES, LIBRARIES, SHARES")
+    endif()
+    set(EX_name ${name})
+    set(EX_number ${CMAKE_MATCH_1})
+    set(EX_id ex${EX_number})
+    set(EX_test ${CMAKE_SOURCE_DIR}/tests/${name}_test.cpp)
+    set(stub ${CMAKE_SOURCE_DIR}/exercises/${name})
+    set(solution ${CMAKE_SOURCE_DIR}/solutions/${name})
+    set(EX_flavor plain)
+    if(EX_EXPLORED AND WORKBOOK_EXPLORER)
+        set(EX_flavor explored)
+    endif()
+    list(TRANSFORM EX_SHARES PREPEND ${CMAKE_SOURCE_DIR}/tests/support/)
+    workbook_read_promises(${EX_id} EX_promises ${EX_test} ${EX_SHARES})
+
+    workbook_reference()
+    workbook_checker(${EX_id}_checker ${stub} own EXCLUDE_FROM_ALL)
+    workbook_program(${name} ${stub} ${stub}/main.cpp)
+    workbook_program(${name}_solution ${solution} ${stub}/main.cpp)
+
+    # What the built checker must list, or its promises have changed since this was read.
+    set(cases ${CMAKE_BINARY_DIR}/${EX_id}.cases)
+    list(TRANSFORM EX_promises REPLACE "\\|.*$" "" OUTPUT_VARIABLE sentences)
+    string(REPLACE ";" "\n" lines "${sentences}")
+    file(WRITE ${cases} "${lines}\n")
+
+    workbook_build_entry(${EX_id} ${EX_id}_checker ${cases} student)
+    workbook_promise_entries(${EX_id} ${EX_id}_checker "" student)
+    if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
+        set(reference ref${EX_number})
+        workbook_checker(${reference} ${solution} own "")
+        workbook_build_entry(${reference} ${reference} ${cases})
+        workbook_promise_entries(${reference} ${reference} "")
+    endif()
+    if(WORKBOOK_INSTRUCTOR)
+        workbook_made_answers()
+    endif()
+
+    set(described ${WORKBOOK_EXERCISES} ${name})
+    set(WORKBOOK_EXERCISES ${described} CACHE INTERNAL "")
+    set(WORKBOOK_PROMISES_${name} "${EX_promises}" CACHE INTERNAL "")
+    set(WORKBOOK_EXPLORED_${name} ${EX_EXPLORED} CACHE INTERNAL "")
+endfunction()

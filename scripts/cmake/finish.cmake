@@ -1,0 +1,55 @@
+# After all exercises: what the tool needs to know of them (workbook.json), and the project's checks
+# of itself.
+#
+# SPDX-License-Identifier: MIT
+
+set(json "")
+foreach(name IN LISTS WORKBOOK_EXERCISES)
+    string(SUBSTRING ${name} 0 4 id)
+    set(cases "")
+    foreach(promise IN LISTS WORKBOOK_PROMISES_${name})
+        string(REGEX MATCH "^([^|]*)\\|([0-9]+)\\|(.*)$" matched "${promise}")
+        set(case "{\"sentence\": \"${CMAKE_MATCH_1}\", \"step\": ${CMAKE_MATCH_2}")
+        set(flags "${CMAKE_MATCH_3}")
+        foreach(flag stretch soak explore)
+            set(set false)
+            if(flags MATCHES "${flag}")
+                set(set true)
+            endif()
+            string(APPEND case ", \"${flag}\": ${set}")
+        endforeach()
+        list(APPEND cases "     ${case}}")
+    endforeach()
+    string(REPLACE ";" ",\n" cases "${cases}")
+    set(explored false)
+    if(WORKBOOK_EXPLORED_${name})
+        set(explored true)
+    endif()
+    set(bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+    list(APPEND json "  {\"name\": \"${name}\", \"id\": \"${id}\", \"explored\": ${explored},
+   \"target\": \"${id}_checker\", \"student_checker\": \"${bin}/${id}_checker\",
+   \"program_target\": \"${name}\", \"program\": \"${bin}/${name}\",
+   \"solution_program_target\": \"${name}_solution\", \"solution_program\": \"${bin}/${name}_solution\",
+   \"cases\": [\n${cases}]}")
+endforeach()
+string(REPLACE ";" ",\n" json "${json}")
+file(WRITE ${CMAKE_BINARY_DIR}/workbook.json
+    "{\"source\": \"${CMAKE_SOURCE_DIR}\",\n \"exercises\": [\n${json}\n]}\n")
+
+if(WORKBOOK_SANITIZE AND WORKBOOK_LEFT_OUT)
+    math(EXPR left_out "${WORKBOOK_LEFT_OUT} / 2") # counted for the stub and for the solution
+    message(STATUS "${left_out} explored cases are left out: the explorer and "
+                   "-fsanitize=${WORKBOOK_SANITIZE} exclude each other")
+endif()
+
+if(WORKBOOK_INSTRUCTOR)
+    if(TARGET explorer_runtime AND EXISTS ${CMAKE_SOURCE_DIR}/tests/explore/targets.cmake)
+        include(${CMAKE_SOURCE_DIR}/tests/explore/targets.cmake)
+    endif()
+    foreach(check stubs sections wrong-answers names format spdx tool)
+        add_test(NAME self.${check}
+            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/selfcheck.py ${check}
+            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+        set_tests_properties(self.${check} PROPERTIES TIMEOUT 300 LABELS self)
+    endforeach()
+endif()

@@ -1,0 +1,44 @@
+# Catch2, asio and fmt: the system's, or else fetched at a pinned commit.
+#
+# SPDX-License-Identifier: MIT
+include(FetchContent)
+
+# Catch2. Version 2 is headers only and compiled into the checkers' main; version 3 is a library.
+add_library(workbook_catch INTERFACE)
+find_package(Catch2 QUIET)
+if(NOT Catch2_FOUND)
+    message(STATUS "Catch2 is not installed: fetching it")
+    FetchContent_Declare(Catch2 GIT_REPOSITORY https://github.com/catchorg/Catch2.git
+        GIT_TAG fa43b77429ba76c462b1898d6cd2f2d7a9416b14) # v3.7.1
+    FetchContent_MakeAvailable(Catch2)
+endif()
+target_link_libraries(workbook_catch INTERFACE Catch2::Catch2)
+
+# asio, without Boost. It has no CMake package: look for its header.
+add_library(workbook_asio_headers INTERFACE)
+find_path(WORKBOOK_ASIO_INCLUDE asio.hpp)
+mark_as_advanced(WORKBOOK_ASIO_INCLUDE)
+if(NOT WORKBOOK_ASIO_INCLUDE)
+    message(STATUS "asio is not installed: fetching it")
+    FetchContent_Declare(asio GIT_REPOSITORY https://github.com/chriskohlhoff/asio.git
+        GIT_TAG 8806a6803cde7054c3049d3666d3ec36786568c5) # 1.38.2
+    FetchContent_MakeAvailable(asio)
+    set(WORKBOOK_ASIO_INCLUDE_USED ${asio_SOURCE_DIR}/include)
+else()
+    set(WORKBOOK_ASIO_INCLUDE_USED ${WORKBOOK_ASIO_INCLUDE})
+endif()
+target_include_directories(workbook_asio_headers SYSTEM INTERFACE ${WORKBOOK_ASIO_INCLUDE_USED})
+# Defined for everything, so that precompiled headers fit everywhere.
+add_compile_definitions(ASIO_STANDALONE ASIO_SEPARATE_COMPILATION)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_compile_definitions(ASIO_HAS_CO_AWAIT=1) # asio 1.22 does not see that clang has it
+endif()
+
+# fmt.
+find_package(fmt QUIET)
+if(NOT fmt_FOUND)
+    message(STATUS "fmt is not installed: fetching it")
+    FetchContent_Declare(fmt GIT_REPOSITORY https://github.com/fmtlib/fmt.git
+        GIT_TAG 407c905e45ad75fc29bf0f9bb7c5c2fd3475976f) # 12.1.0
+    FetchContent_MakeAvailable(fmt)
+endif()

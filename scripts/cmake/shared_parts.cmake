@@ -1,0 +1,103 @@
+# What all exercises share: the three flavors in which code is compiled, their precompiled headers,
+# the given code, the tests' support and the schedule explorer.
+#
+# Flavors. Everything that is linked into one program has one flavor.
+#   explored   for checkers under the schedule explorer: -O0, instrumented, see tests/explore
+#   plain      for checkers without it: -O0
+#   program    for the exercises' programs: -O2
+#
+# Link order matters in explored checkers. The linker keeps the first copy of each inline function,
+# so test and answer come first, as objects; whatever is not instrumented is an archive after them.
+#
+# SPDX-License-Identifier: MIT
+
+set(WORKBOOK_EXPLORER OFF)
+if(EXISTS ${CMAKE_SOURCE_DIR}/tests/explore/sources.cmake)
+    include(${CMAKE_SOURCE_DIR}/tests/explore/sources.cmake)
+    if(NOT WORKBOOK_SANITIZE)
+        set(WORKBOOK_EXPLORER ON)
+    endif()
+endif()
+
+# Gives `target` the flags of `flavor` and, for judged code, the precompiled header of its `role`:
+# test (Catch2 and the standard library) or answer (the standard library); none for programs. With
+# `asio` as a third word the header holds asio too.
+function(workbook_compile_as target flavor role)
+    target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/exercises
+                                                 ${CMAKE_SOURCE_DIR}/tests)
+    if(flavor STREQUAL "explored")
+        target_compile_options(${target} PRIVATE ${EXPLORER_COMPILE_OPTIONS})
+    elseif(flavor STREQUAL "program")
+        target_compile_options(${target} PRIVATE -O2)
+        return()
+    else()
+        target_compile_options(${target} PRIVATE -O0)
+    endif()
+    if(role STREQUAL "none")
+        return()
+    endif()
+    set(shared precompiled_${role}_${flavor})
+    set(header ${CMAKE_SOURCE_DIR}/tests/support/precompiled_${role}.hpp)
+    if("asio" IN_LIST ARGN)
+        string(APPEND shared _asio)
+        list(APPEND header ${CMAKE_SOURCE_DIR}/tests/support/precompiled_asio.hpp)
+        target_link_libraries(${target} PRIVATE workbook_asio_headers)
+    endif()
+    if(role STREQUAL "test")
+        target_link_libraries(${target} PRIVATE workbook_catch)
+    endif()
+    if(NOT TARGET ${shared})
+        add_library(${shared} OBJECT EXCLUDE_FROM_ALL
+            ${CMAKE_SOURCE_DIR}/tests/support/precompiled.cpp)
+        target_link_libraries(${shared} PRIVATE workbook_asio_headers workbook_catch)
+        target_precompile_headers(${shared} PRIVATE ${header})
+        workbook_compile_as(${shared} ${flavor} none)
+    endif()
+    target_precompile_headers(${target} REUSE_FROM ${shared})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${target} PRIVATE -Werror=invalid-pch)
+    endif()
+endfunction()
+
+# Given code, once for each flavor.
+file(GLOB given_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/*.cpp)
+foreach(flavor explored plain program)
+    if(flavor STREQUAL "explored" AND NOT WORKBOOK_EXPLORER)
+        continue()
+    endif()
+    add_library(given_${flavor} STATIC EXCLUDE_FROM_ALL ${given_sources})
+    target_include_directories(given_${flavor} PUBLIC ${CMAKE_SOURCE_DIR}/exercises)
+    target_link_libraries(given_${flavor} PUBLIC Threads::Threads PRIVATE workbook_asio_headers)
+    workbook_compile_as(given_${flavor} ${flavor} none)
+endforeach()
+
+# asio's implementation, compiled once.
+add_library(workbook_asio STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/scripts/cmake/asio.cpp)
+target_link_libraries(workbook_asio PUBLIC workbook_asio_headers Threads::Threads)
+
+# The checkers' main, the supervisor and what else tests lean on.
+file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
+list(REMOVE_ITEM support_sources ${CMAKE_SOURCE_DIR}/tests/support/precompiled.cpp)
+add_library(workbook_support STATIC EXCLUDE_FROM_ALL ${support_sources})
+target_include_directories(workbook_support PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(workbook_support PUBLIC workbook_catch given_plain)
+
+# The explorer's runtime: objects, so that all of its hooks are linked. Not instrumented itself; the
+# canary is, because it stands for judged code.
+if(WORKBOOK_EXPLORER)
+    list(TRANSFORM EXPLORER_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/tests/explore/)
+    list(TRANSFORM EXPLORER_CANARY PREPEND ${CMAKE_SOURCE_DIR}/tests/explore/)
+    add_library(explorer_runtime OBJECT EXCLUDE_FROM_ALL ${EXPLORER_SOURCES})
+    target_include_directories(explorer_runtime PRIVATE ${CMAKE_SOURCE_DIR}/exercises
+                                                        ${CMAKE_SOURCE_DIR}/tests)
+    target_compile_options(explorer_runtime PRIVATE ${EXPLORER_RUNTIME_OPTIONS})
+    target_link_libraries(explorer_runtime PRIVATE workbook_catch)
+    add_library(explorer_canary OBJECT EXCLUDE_FROM_ALL ${EXPLORER_CANARY})
+    workbook_compile_as(explorer_canary explored none)
+elseif(DEFINED EXPLORER_ABSENT_SOURCES)
+    list(TRANSFORM EXPLORER_ABSENT_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/tests/explore/)
+    add_library(explorer_absent STATIC EXCLUDE_FROM_ALL ${EXPLORER_ABSENT_SOURCES})
+    target_include_directories(explorer_absent PRIVATE ${CMAKE_SOURCE_DIR}/exercises
+                                                       ${CMAKE_SOURCE_DIR}/tests)
+    target_link_libraries(explorer_absent PRIVATE workbook_catch)
+endif()

@@ -1,0 +1,120 @@
+# A build folder and what CMake wrote about it in workbook.json: exercises, cases, programs.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from build_step import locked, refuse_foreign, touch_changed
+from layout import MACHINE, Exercise, WorkbookError, relative, write_atomically
+from terminal import note, plain
+
+FOLDERS = {"student": "build", "instructor": "build-instructor", "asan": "build-asan", "tsan": "build-tsan"}
+
+
+@dataclass(frozen=True)
+class Case:
+    sentence: str
+    step: int
+    stretch: bool
+    soak: bool
+
+
+@dataclass(frozen=True)
+class Built:
+    """What CMake knows of one exercise."""
+
+    checker: Path
+    checker_target: str
+    program: Path
+    program_target: str
+    solution_program: Path
+    solution_program_target: str
+    cases: tuple[Case, ...]
+
+    def everyday_cases(self) -> list[Case]:
+        """By step, core before stretch; without the long ones, which verify runs."""
+        short = [case for case in self.cases if not case.soak]
+        return sorted(short, key=lambda case: (case.step, case.stretch))
+
+
+def folder(root: Path, preset: str = "student") -> Path:
+    return root / FOLDERS[preset]
+
+
+def is_configured(build: Path) -> bool:
+    return (build / "build.ninja").is_file() and (build / "workbook.json").is_file()
+
+
+def configure(root: Path, preset: str = "student", again: bool = False) -> Path:
+    """Configures the preset's folder if that was not done yet (or `again`)."""
+    build = folder(root, preset)
+    refuse_foreign(build, root)
+    if is_configured(build) and not again:
+        return build
+    note(f"configuring {build.name}/ ...")
+    log = build / "configure.log"
+    with locked(build):
+        touch_changed(build, root)
+        done = subprocess.run(
+            ["cmake", "--preset", preset],
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        write_atomically(log, done.stdout.encode())
+    if done.returncode != 0:
+        raise WorkbookError(
+            f"cmake --preset {preset} fails:\n\n{configure_errors(done.stdout)}\n\n"
+            f"Its whole output is in {relative(log, root)}",
+            MACHINE,
+        )
+    return build
+
+
+def configure_errors(output: str) -> str:
+    """From the first error on, the useful part."""
+    lines = plain(output).splitlines()
+    first = next((i for i, line in enumerate(lines) if re.search(r"\berror\b", line, re.I)), None)
+    chosen = lines[-15:] if first is None else lines[first : first + 15]
+    return "\n".join(f"  {line}" for line in chosen).rstrip()
+
+
+def read_book(build: Path) -> dict:
+    try:
+        return json.loads((build / "workbook.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WorkbookError(f"{build.name}/ is not set up yet: scripts/workbook start") from None
+    except ValueError:
+        raise WorkbookError(f"{build.name}/workbook.json is damaged: rm -r {build.name}") from None
+
+
+def built(build: Path, exercise: Exercise) -> Built:
+    for one in read_book(build)["exercises"]:
+        if one["name"] == exercise.name:
+            return from_json(one)
+    raise WorkbookError(f"{build.name}/ knows no {exercise.name}: rm -r {build.name} and try again")
+
+
+def from_json(one: dict) -> Built:
+    cases = tuple(
+        Case(c["sentence"], int(c["step"]), bool(c["stretch"]), bool(c["soak"]))
+        for c in one["cases"]
+    )
+    return Built(
+        Path(one["student_checker"]),
+        one["target"],
+        Path(one["program"]),
+        one["program_target"],
+        Path(one["solution_program"]),
+        one["solution_program_target"],
+        cases,
+    )

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# Builds one target of one build folder so that the verdict follows the files' content.
+#
+# Three things that a bare `cmake --build` does not do: a lock on the folder (two ninjas in one
+# tree corrupt its log), a look at the sources' content (a file copied with its old time is newer
+# than it seems), and afterwards the comparison of the checker's cases with those that ctest runs.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from compile_errors import first_errors
+from layout import (
+    DOES_NOT_COMPILE,
+    MACHINE,
+    WorkbookError,
+    relative,
+    write_atomically,
+)
+from terminal import note
+
+CONTENTS = ".workbook-contents.json"
+SOURCES = ("exercises", "solutions", "tests", "scripts")
+SUFFIXES = (".cpp", ".hpp", ".h", ".c", ".inc", ".S", ".cmake")
+
+
+@contextlib.contextmanager
+def locked(build: Path):
+    """Alone in this build folder. Waits for whoever is in it; freed by the kernel if we die."""
+    build.mkdir(parents=True, exist_ok=True)
+    with open(build / ".lock", "w", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note(f"waiting for another build in {build} to finish")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def refuse_foreign(build: Path, root: Path) -> None:
+    """A folder that was configured for another checkout would judge the other's files."""
+    try:
+        cache = (build / "CMakeCache.txt").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return
+    home = re.search(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", cache, re.MULTILINE)
+    if home and Path(home.group(1)).resolve() != root.resolve():
+        shown = relative(build, root)
+        raise WorkbookError(
+            f"{shown} was configured for another checkout, {home.group(1)}: "
+            f"remove it (rm -r {shown}) and run this again",
+            MACHINE,
+        )
+
+
+def source_files(root: Path) -> list[Path]:
+    found = [root / "CMakeLists.txt", root / "CMakePresets.json"]
+    for top in SOURCES:
+        for folder, inside, names in os.walk(root / top):
+            inside[:] = [name for name in inside if not name.startswith((".", "__pycache__"))]
+            found += [Path(folder, name) for name in names if name.endswith(SUFFIXES)]
+    return [path for path in found if path.is_file()]
+
+
+def touch_changed(build: Path, root: Path) -> list[Path]:
+    """Gives files whose content ninja may have missed a time of now. Call with the lock held.
+
+    Ninja sees any file newer than its last run, and all is said there. An older one is touched if
+    its content is not what was built last, or if it was replaced (its inode changed) while a bare
+    `cmake --build` ran that we know nothing of. A time in the future would hide the next edit.
+    """
+    recorded = recorded_contents(build)
+    last_run = time_of(build / ".ninja_log")
+    foreign_build = last_run != recorded.get("ninja")
+    now = time.time_ns()
+    touched = []
+    files: dict[str, list] = {}
+    for path in source_files(root):
+        name = relative(path, root)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        status = path.stat()
+        before = recorded.get("files", {}).get(name, [None, None])
+        changed = digest != before[0] or (foreign_build and status.st_ctime_ns != before[1])
+        unseen = last_run is not None and status.st_mtime_ns <= last_run
+        if (changed and unseen) or status.st_mtime_ns > now + 2_000_000_000:
+            with contextlib.suppress(PermissionError):
+                os.utime(path)
+                touched.append(path)
+        files[name] = [digest, path.stat().st_ctime_ns]
+    save_contents(build, files, recorded.get("ninja"))
+    return touched
+
+
+def recorded_contents(build: Path) -> dict:
+    try:
+        return json.loads((build / CONTENTS).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def save_contents(build: Path, files: dict, ninja: int | None) -> None:
+    text = json.dumps({"ninja": ninja, "files": files})
+    write_atomically(build / CONTENTS, text.encode())
+
+
+def remember_run(build: Path) -> None:
+    """After a build of ours: ninja's log as it is now is no stranger's."""
+    recorded = recorded_contents(build)
+    save_contents(build, recorded.get("files", {}), time_of(build / ".ninja_log"))
+
+
+def time_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> None:
+    """Builds, or raises with the first errors. The whole output is in `log`."""
+    refuse_foreign(build, root)
+    with locked(build):
+        touch_changed(build, root)
+        done = subprocess.run(
+            ["cmake", "--build", str(build), "--target", target],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        remember_run(build)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(log, done.stdout.encode())
+    if done.returncode != 0:
+        raise WorkbookError(
+            f"{what} does not compile:\n\n{first_errors(done.stdout, root)}\n\n"
+            f"The compiler's whole output is in {relative(log, root)}",
+            DOES_NOT_COMPILE,
+        )
+
+
+def checker_cases(checker: Path) -> list[str]:
+    """What the built checker says that it has."""
+    done = subprocess.run(
+        [checker, "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise WorkbookError(f"{checker.name} --list fails: {(done.stdout + done.stderr).strip()}")
+    return done.stdout.splitlines()
+
+
+def compare_cases(known: list[str], built: list[str], what: str) -> None:
+    """ctest runs the cases that it knew before the build; a new one would go unseen."""
+    if known == built:
+        return
+    lines = [f"{what}: the promises changed: run again"]
+    lines += [f"  new: {case}" for case in built if case not in known]
+    lines += [f"  gone: {case}" for case in known if case not in built]
+    raise WorkbookError("\n".join(lines))
+
+
+def find_checker(build: Path, exercise: str) -> Path:
+    try:
+        book = json.loads((build / "workbook.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        raise WorkbookError(f"{build} has no workbook.json: configure it again") from None
+    for one in book["exercises"]:
+        if one["name"] == exercise:
+            return Path(one["student_checker"])
+    raise WorkbookError(f"{build} knows no exercise {exercise}: configure it again")
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Builds one exercise's checker, safely.")
+    parser.add_argument("--build-dir", type=Path, required=True)
+    parser.add_argument("--source-dir", type=Path, required=True)
+    parser.add_argument("--exercise", required=True, help="ex03_process_pool")
+    parser.add_argument("--target", required=True, help="ex03_checker")
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--cases", type=Path, help="the cases that ctest knows, one a line")
+    parser.add_argument("--promises", help="SHA-256 of that file when ctest's tests were written")
+    parser.add_argument("--checker", type=Path, help="default: as workbook.json says")
+    options = parser.parse_args(argv)
+    short = options.exercise.split("_", 1)[0]
+    # Before the build, which may configure again and so rewrite this file: the running ctest does
+    # not read its tests again.
+    known = options.cases.read_text(encoding="utf-8").splitlines() if options.cases else None
+    if options.cases and options.promises:
+        if hashlib.sha256(options.cases.read_bytes()).hexdigest() != options.promises:
+            raise WorkbookError(f"{short}: the promises changed: run again")
+    root = options.source_dir
+    build_target(options.build_dir, root, options.target, options.log, short)
+    if known is not None:
+        checker = options.checker or find_checker(options.build_dir, options.exercise)
+        compare_cases(known, checker_cases(checker), short)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except WorkbookError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)

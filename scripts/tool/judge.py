@@ -1,0 +1,124 @@
+# Runs an exercise's cases, each in its own process, and keeps what they said.
+#
+# The checker's own supervisor holds the time limit and leaves nothing behind; the limit here is
+# for a checker that fails to.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pristine
+import state
+from build_folder import Built, Case
+from layout import Exercise
+from terminal import plain
+
+PASSED, FAILED, TODO, STUCK, NOT_RUN = "passed", "failed", "todo", "stuck", "not run"
+VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: STUCK}
+OUTER_LIMIT = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    case: Case
+    verdict: str
+    output: str
+
+
+class Running:
+    """The checkers that run now; interrupt() ends them, and no more are started."""
+
+    def __init__(self, checker: Path):
+        self._checker = checker
+        self._lock = threading.Lock()  # guards the two below
+        self._processes: set[subprocess.Popen] = set()
+        self._over = False
+
+    def run(self, case: Case) -> Outcome:
+        with self._lock:
+            if self._over:
+                return Outcome(case, NOT_RUN, "")
+            process = subprocess.Popen(
+                [self._checker, case.sentence],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            self._processes.add(process)
+        try:
+            output, _ = process.communicate(timeout=OUTER_LIMIT)
+            verdict = VERDICTS.get(process.returncode, FAILED)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            verdict = STUCK
+        with self._lock:
+            self._processes.discard(process)
+            if self._over and process.returncode not in VERDICTS:
+                verdict = NOT_RUN
+            if verdict == STUCK:
+                self._over = True  # the rest would be as slow: mend this one first
+        return Outcome(case, verdict, plain(output).strip("\n"))
+
+    def interrupt(self) -> None:
+        with self._lock:
+            self._over = True
+            for process in self._processes:
+                process.terminate()
+
+
+def judge(built: Built) -> list[Outcome]:
+    """Every everyday case in its order. One that got stuck is the last to be started."""
+    running = Running(built.checker)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        try:
+            return list(pool.map(running.run, built.everyday_cases()))
+        except BaseException:
+            running.interrupt()
+            raise
+
+
+def first_broken(outcomes: list[Outcome]) -> Outcome | None:
+    """Of the lowest step; core before stretch, whatever the step."""
+    broken = [one for one in outcomes if one.verdict not in (PASSED, NOT_RUN)]
+    broken.sort(key=lambda one: one.case.stretch)  # stable: steps stay in order
+    return broken[0] if broken else None
+
+
+def core_passed(outcomes: list[Outcome]) -> bool:
+    core = [one for one in outcomes if not one.case.stretch]
+    return bool(core) and all(one.verdict == PASSED for one in core)
+
+
+def todo_place(output: str) -> tuple[str, str] | None:
+    """(sentence, file:line) of the TODO message that a checker printed."""
+    found = re.search(r"TODO \w+: (.*)\n\s+(\S+:\d+)", output)
+    return (found.group(1), found.group(2)) if found else None
+
+
+def digest(exercise: Exercise) -> str:
+    """Tells whether the student's files are those that were judged."""
+    mixed = hashlib.sha256()
+    for path in pristine.student_files(exercise):
+        if path.suffix != ".md":
+            mixed.update(path.name.encode() + b"\0" + pristine.blob_id(path.read_bytes()).encode())
+    return mixed.hexdigest()
+
+
+def remember(exercise: Exercise, judged: str, outcomes: list[Outcome]) -> None:
+    """`judged`: the digest taken before the build, so that an edit meanwhile shows on the board."""
+    with state.changing(exercise.root, exercise.name) as record:
+        record["results"] = {
+            one.case.sentence: one.verdict for one in outcomes if one.verdict != NOT_RUN
+        }
+        record["digest"] = judged

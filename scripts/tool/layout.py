@@ -1,0 +1,134 @@
+# Where everything lies, which exercises there are, and how a person may name one.
+#
+# The one string `ex03_process_pool` yields every path; CMakeLists.txt is the one list of them.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE_SUFFIXES = (".cpp", ".hpp")
+
+
+class WorkbookError(Exception):
+    """Something to tell in one line, and the exit status to leave with."""
+
+    def __init__(self, message: str, status: int = 1):
+        super().__init__(message)
+        self.status = status
+
+
+# Exit statuses, as --help lists them.
+NOT_YET = 1
+USAGE = 2
+MACHINE = 3
+DOES_NOT_COMPILE = 4
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of the checkout at `root`."""
+
+    root: Path
+    name: str  # ex03_process_pool
+
+    @property
+    def id(self) -> str:  # ex03
+        return self.name.split("_", 1)[0]
+
+    @property
+    def number(self) -> str:  # 03
+        return self.id[2:]
+
+    @property
+    def stub(self) -> Path:
+        return self.root / "exercises" / self.name
+
+    @property
+    def solution(self) -> Path:
+        return self.root / "solutions" / self.name
+
+    @property
+    def test(self) -> Path:
+        return self.root / "tests" / f"{self.name}_test.cpp"
+
+    @property
+    def wrong_answers(self) -> Path:
+        return self.root / "tests" / "wrong_answers" / self.name
+
+    @property
+    def right_answers(self) -> Path:
+        return self.root / "tests" / "right_answers" / self.name
+
+
+def checkout_root() -> Path:
+    """The checkout that this tool belongs to."""
+    return Path(__file__).resolve().parents[2]
+
+
+def exercises(root: Path) -> list[Exercise]:
+    """In CMakeLists.txt's order: one workbook_exercise(...) each."""
+    try:
+        text = (root / "CMakeLists.txt").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise WorkbookError(f"there is no CMakeLists.txt in {root}") from None
+    names = re.findall(r"^\s*workbook_exercise\(\s*(ex\d\d_\w+)", text, re.MULTILINE)
+    return [Exercise(root, name) for name in names]
+
+
+def find_exercise(root: Path, said: str) -> Exercise:
+    """By any of its names: ex03, 3, 03, ex03_process_pool, or the path of its folder."""
+    known = exercises(root)
+    wanted = Path(said).name if "/" in said else said
+    number = re.fullmatch(r"(?:ex)?0*(\d{1,2})", wanted)
+    for exercise in known:
+        if wanted == exercise.name or (number and int(number.group(1)) == int(exercise.number)):
+            return exercise
+    names = " ".join(exercise.id for exercise in known)
+    raise WorkbookError(f"there is no exercise '{said}'; there are: {names}", USAGE)
+
+
+def code_files(folder: Path, programs: bool = False) -> list[Path]:
+    """An answer's files, sorted; main.cpp is the program and belongs to no answer."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file()
+        and path.suffix in SOURCE_SUFFIXES
+        and (programs or path.name != "main.cpp")
+    )
+
+
+def relative(path: Path, root: Path) -> str:
+    """For people: below the checkout without its path, elsewhere in full."""
+    try:
+        return str(path.relative_to(root))
+    except ValueError:
+        return str(path)
+
+
+def write_if_changed(path: Path, content: bytes) -> bool:
+    """Leaves an equal file alone, so that nothing is compiled again for its time's sake."""
+    try:
+        if path.read_bytes() == content:
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, content)
+    return True
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Whole or not at all, whatever interrupts it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(content)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

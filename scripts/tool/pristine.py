@@ -1,0 +1,153 @@
+# The stubs as they were handed out, whatever a student has made of them since.
+#
+# exercises/.pristine lists `<git blob id> <path>` of each file that a student may edit. The id is
+# git's, so that git keeps the content; that a file is untouched is seen without git.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from layout import Exercise, WorkbookError, relative, write_atomically
+
+MANIFEST = "exercises/.pristine"
+
+
+def blob_id(content: bytes) -> str:
+    """What `git hash-object` prints for this content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def read_manifest(root: Path) -> dict[str, str]:
+    """path -> blob id; empty if there is none yet."""
+    try:
+        lines = (root / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    entries = {}
+    for number, line in enumerate(lines, 1):
+        blob, _, path = line.partition(" ")
+        if len(blob) != 40 or not path:
+            raise WorkbookError(f"{MANIFEST}:{number}: not '<blob id> <path>': {line}")
+        entries[path] = blob
+    return entries
+
+
+def shipped(exercise: Exercise) -> dict[str, str]:
+    """path -> blob id of this exercise's files."""
+    prefix = f"exercises/{exercise.name}/"
+    return {p: b for p, b in read_manifest(exercise.root).items() if p.startswith(prefix)}
+
+
+def student_files(exercise: Exercise) -> list[Path]:
+    """The files of the stub's folder that a student may edit, as they are there now."""
+    if not exercise.stub.is_dir():
+        return []
+    return sorted(
+        path
+        for path in exercise.stub.iterdir()
+        if path.is_file() and (path.suffix in (".cpp", ".hpp") or path.name == "NOTES.md")
+    )
+
+
+def edited_files(exercise: Exercise) -> list[str]:
+    """Paths that are not as shipped: changed, missing, or added by the student."""
+    wanted = shipped(exercise)
+    there = {
+        relative(path, exercise.root): blob_id(path.read_bytes())
+        for path in student_files(exercise)
+    }
+    return sorted(path for path in {*wanted, *there} if wanted.get(path) != there.get(path))
+
+
+def shipped_content(exercise: Exercise) -> dict[str, bytes]:
+    """path -> content as shipped: from the file if it is untouched, otherwise from git."""
+    contents = {}
+    for path, blob in shipped(exercise).items():
+        try:
+            content = (exercise.root / path).read_bytes()
+        except FileNotFoundError:
+            content = b""
+        contents[path] = content if blob_id(content) == blob else from_git(exercise.root, blob, path)
+    return contents
+
+
+def from_git(root: Path, blob: str, path: str) -> bytes:
+    try:
+        # cat-file looks upward for a repository: one that the workbook was merely unpacked into
+        # does not have the blob, and says so.
+        done = subprocess.run(
+            ["git", "cat-file", "blob", blob], cwd=root, capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise WorkbookError(f"git is needed to bring back {path}, and is not installed") from None
+    if done.returncode != 0:
+        raise WorkbookError(
+            f"{path}: the original cannot be read from git here (not a checkout, or a shallow one); "
+            "nothing was changed"
+        )
+    return done.stdout
+
+
+def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
+    """Puts the stub back. Returns where the student's folder was copied to, and what was undone.
+
+    Everything is read before anything is changed; with nothing to undo there is no backup.
+    """
+    if not shipped(exercise):
+        raise WorkbookError(f"{exercise.id}: no stub of it is recorded in {MANIFEST}")
+    edited = edited_files(exercise)
+    if not edited:
+        return None, []
+    originals = shipped_content(exercise)
+    backup = new_backup_folder(exercise)
+    if exercise.stub.is_dir():
+        shutil.copytree(exercise.stub, backup, dirs_exist_ok=True)
+    for path in edited:
+        target = exercise.root / path
+        if path in originals:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, originals[path])
+        else:
+            target.unlink()
+    return backup, edited
+
+
+def new_backup_folder(exercise: Exercise) -> Path:
+    stamp = time.strftime("%Y-%m-%d-%H%M%S")
+    above = exercise.root / ".workbook" / "backup"
+    above.mkdir(parents=True, exist_ok=True)
+    for count in range(1000):
+        folder = above / (f"{exercise.id}-{stamp}" + (f"-{count}" if count else ""))
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            continue
+    raise WorkbookError(f"cannot make a backup folder in {above}; nothing was changed")
+
+
+def accept(exercise: Exercise) -> int:
+    """Records the stub as it is now as the shipped one, in git and in the manifest."""
+    entries = read_manifest(exercise.root)
+    for path in shipped(exercise):
+        del entries[path]
+    files = student_files(exercise)
+    for path in files:
+        done = subprocess.run(
+            ["git", "hash-object", "-w", "--no-filters", "--", str(path)],
+            cwd=exercise.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise WorkbookError(f"git does not take {path}: {done.stderr.strip()}")
+        entries[relative(path, exercise.root)] = done.stdout.strip()
+    text = "".join(f"{entries[path]} {path}\n" for path in sorted(entries))
+    write_atomically(exercise.root / MANIFEST, text.encode())
+    return len(files)

@@ -1,0 +1,51 @@
+# What `check` saw last and how many hints were shown: .workbook/state.json.
+#
+# Read, changed and written back whole under a lock, and replaced in one move: an interrupt loses
+# nothing, and two terminals do not overwrite each other.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from pathlib import Path
+
+from layout import write_atomically
+from terminal import note
+
+
+def state_file(root: Path) -> Path:
+    return root / ".workbook" / "state.json"
+
+
+def read(root: Path) -> dict:
+    """exercise name -> {"results": {sentence: verdict}, "digest": ..., "hints": n}."""
+    path = state_file(root)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["exercises"]
+        if not all(isinstance(record, dict) for record in found.values()):
+            raise ValueError
+        return found
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        aside = path.with_suffix(".damaged")
+        with contextlib.suppress(OSError):
+            os.replace(path, aside)
+        note(f"{path.name} could not be read; it is kept as {aside.name}, and the board starts anew")
+        return {}
+
+
+@contextlib.contextmanager
+def changing(root: Path, exercise: str):
+    """Yields the exercise's record to change; it is saved if the block ends normally."""
+    path = state_file(root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_name("state.lock"), "w", encoding="utf-8") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        everything = read(root)
+        yield everything.setdefault(exercise, {})
+        text = json.dumps({"exercises": everything}, indent=1)
+        write_atomically(path, text.encode())

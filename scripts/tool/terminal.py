@@ -1,0 +1,33 @@
+# Colours on a terminal, plain text everywhere else.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+def colours(stream=None) -> bool:
+    """True on a terminal that wants them (NO_COLOR, TERM=dumb)."""
+    stream = sys.stdout if stream is None else stream
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, *styles: str, stream=None) -> str:
+    if not text or not colours(stream):
+        return text
+    return f"\033[{';'.join(CODES[style] for style in styles)}m{text}\033[0m"
+
+
+def plain(text: str) -> str:
+    """Without the colour codes that a compiler may have put in."""
+    return re.sub(r"\033\[[0-9;]*[A-Za-z]", "", text)
+
+
+def note(text: str) -> None:
+    """Something beside the answer; goes to stderr, at once."""
+    sys.stdout.flush()
+    print(paint(text, "dim", stream=sys.stderr), file=sys.stderr, flush=True)
