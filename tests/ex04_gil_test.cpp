@@ -193,6 +193,24 @@ TEST_CASE("a thread that waits is let in at the next check_interval()", "[ex04][
     });
 }
 
+TEST_CASE("who gave way goes on once the other is done", "[ex04][step2][explore]")
+{
+    explore([] {
+        gil lock{1h};
+        lock.acquire();
+        std::jthread waits{[&] {
+            lock.acquire();
+            compute(10min);
+            lock.release();
+        }};
+        compute(3h);
+        const clock_type::time_point before = clock_type::now();
+        lock.check_interval();
+        EXPLORE_REQUIRE(clock_type::now() - before < 11min);
+        lock.release();
+    });
+}
+
 TEST_CASE("a request is over once another thread has run", "[ex04][step2][explore]")
 {
     explore([] {
@@ -313,7 +331,7 @@ TEST_CASE("allow_threads by a thread that does not hold the GIL throws", "[ex04]
 
 // --- step 5: the interpreter ----------------------------------------------------------------
 
-TEST_CASE("interpreters in three threads finish, each with its own count", "[ex04][step5]")
+TEST_CASE("interpreters in three threads finish with a count each", "[ex04][step5]")
 {
     constexpr long rounds = 2000;
     gil lock{50us};
