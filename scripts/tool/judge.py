@@ -22,7 +22,8 @@ from layout import Exercise
 from terminal import plain
 
 PASSED, FAILED, TODO, STUCK, NOT_RUN = "passed", "failed", "todo", "stuck", "not run"
-VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: STUCK}
+VERDICTS = {0: PASSED, 1: FAILED, 3: TODO}
+GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
 OUTER_LIMIT = 60  # seconds
 
 
@@ -58,6 +59,8 @@ class Running:
         try:
             output, _ = process.communicate(timeout=OUTER_LIMIT)
             verdict = VERDICTS.get(process.returncode, FAILED)
+            if verdict == FAILED and GAVE_UP in output:
+                verdict = STUCK
         except subprocess.TimeoutExpired:
             process.kill()
             output, _ = process.communicate()

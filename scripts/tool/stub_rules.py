@@ -18,11 +18,16 @@ ONLY_A_TODO = re.compile(r'todo\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\);')
 
 @dataclass(frozen=True)
 class Function:
-    """Lines [open, close] of a file are its `{` ... `}`; `first` is where its signature begins."""
+    """Lines [first, close] of a file; its body is from line `open` on.
+
+    `heading` is what stands before the body, `signature` the same as one line to compare by. An
+    empty body may stand as `{}` at a line's end; then open is close.
+    """
 
     first: int
     open: int
     close: int
+    heading: tuple[str, ...]
     signature: str
 
 
@@ -41,25 +46,32 @@ class RuleBroken(Exception):
 
 
 def functions(lines: list[str]) -> list[Function]:
-    """Every body between a `{` and a `}` that stand alone in column 0."""
+    """Every body at namespace scope: between a `{` and a `}` alone in column 0, or `{}`."""
     found = []
     for index, line in enumerate(lines):
-        if line != "{":
+        if line not in ("{", "{}") and not line.endswith(" {}"):
             continue
-        try:
-            close = lines.index("}", index)
-        except ValueError:
-            raise RuleBroken(index + 1, "this '{' has no '}' alone in column 0") from None
         first = index
         while first > 0 and not ends_a_declaration(lines[first - 1]):
             first -= 1
-        found.append(Function(first, index, close, normalised(lines[first:index])))
+        if line == "{":
+            heading = lines[first:index]
+            try:
+                close = lines.index("}", index)
+            except ValueError:
+                raise RuleBroken(index + 1, "this '{' has no '}' alone in column 0") from None
+        else:
+            heading = lines[first:index] + [line[:-2].rstrip()] * (line != "{}")
+            close = index
+            if not heading or heading[0].startswith(" ") or "(" not in "".join(heading):
+                continue
+        found.append(Function(first, index, close, tuple(heading), normalised(heading)))
     return found
 
 
 def ends_a_declaration(line: str) -> bool:
     text = line.rstrip()
-    if not text or text.startswith(("//", "#", "}", " *", "/*")) or text.endswith(";"):
+    if not text or text.startswith(("//", "#", "}", "{", " *", "/*")) or text.endswith((";", " {}")):
         return True
     return text.endswith("{") and not text.startswith(" ")
 
@@ -126,15 +138,15 @@ def put_back(solution: list[str], stub: list[str], todo: Todo) -> list[str]:
             todo.function.open, f"the solution has no function '{todo.function.signature}'"
         )
     body = stub[todo.function.open : todo.function.close + 1]
-    signature = uninitialised(solution[there.first : there.open])
+    signature = uninitialised(there.heading)
     text = solution[: there.first] + signature + body + solution[there.close + 1 :]
     missing = [line for line in stub if line.startswith("#include") and line not in solution]
     return with_includes(text, missing)
 
 
-def uninitialised(signature: list[str]) -> list[str]:
+def uninitialised(heading: tuple[str, ...]) -> list[str]:
     """A constructor's signature as the stub has it: its initialisers belong to the body."""
-    text = "\n".join(signature)
+    text = "\n".join(heading)
     return text[: initialisers_at(text)].rstrip().split("\n")
 
 

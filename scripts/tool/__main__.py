@@ -1,0 +1,176 @@
+# scripts/workbook's commands: reads the command line and leaves with the right status.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 9):
+    sys.exit(f"scripts/workbook: Python 3.9 is needed; {sys.executable} is {sys.version.split()[0]}")
+
+import argparse
+import os
+import signal
+
+import student
+from layout import INTERRUPTED, MACHINE, USAGE, WorkbookError, checkout_root
+
+HELP = """\
+usage: scripts/workbook [COMMAND] [ARGUMENTS]
+
+  start                    set up, show the board, judge the first unfinished exercise (default)
+  list                     the board
+  check [EX]               judge EX, or the first exercise whose core has not passed
+  hint EX [--again]        one more hint each time; --again begins at the first
+  run EX [--solution | --python] [ARGUMENTS]
+                           EX's program with your answer, the reference, or its Python twin
+  diff EX [--peek]         your answer against the solution, once the core has passed
+  reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
+  verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
+  doctor                   what this machine has and lacks
+  accept [EX...]           for authors: the stubs as they are now are the ones handed out
+
+EX is ex03, 3, 03 or ex03_process_pool.
+exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lacks something;
+             4 it does not compile; 130 interrupted; run ends with its program's own
+environment: CXX (the compiler of a new build folder), NO_COLOR, WORKBOOK_SCHEDULES (how many
+             schedules the explorer tries), WORKBOOK_NO_INSTALL=1 (never install anything)
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors in one line."""
+
+    def error(self, message: str):
+        raise WorkbookError(f"{message}; try scripts/workbook --help", USAGE)
+
+
+def parser(command: str) -> Parser:
+    return Parser(prog=f"scripts/workbook {command}", add_help=False, allow_abbrev=False)
+
+
+def start(root, argv):
+    parser("start").parse_args(argv)
+    return student.start(root)
+
+
+def show_list(root, argv):
+    parser("list").parse_args(argv)
+    return student.show_list(root)
+
+
+def check(root, argv):
+    reader = parser("check")
+    reader.add_argument("exercise", nargs="?", metavar="EX")
+    return student.check(root, reader.parse_args(argv).exercise)
+
+
+def hint(root, argv):
+    reader = parser("hint")
+    reader.add_argument("exercise", metavar="EX")
+    reader.add_argument("--again", action="store_true")
+    options = reader.parse_args(argv)
+    return student.hint(root, options.exercise, options.again)
+
+
+def run(root, argv):
+    """By hand: whatever follows EX and our flag is the program's, dashes and all."""
+    arguments = list(argv)
+    which = "own"
+    exercise = None
+    while arguments and (exercise is None or which == "own"):
+        if arguments[0] in ("--solution", "--python") and which == "own":
+            which = arguments.pop(0)[2:]
+        elif exercise is None and not arguments[0].startswith("-"):
+            exercise = arguments.pop(0)
+        else:
+            break
+    if exercise is None:
+        raise WorkbookError("run needs an exercise, such as ex03; try scripts/workbook --help", USAGE)
+    if arguments and arguments[0] == "--":
+        arguments.pop(0)
+    return student.run(root, exercise, which, arguments)
+
+
+def diff(root, argv):
+    reader = parser("diff")
+    reader.add_argument("exercise", metavar="EX")
+    reader.add_argument("--peek", action="store_true")
+    options = reader.parse_args(argv)
+    return student.diff(root, options.exercise, options.peek)
+
+
+def reset(root, argv):
+    reader = parser("reset")
+    reader.add_argument("exercise", metavar="EX")
+    return student.reset(root, reader.parse_args(argv).exercise)
+
+
+def accept(root, argv):
+    reader = parser("accept")
+    reader.add_argument("exercises", nargs="*", metavar="EX")
+    return student.accept(root, reader.parse_args(argv).exercises)
+
+
+def run_verify(root, argv):
+    reader = parser("verify")
+    reader.add_argument("--quick", action="store_true")
+    reader.add_argument("-j", "--jobs", default=str(len(os.sched_getaffinity(0))))
+    options = reader.parse_args(argv)
+    if not options.jobs.isascii() or not options.jobs.isdigit() or not 1 <= int(options.jobs) <= 999:
+        raise WorkbookError(f"-j: '{options.jobs}' is not a whole number from 1 to 999", USAGE)
+    import verify  # here, because most commands do without its imports
+
+    return verify.verify(root, options.quick, int(options.jobs))
+
+
+def run_doctor(root, argv):
+    parser("doctor").parse_args(argv)
+    import doctor
+
+    return doctor.doctor(root)
+
+
+COMMANDS = {
+    "start": start,
+    "list": show_list,
+    "check": check,
+    "hint": hint,
+    "run": run,
+    "diff": diff,
+    "reset": reset,
+    "verify": run_verify,
+    "doctor": run_doctor,
+    "accept": accept,
+}
+
+
+def main(argv: list[str]) -> int:
+    command = argv[0] if argv else "start"
+    if command in ("help", "--help", "-h") or (command != "run" and {"--help", "-h"} & set(argv)):
+        print(HELP, end="")
+        return 0
+    if command not in COMMANDS:
+        raise WorkbookError(f"there is no command '{command}'; try scripts/workbook --help", USAGE)
+    return COMMANDS[command](checkout_root(), argv[1:])
+
+
+if __name__ == "__main__":
+    try:
+        STATUS = main(sys.argv[1:])
+        sys.stdout.flush()
+    except WorkbookError as error:
+        sys.stdout.flush()
+        print(f"scripts/workbook: {error}", file=sys.stderr)
+        STATUS = error.status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        STATUS = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; say nothing more, to anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        STATUS = 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"scripts/workbook: {error}", file=sys.stderr)
+        STATUS = MACHINE
+    sys.exit(STATUS)

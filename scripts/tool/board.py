@@ -1,0 +1,141 @@
+# What is printed: the board of all exercises, and the verdict on one as a beginner wants it.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+from pathlib import Path
+
+import judge
+import pristine
+import state
+from build_folder import Built, built, folder, is_configured
+from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
+from layout import Exercise, WorkbookError, exercises
+from terminal import paint
+
+MARKS = {
+    PASSED: ("ok", "green"),
+    FAILED: ("FAILED", "red"),
+    STUCK: ("STUCK", "red"),
+    TODO: ("todo", "yellow"),
+    NOT_RUN: ("-", "dim"),
+}
+STYLES = {"done": "green", "core done": "green", "in progress": "yellow", "not started": "dim"}
+BAR = 10
+
+
+def board(root: Path) -> str:
+    """One line for each exercise, from what check saw last; builds nothing."""
+    build = folder(root)
+    recorded = state.read(root)
+    known = exercises(root)
+    if not known:
+        raise WorkbookError("CMakeLists.txt has no exercise yet")
+    wide = max(len(exercise.name) for exercise in known)
+    lines = [f"{'':{wide}}  {'':{BAR + 2}}   core  stretch"]
+    for exercise in known:
+        try:
+            facts = built(build, exercise) if is_configured(build) else None
+        except WorkbookError:
+            facts = None  # added since the folder was configured
+        lines.append(row(exercise, facts, recorded.get(exercise.name, {}), wide))
+    return "\n".join(lines)
+
+
+def row(exercise: Exercise, facts: Built | None, record: dict, wide: int) -> str:
+    if facts is None:
+        return f"{exercise.name:{wide}}  not built yet: scripts/workbook check {exercise.id}"
+    results = record.get("results", {})
+    cases = facts.everyday_cases()
+    core = [results.get(case.sentence) == PASSED for case in cases if not case.stretch]
+    stretch = [results.get(case.sentence) == PASSED for case in cases if case.stretch]
+    word, hint = standing(exercise, core, stretch, record)
+    count = f"{sum(core)}/{len(core)}"
+    more = f"{sum(stretch)}/{len(stretch)}" if stretch else "-"
+    return f"{exercise.name:{wide}}  {bar(core)}  {count:>5}  {more:>7}  " + (
+        paint(word, STYLES[word]) + (paint(f" ({hint})", "dim") if hint else "")
+    )
+
+
+def standing(
+    exercise: Exercise, core: list[bool], stretch: list[bool], record: dict
+) -> tuple[str, str]:
+    """The state in words, and what to know about it."""
+    changed = pristine.edited_files(exercise) if pristine.shipped(exercise) else []
+    edited = any(not path.endswith(".md") for path in changed)
+    current = record.get("digest") == judge.digest(exercise)
+    if not edited and not any(core):
+        return "not started", ""
+    hint = "" if current else "edited since it was checked" if "digest" in record else "not checked yet"
+    if core and all(core):
+        return ("done" if all(stretch) else "core done"), hint
+    return "in progress", hint
+
+
+def bar(passed: list[bool]) -> str:
+    full = sum(passed) * BAR // len(passed) if passed else 0
+    return "[" + paint("#" * full, "green") + "." * (BAR - full) + "]"
+
+
+def verdict(exercise: Exercise, outcomes: list[Outcome]) -> str:
+    """The compact list, then the first broken promise in full, then what to type next."""
+    parts = [summary(exercise, outcomes), compact(outcomes)]
+    first = judge.first_broken(outcomes)
+    if first is None:
+        parts.append(after_passing(exercise, "Everything holds, stretch included."))
+    elif judge.core_passed(outcomes):
+        parts.append(in_full(exercise, first))
+        parts.append(after_passing(exercise, "The core is done; what is left is stretch."))
+    else:
+        parts.append(in_full(exercise, first))
+        parts.append(
+            f"Next: edit, then   scripts/workbook check {exercise.id}\n"
+            f"      a nudge:     scripts/workbook hint {exercise.id}"
+        )
+    return "\n\n".join(parts)
+
+
+def summary(exercise: Exercise, outcomes: list[Outcome]) -> str:
+    core = [one.verdict for one in outcomes if not one.case.stretch]
+    stretch = [one.verdict for one in outcomes if one.case.stretch]
+    text = f"{exercise.name}: {core.count(PASSED)} of {len(core)} core promises hold"
+    if stretch:
+        text += f", {stretch.count(PASSED)} of {len(stretch)} stretch"
+    if all(one.verdict == TODO for one in outcomes):
+        text = f"{exercise.name}: not started, {len(core)} core promises to keep"
+    return paint(text, "bold")
+
+
+def compact(outcomes: list[Outcome]) -> str:
+    lines = []
+    step = None
+    for one in outcomes:
+        if one.case.step != step:
+            step = one.case.step
+            lines.append(f"  step {step}")
+        word, style = MARKS[one.verdict]
+        stretch = paint("  (stretch)", "dim") if one.case.stretch else ""
+        lines.append(f"    {paint(f'{word:6}', style)}  {one.case.sentence}{stretch}")
+    if any(one.verdict == NOT_RUN for one in outcomes):
+        lines.append("  Those marked - were not run after one got stuck.")
+    return "\n".join(lines)
+
+
+def in_full(exercise: Exercise, first: Outcome) -> str:
+    begin = f'Step {first.case.step}: "{first.case.sentence}"'
+    if first.verdict == TODO and judge.todo_place(first.output):
+        sentence, place = judge.todo_place(first.output)
+        return f"{begin}\n\n  {paint(f'TODO {exercise.id}: {sentence}', 'yellow')}\n    {place}"
+    return f"{begin}\n\n" + "\n".join(f"  {line}".rstrip() for line in first.output.splitlines())
+
+
+def after_passing(exercise: Exercise, praise: str) -> str:
+    lines = [
+        praise,
+        f"Compare:  scripts/workbook diff {exercise.id}",
+        f"Run it:   scripts/workbook run {exercise.id}",
+    ]
+    following = [one for one in exercises(exercise.root) if one.number > exercise.number]
+    if following:
+        lines.append(f"Next:     scripts/workbook check {following[0].id}")
+    return "\n".join(lines)

@@ -1,0 +1,173 @@
+# What this machine has and lacks, each with its cure.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from build_folder import FOLDERS
+from build_step import refuse_foreign
+from layout import MACHINE, WorkbookError
+from terminal import paint
+
+OK, NOTE, FIX = "ok", "note", "fix"
+STYLES = {OK: "green", NOTE: "yellow", FIX: "red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    grade: str  # FIX: the workbook does not work without it
+    text: str
+
+
+def doctor(root: Path) -> int:
+    found = [*tools(), *libraries(), *kernel(), sandbox(), *folders(root)]
+    for one in found:
+        print(f"{paint(f'{one.grade:4}', STYLES[one.grade])}  {one.text}")
+    needed = [one for one in found if one.grade == FIX]
+    if needed:
+        print(f"\n{len(needed)} to fix.")
+    return MACHINE if needed else 0
+
+
+def compiler() -> list[str]:
+    return (os.environ.get("CXX") or "g++").split()
+
+
+def output_of(command: list[str], given: str | None = None) -> str | None:
+    """What it prints, or None if it is not there or fails."""
+    try:
+        done = subprocess.run(
+            command,
+            input=given,
+            stdin=None if given is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def version(command: list[str]) -> tuple[int, ...] | None:
+    said = output_of([*command, "--version"])
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", re.sub(r"\(.*?\)", "", said or ""))
+    return tuple(int(part or 0) for part in match.groups()) if match else None
+
+
+def shown(number: tuple[int, ...]) -> str:
+    return ".".join(str(part) for part in number)
+
+
+def tools() -> list[Finding]:
+    found = [compiler_finding()]
+    python = shown(sys.version_info[:3])
+    found.append(Finding(OK, f"python3 {python}"))
+    for name, least, package, needed in (
+        ("cmake", (3, 22), "cmake", FIX),
+        ("ninja", (1, 8), "ninja-build", FIX),
+        ("patch", (2, 5), "patch", FIX),
+        ("addr2line", (2, 30), "binutils", FIX),
+        ("clang-format", (14,), "clang-format", NOTE),
+        ("git", (2, 0), "git", NOTE),
+    ):
+        there = version([name])
+        if there is None:
+            why = {"clang-format": "verify needs it", "git": "reset needs it"}.get(name, "needed")
+            found.append(Finding(needed, f"{name} is missing ({why}): apt-get install {package}"))
+        elif there < least:
+            found.append(Finding(FIX, f"{name} {shown(there)} is older than {shown(least)}"))
+        else:
+            found.append(Finding(OK, f"{name} {shown(there)}"))
+    return found
+
+
+def compiler_finding() -> Finding:
+    command = compiler()
+    name = " ".join(command)
+    there = version(command)
+    if there is None:
+        return Finding(FIX, f"the compiler {name} is missing: apt-get install g++, or set CXX")
+    is_clang = "clang" in (output_of([*command, "--version"]) or "")
+    least = 16 if is_clang else 12
+    if there[0] < least:
+        return Finding(
+            FIX, f"{name} {shown(there)} is older than {least}: install a newer one and set CXX"
+        )
+    return Finding(OK, f"{name} {shown(there)}")
+
+
+def libraries() -> list[Finding]:
+    found = []
+    for header, package in (
+        ("catch2/catch_all.hpp", "catch2"),
+        ("asio.hpp", "libasio-dev"),
+        ("fmt/core.h", "libfmt-dev"),
+    ):
+        names = [header, "catch2/catch.hpp"] if package == "catch2" else [header]
+        there = any(has_header(name) for name in names)
+        text = package if there else f"{package} is not installed; CMake fetches it, with a network"
+        found.append(Finding(OK if there else NOTE, text))
+    return found
+
+
+def has_header(name: str) -> bool:
+    test = f"#if !__has_include(<{name}>)\n#error\n#endif\n"
+    return output_of([*compiler(), "-E", "-x", "c++", "-"], test) is not None
+
+
+def kernel() -> list[Finding]:
+    found = []
+    bits = Path("/proc/sys/vm/mmap_rnd_bits")
+    number = int(bits.read_text(encoding="ascii")) if os.access(bits, os.R_OK) else 0
+    if number > 28:
+        found.append(
+            Finding(
+                NOTE,
+                f"vm.mmap_rnd_bits is {number}: ThreadSanitizer (preset tsan) may die at its start; "
+                "run it under setarch -R, or: sysctl -w vm.mmap_rnd_bits=28",
+            )
+        )
+    else:
+        found.append(Finding(OK, "address randomisation suits ThreadSanitizer"))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < 4200:
+        text = f"at most {hard} descriptors: the tests with 2,000 connections need 4,200 (ulimit -Hn)"
+        found.append(Finding(NOTE, text))
+    else:
+        found.append(Finding(OK, "descriptors enough for 2,000 connections"))
+    return found
+
+
+def sandbox() -> Finding:
+    """Tried, because in some containers it is there and cannot start."""
+    if shutil.which("bwrap") is None:
+        return Finding(NOTE, "bubblewrap is not installed; only judging foreign hand-ins needs it")
+    if output_of(["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"]) is None:
+        return Finding(NOTE, "bubblewrap cannot start here; only judging foreign hand-ins needs it")
+    return Finding(OK, "bubblewrap starts")
+
+
+def folders(root: Path) -> list[Finding]:
+    found = []
+    for name in FOLDERS.values():
+        if not (root / name).is_dir():
+            continue
+        try:
+            refuse_foreign(root / name, root)
+            found.append(Finding(OK, f"{name}/ belongs to this checkout"))
+        except WorkbookError as error:
+            found.append(Finding(FIX, str(error)))
+    if not os.access(root, os.W_OK):
+        found.append(Finding(FIX, f"{root} cannot be written"))
+    return found

@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+# The project's checks of itself, one at a time, for ctest: what is wrong is listed, exit status 1.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+import pristine
+import section
+import stub_rules
+from layout import (
+    USAGE,
+    Exercise,
+    WorkbookError,
+    checkout_root,
+    code_files,
+    exercises,
+    relative,
+)
+
+SENTENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '.:()+=<>/-]*")
+HEADER_LINES = 30
+
+
+@dataclass(frozen=True)
+class Case:
+    file: Path
+    line: int
+    sentence: str
+    tags: str
+
+
+def check_stubs(root: Path) -> list[str]:
+    """Stub and solution differ only as the rules say, and the stubs to hand out are recorded."""
+    found = []
+    listed = set(pristine.read_manifest(root))
+    for exercise in exercises(root):
+        recorded = pristine.shipped(exercise)
+        listed -= set(recorded)
+        if not recorded:
+            found.append(f"{exercise.id}: not recorded: scripts/workbook accept {exercise.id}")
+            continue
+        edited = pristine.edited_files(exercise)
+        if edited:
+            print(f"{', '.join(edited)}: edited; what was handed out is judged")
+        contents = pristine.shipped_content(exercise)
+        stub = {Path(path).name: content.decode() for path, content in contents.items()}
+        found += stub_problems(exercise, stub)
+    found += [f"{pristine.MANIFEST}: {path} belongs to no exercise" for path in sorted(listed)]
+    return found
+
+
+def stub_problems(exercise: Exercise, stub: dict[str, str]) -> list[str]:
+    found = []
+    for name in ("NOTES.md", "main.cpp"):
+        if name not in stub:
+            found.append(f"exercises/{exercise.name}/{name}: is missing")
+    if not (exercise.stub / "twin.py").is_file():
+        found.append(f"exercises/{exercise.name}/twin.py: is missing")
+    answer = {n: t for n, t in stub.items() if n not in ("NOTES.md", "main.cpp")}
+    model = {path.name: path.read_text(encoding="utf-8") for path in code_files(exercise.solution)}
+    for name in sorted(answer.keys() ^ model.keys()):
+        where = "exercises" if name in answer else "solutions"
+        found.append(f"{where}/{exercise.name}/{name}: has no counterpart")
+    count = 0
+    for name in sorted(answer.keys() & model.keys()):
+        lines = answer[name].splitlines()
+        try:
+            count += len(stub_rules.todos(lines))
+            wrong = stub_rules.differences(lines, model[name].splitlines(), name.endswith(".hpp"))
+        except stub_rules.RuleBroken as broken:
+            wrong = [(broken.line, str(broken))]
+        found += [f"exercises/{exercise.name}/{name}:{line}: {text}" for line, text in wrong]
+    if not count:
+        found.append(f"exercises/{exercise.name}: has no TODO")
+    return found
+
+
+def check_sections(root: Path) -> list[str]:
+    """The text: every exercise has its section, in shape; every link leads somewhere."""
+    return section.problems(root)
+
+
+def cases_of(exercise: Exercise) -> list[Case]:
+    """The TEST_CASE lines of its test and of what it SHARES, as CMake reads them."""
+    text = (exercise.root / "CMakeLists.txt").read_text(encoding="utf-8")
+    call = re.search(rf"workbook_exercise\(\s*{exercise.name}\b([^)]*)\)", text)
+    words = call.group(1).split() if call else []
+    shared = words[words.index("SHARES") + 1 :] if "SHARES" in words else []
+    keywords = {"USES", "LIBRARIES", "EXPLORED"}
+    end = next((i for i, word in enumerate(shared) if word in keywords), len(shared))
+    files = [exercise.test] + [exercise.root / "tests" / "support" / name for name in shared[:end]]
+    found = []
+    for file in files:
+        if not file.is_file():
+            raise WorkbookError(f"{relative(file, exercise.root)}: is missing")
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            match = re.match(r'TEST_CASE\("([^"]*)"(?:, *"([^"]*)")?\)', line)
+            if match:
+                found.append(Case(file, number, match.group(1), match.group(2) or ""))
+    return found
+
+
+def check_names(root: Path) -> list[str]:
+    """Names that ctest and Catch2 take literally, and tags that the tool understands."""
+    found = []
+    for exercise in exercises(root):
+        cases = cases_of(exercise)
+        for case in cases:
+            found += [
+                f"{relative(case.file, root)}:{case.line}: {text}: {case.sentence}"
+                for text in name_problems(exercise, case)
+            ]
+        sentences = [case.sentence for case in cases]
+        for sentence in sorted({one for one in sentences if sentences.count(one) > 1}):
+            found.append(f"{exercise.id}: two cases have the name: {sentence}")
+        steps = sorted({int(n) for case in cases for n in re.findall(r"\[step(\d+)\]", case.tags)})
+        if steps != list(range(1, len(steps) + 1)):
+            found.append(f"{exercise.id}: its steps are {steps}")
+        for file in {case.file for case in cases} | {exercise.test}:
+            found += unread_cases(root, file)
+    return found
+
+
+def name_problems(exercise: Exercise, case: Case) -> list[str]:
+    found = []
+    if not SENTENCE.fullmatch(case.sentence):
+        found.append("letters, digits, spaces and '.:()+=<>/- only")
+    if re.search(r"ex\d\d", case.sentence):
+        found.append("names an exercise, so that ctest -R would select it there too")
+    if case.file == exercise.test and f"[{exercise.id}]" not in case.tags:
+        found.append(f"has no tag [{exercise.id}]")
+    if len(re.findall(r"\[step\d+\]", case.tags)) != 1:
+        found.append("has not one tag [stepN]")
+    unknown = set(re.findall(r"\[(.*?)\]", case.tags)) - {exercise.id, "stretch", "soak", "explore"}
+    unknown = {tag for tag in unknown if not re.fullmatch(r"step\d+", tag)}
+    if unknown and case.file == exercise.test:
+        found.append(f"has unknown tags {sorted(unknown)}")
+    return found
+
+
+def unread_cases(root: Path, file: Path) -> list[str]:
+    """Cases in a form that nobody but Catch2 would see."""
+    found = []
+    forms = r"\s*(TEST_CASE|TEMPLATE_\w*TEST_CASE\w*|SCENARIO|TEST_CASE_METHOD)\b"
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if re.match(forms, line) and not re.match(r'TEST_CASE\("[^"]*", *"[^"]*"\)', line):
+            found.append(f"{relative(file, root)}:{number}: not TEST_CASE(\"...\", \"[tags]\") on a line")
+    return found
+
+
+def check_wrong_answers(root: Path) -> list[str]:
+    """Each case is named by a wrong answer (a test that cannot fail is none), and vice versa."""
+    found = []
+    known = {exercise.name for exercise in exercises(root)}
+    for kind in ("wrong_answers", "right_answers"):
+        folder = root / "tests" / kind
+        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if path.name not in known:
+                found.append(f"{relative(path, root)}: belongs to no exercise")
+    for exercise in exercises(root):
+        sentences = {case.sentence for case in cases_of(exercise)}
+        caught: set[str] = set()
+        for patch in sorted(exercise.wrong_answers.glob("*.patch")):
+            head = patch.read_text(encoding="utf-8").split("\n--- ", 1)[0]
+            names = re.findall(r"^caught by: *(.*?) *$", head, re.MULTILINE)
+            for name in names:
+                if name not in sentences:
+                    found.append(f"{relative(patch, root)}: {exercise.id} has no case '{name}'")
+            caught.update(names)
+        for sentence in sorted(sentences - caught):
+            found.append(f"{exercise.id}: no wrong answer is caught by: {sentence}")
+    return found
+
+
+def sources(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Our sources, without what a student may have edited."""
+    edited = {root / path for one in exercises(root) for path in pristine.edited_files(one)}
+    tops = [root / top for top in ("exercises", "solutions", "tests", "scripts")]
+    found = [path for top in tops for path in top.rglob("*") if path.name.endswith(suffixes)]
+    return sorted(path for path in found if path.is_file() and path not in edited)
+
+
+def check_format(root: Path) -> list[str]:
+    """clang-format has nothing to change."""
+    tool = shutil.which("clang-format")
+    if tool is None:
+        return ["clang-format is not installed"]
+    files = sources(root, (".cpp", ".hpp"))
+    found = []
+    for at in range(0, len(files), 50):
+        done = subprocess.run(
+            [tool, "--dry-run", "-Werror", *files[at : at + 50]],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        places = re.findall(r"^(.*?:\d+:\d+): error:", done.stderr, re.MULTILINE)
+        found += [f"{place.replace(f'{root}/', '')}: not formatted" for place in places]
+        if done.returncode != 0 and not places:
+            found.append(done.stderr.strip() or "clang-format failed")
+    return found
+
+
+def check_spdx(root: Path) -> list[str]:
+    """Every source names its licence in the comment at its top."""
+    files = sources(root, (".cpp", ".hpp", ".py", ".cmake", ".S", ".c"))
+    files += [root / "CMakeLists.txt", root / "scripts" / "workbook"]
+    found = []
+    for path in files:
+        top = path.read_text(encoding="utf-8").splitlines()[:HEADER_LINES]
+        if not any("SPDX-License-Identifier: MIT" in line for line in top):
+            found.append(f"{relative(path, root)}: has no SPDX line at its top")
+    return found
+
+
+def check_tool(root: Path) -> list[str]:
+    """The tool's own tests."""
+    folder = root / "tests" / "tool"
+    suite = unittest.TestLoader().discover(str(folder), top_level_dir=str(folder))
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1, buffer=True).run(suite)
+    if result.testsRun == 0:
+        return [f"{relative(folder, root)}: no tests found"]
+    return [] if result.wasSuccessful() else ["the tool's own tests fail"]
+
+
+CHECKS = {
+    "stubs": check_stubs,
+    "sections": check_sections,
+    "names": check_names,
+    "wrong-answers": check_wrong_answers,
+    "format": check_format,
+    "spdx": check_spdx,
+    "tool": check_tool,
+}
+
+
+def main(argv: list[str]) -> int:
+    if len(argv) not in (1, 2) or argv[0] not in CHECKS:
+        print(f"usage: selfcheck.py {'|'.join(CHECKS)} [SOURCE-DIR]", file=sys.stderr)
+        return USAGE
+    root = Path(argv[1]).resolve() if len(argv) == 2 else checkout_root()
+    found = CHECKS[argv[0]](root)
+    for line in found:
+        print(line)
+    print(f"{argv[0]}: {len(found)} problems" if found else f"{argv[0]}: good")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except WorkbookError as error:
+        print(error)
+        sys.exit(1)

@@ -1,0 +1,202 @@
+# The student's commands: start, list, check, hint, run, diff, reset.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import board
+import judge
+import pristine
+import section
+import state
+from build_folder import built, configure, read_book
+from build_step import build_target
+from layout import (
+    NOT_YET,
+    Exercise,
+    WorkbookError,
+    code_files,
+    exercises,
+    find_exercise,
+)
+from terminal import colours, note, paint
+
+
+def start(root: Path) -> int:
+    """Sets up, shows the board, and judges the exercise to go on with."""
+    configure(root)
+    chosen = unfinished(root)
+    outcomes = check_quietly(chosen) if chosen else []
+    print(board.board(root))
+    if chosen:
+        print()
+        print(board.verdict(chosen, outcomes))
+    else:
+        print("\nThe core of every exercise is done.")
+    return 0
+
+
+def show_list(root: Path) -> int:
+    print(board.board(root))
+    return 0
+
+
+def check(root: Path, said: str | None) -> int:
+    chosen = find_exercise(root, said) if said else unfinished(root)
+    if chosen is None:
+        print("The core of every exercise is done. To look at one again: scripts/workbook check ex03")
+        return 0
+    outcomes = check_quietly(chosen)
+    print(board.verdict(chosen, outcomes))
+    return 0 if judge.core_passed(outcomes) else NOT_YET
+
+
+def unfinished(root: Path) -> Exercise | None:
+    """The first exercise whose core has not passed, as far as check knows."""
+    build = configure(root)
+    recorded = state.read(root)
+    read_book(build)
+    for exercise in exercises(root):
+        results = recorded.get(exercise.name, {}).get("results", {})
+        core = [case for case in built(build, exercise).everyday_cases() if not case.stretch]
+        if not core or any(results.get(case.sentence) != judge.PASSED for case in core):
+            return exercise
+    return None
+
+
+def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
+    """Builds the checker and runs its cases. The record on the board follows."""
+    build = configure(exercise.root)
+    judged = judge.digest(exercise)
+    note(f"building {exercise.id} ...")
+    target = built(build, exercise).checker_target
+    build_target(build, exercise.root, target, build / f"{exercise.id}.log", exercise.id)
+    facts = built(build, exercise)  # again: the build configures anew when the tests changed
+    note(f"checking {exercise.id} ...")
+    outcomes = judge.judge(facts)
+    judge.remember(exercise, judged, outcomes)
+    return outcomes
+
+
+def hint(root: Path, said: str, again: bool) -> int:
+    """Shows one more hint than the last time."""
+    exercise = find_exercise(root, said)
+    hints = section.hints(root, exercise)
+    if not hints:
+        raise WorkbookError(f"WORKBOOK.md has no hints for {exercise.id}")
+    with state.changing(root, exercise.name) as record:
+        shown = 0 if again else int(record.get("hints", 0))
+        number = min(shown + 1, len(hints))
+        record["hints"] = number
+    chosen = hints[number - 1]
+    print(paint(f"Hint {number} of {len(hints)}: {chosen.title}", "bold"))
+    print(f"\n{chosen.text}\n")
+    left = len(hints) - number
+    if shown >= len(hints):
+        print(f"That was the last. From the first again: scripts/workbook hint {exercise.id} --again")
+    elif left:
+        print(f"{left} more: scripts/workbook hint {exercise.id}")
+    else:
+        print("That was the last hint.")
+    return 0
+
+
+def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
+    """Becomes the program, so that its exit status and Ctrl+C are its own."""
+    exercise = find_exercise(root, said)
+    if which == "python":
+        twin = exercise.stub / "twin.py"
+        if not twin.is_file():
+            raise WorkbookError(f"{exercise.id} has no Python twin")
+        become([sys.executable, str(twin), *arguments])
+    build = configure(root)
+    facts = built(build, exercise)
+    if which == "solution":
+        target, program = facts.solution_program_target, facts.solution_program
+    else:
+        target, program = facts.program_target, facts.program
+    log = build / f"{exercise.id}.run.log"
+    build_target(build, root, target, log, exercise.id)
+    return become([str(program), *arguments])
+
+
+def become(command: list[str]) -> int:
+    sys.stdout.flush()
+    try:
+        os.execv(command[0], command)
+    except OSError as error:
+        raise WorkbookError(f"cannot run {command[0]}: {error.strerror}") from None
+
+
+def diff(root: Path, said: str, peek: bool) -> int:
+    """The student's files against the solution's."""
+    exercise = find_exercise(root, said)
+    if not peek and not core_recorded(exercise):
+        raise WorkbookError(
+            f"the core of {exercise.id} has not passed a check yet; "
+            f"to look all the same: scripts/workbook diff {exercise.id} --peek",
+            NOT_YET,
+        )
+    names = {p.name for p in code_files(exercise.stub)} | {p.name for p in code_files(exercise.solution)}
+    same = True
+    for name in sorted(names):
+        here, there = (f"{top}/{exercise.name}/{name}" for top in ("exercises", "solutions"))
+        done = subprocess.run(
+            ["diff", "-u", "-N", "--label", here, "--label", there, here, there],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode > 1:
+            raise WorkbookError(f"diff fails: {done.stderr.strip()}")
+        print("".join(coloured(line) for line in done.stdout.splitlines(keepends=True)), end="")
+        same = same and not done.stdout
+    if same:
+        print(f"Your {exercise.id} and the solution are the same.")
+    return 0
+
+
+def core_recorded(exercise: Exercise) -> bool:
+    results = state.read(exercise.root).get(exercise.name, {}).get("results", {})
+    if not results:
+        return False
+    cases = built(configure(exercise.root), exercise).everyday_cases()
+    return all(results.get(c.sentence) == judge.PASSED for c in cases if not c.stretch)
+
+
+def coloured(line: str) -> str:
+    if not colours():
+        return line
+    for begin, style in (("+++", "bold"), ("---", "bold"), ("+", "green"), ("-", "red"), ("@@", "cyan")):
+        if line.startswith(begin):
+            return paint(line.rstrip("\n"), style) + "\n"
+    return line
+
+
+def reset(root: Path, said: str) -> int:
+    exercise = find_exercise(root, said)
+    backup, undone = pristine.reset(exercise)
+    if backup is None:
+        print(f"{exercise.id} is as it was handed out; there is nothing to reset.")
+        return 0
+    with state.changing(root, exercise.name) as record:
+        record.pop("results", None)
+        record.pop("digest", None)
+    for path in undone:
+        print(f"put back: {path}")
+    print(f"Your files are kept in {backup.relative_to(root)}/")
+    return 0
+
+
+def accept(root: Path, said: list[str]) -> int:
+    """For authors: what stands in the tree now is the stub."""
+    for exercise in [find_exercise(root, name) for name in said] or exercises(root):
+        count = pristine.accept(exercise)
+        print(f"{exercise.id}: {count} files recorded in {pristine.MANIFEST}")
+    return 0
