@@ -146,7 +146,7 @@ TEST_CASE("two GILs are two locks", "[ex04][step1]")
 
 // --- step 2: the drop request and the forced switch -----------------------------------------
 
-TEST_CASE("check_interval() by a thread that does not hold the GIL throws", "[ex04][step2]")
+TEST_CASE("a check by a thread that does not hold the GIL throws", "[ex04][step2]")
 {
     gil lock{1ms};
     REQUIRE_THROWS_AS(lock.check_interval(), std::logic_error);
@@ -156,7 +156,7 @@ TEST_CASE("check_interval() by a thread that does not hold the GIL throws", "[ex
     REQUIRE(releases(lock));
 }
 
-TEST_CASE("check_interval() keeps the GIL while nobody asks for it", "[ex04][step2][explore]")
+TEST_CASE("a check keeps the GIL while nobody asks for it", "[ex04][step2][explore]")
 {
     explore([] {
         gil lock{1h};
@@ -175,7 +175,7 @@ TEST_CASE("check_interval() keeps the GIL while nobody asks for it", "[ex04][ste
     });
 }
 
-TEST_CASE("a thread that waits is let in at the next check_interval()", "[ex04][step2][explore]")
+TEST_CASE("a thread that waits is let in at the next check", "[ex04][step2][explore]")
 {
     explore([] {
         gil lock{1ms};
@@ -268,7 +268,7 @@ TEST_CASE("no holder is asked before it has had an interval", "[ex04][step3][exp
 
 // --- step 4: allow_threads -------------------------------------------------------------------
 
-TEST_CASE("blocking calls under allow_threads overlap", "[ex04][step4][explore]")
+TEST_CASE("blocking calls overlap", "[ex04][step4][explore]")
 {
     explore([] {
         gil lock{1ms};
@@ -286,7 +286,7 @@ TEST_CASE("blocking calls under allow_threads overlap", "[ex04][step4][explore]"
     });
 }
 
-TEST_CASE("the GIL is held again after allow_threads", "[ex04][step4][explore]")
+TEST_CASE("the GIL is held again after a blocking call", "[ex04][step4][explore]")
 {
     explore([] {
         gil lock{1ms};
@@ -307,7 +307,7 @@ TEST_CASE("the GIL is held again after allow_threads", "[ex04][step4][explore]")
     });
 }
 
-TEST_CASE("an exception that leaves allow_threads finds the GIL held", "[ex04][step4]")
+TEST_CASE("an exception out of a blocking call finds the GIL held", "[ex04][step4]")
 {
     gil lock{1ms};
     lock.acquire();
@@ -322,7 +322,7 @@ TEST_CASE("an exception that leaves allow_threads finds the GIL held", "[ex04][s
     REQUIRE(releases(lock));
 }
 
-TEST_CASE("allow_threads by a thread that does not hold the GIL throws", "[ex04][step4]")
+TEST_CASE("only the holder can give the GIL up for a blocking call", "[ex04][step4]")
 {
     gil lock{1ms};
     REQUIRE_THROWS_AS(allow_threads{lock}, std::logic_error);

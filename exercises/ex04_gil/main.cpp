@@ -6,9 +6,7 @@
 // computes is told to stop between two bytecodes.
 //
 // SPDX-License-Identifier: MIT
-// In angle brackets, because this program is built with each answer: not the header beside this
-// file is meant, but the one of the answer that it is built with.
-#include <gil.hpp>
+#include "gil.hpp"
 
 #include "given/arguments.hpp"
 #include "given/bytecode.hpp"
