@@ -100,8 +100,8 @@ enum class ending { passed, failed, out_of_time };
 
 class search_session {
 public:
-    search_session(const std::function<void()>& body, const options& chosen)
-        : body_(body), chosen_(chosen), number_(++searches)
+    search_session(const std::function<void()>& body, const options& chosen, int number)
+        : body_(body), chosen_(chosen), number_(number)
     {
         if (chosen_.schedules == 0) {
             chosen_.schedules = from_environment("WORKBOOK_SCHEDULES", 1, default_schedules);
@@ -114,43 +114,16 @@ public:
             std::chrono::seconds(from_environment("WORKBOOK_EXPLORE_SECONDS", 1, default_seconds));
     }
 
-    struct quick {};
-    search_session(const std::function<void()>& body, quick) : body_(body), number_(0)
-    {
-        chosen_.schedules = 100;
-        chosen_.seed = 1;
-        deadline_ = steady::now() + std::chrono::seconds(default_seconds);
-    }
-
-    result run_quick()
-    {
-        outcome_.failed = explore(search_kind::random, chosen_.schedules) == ending::failed;
-        outcome_.kind = outcome_.failed ? book_->kind : "";
-        return outcome_;
-    }
-
     result run()
     {
         if (const char* asked = std::getenv("WORKBOOK_REPLAY");
             asked != nullptr && *asked != '\0') {
             const auto parsed = parse_replay(asked);
-            if (parsed.search == number_) {
+            if (parsed.search == number_ || parsed.search == 0) { // 0: whichever comes
                 return replay_only(parsed);
             }
         }
-        const long systematic = std::max(1L, chosen_.schedules / depth_first_share);
-        ending end = explore(search_kind::depth_first, systematic);
-        if (end == ending::passed && !(book_->exhausted && !book_->bounded)) {
-            outcome_.exhausted = book_->exhausted;
-            systematic_ = outcome_.schedules;
-            if (const long rest = chosen_.schedules - outcome_.schedules; rest > 0) {
-                end = explore(search_kind::random, rest);
-            }
-        } else {
-            outcome_.exhausted = book_->exhausted;
-            everything_ = book_->exhausted;
-            systematic_ = outcome_.schedules;
-        }
+        const ending end = try_schedules();
         if (end == ending::passed) {
             outcome_.report = passed_line();
         } else if (end == ending::out_of_time) {
@@ -165,7 +138,29 @@ public:
         return outcome_;
     }
 
+    // Until the first failure, and no more.
+    result run_briefly()
+    {
+        outcome_.failed = try_schedules() == ending::failed;
+        outcome_.kind = outcome_.failed ? book_->kind : "";
+        return outcome_;
+    }
+
 private:
+    ending try_schedules()
+    {
+        const long systematic = std::max(1L, chosen_.schedules / depth_first_share);
+        const ending end = explore(search_kind::depth_first, systematic);
+        outcome_.exhausted = book_->exhausted;
+        everything_ = book_->exhausted && !book_->bounded;
+        systematic_ = outcome_.schedules;
+        const long rest = chosen_.schedules - outcome_.schedules;
+        if (end != ending::passed || everything_ || rest <= 0) {
+            return end;
+        }
+        return explore(search_kind::random, rest);
+    }
+
     plan plan_for(search_kind kind, long limit) const
     {
         plan made{};
@@ -576,9 +571,9 @@ private:
 
 } // namespace
 
-result detail::quick_search(const std::function<void()>& body)
+result detail::first_failure(const std::function<void()>& body, const options& chosen)
 {
-    return search_session(body, search_session::quick{}).run_quick();
+    return search_session(body, chosen, 0).run_briefly();
 }
 
 result search(std::function<void()> body, const options& chosen)
@@ -587,7 +582,7 @@ result search(std::function<void()> body, const options& chosen)
         throw std::logic_error("explorer::search inside an explored body");
     }
     try {
-        return search_session(body, chosen).run();
+        return search_session(body, chosen, ++searches).run();
     } catch (const std::invalid_argument& error) { // the environment
         result refused;
         refused.failed = true;

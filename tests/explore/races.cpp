@@ -37,6 +37,7 @@ struct word {
 };
 
 word* words; // a hash table; what belongs to another schedule counts as free
+uint16_t* used_slots; // of this schedule
 int words_used;
 
 word* slot_for(uintptr_t key)
@@ -54,12 +55,13 @@ word* word_at(uintptr_t key)
 {
     word* found = slot_for(key);
     if (found->schedule != this_schedule) {
-        if (++words_used > word_slots - word_slots / 8) {
+        constexpr int most_words = word_slots - word_slots / 8;
+        if (words_used == most_words) {
             fail("too big",
-                 "more than %d words of memory touched in one schedule: make the body "
-                 "smaller",
-                 word_slots - word_slots / 8);
+                 "more than %d words of memory touched in one schedule: make the body smaller",
+                 most_words);
         }
+        used_slots[words_used++] = static_cast<uint16_t>(found - words);
         found->key = key;
         found->schedule = this_schedule;
         found->by = 0;
@@ -193,6 +195,7 @@ void begin_races()
 {
     if (words == nullptr) {
         words = static_cast<word*>(map_table(sizeof(word) * word_slots));
+        used_slots = static_cast<uint16_t*>(map_table(sizeof(uint16_t) * word_slots));
     }
     words_used = 0;
 }
@@ -262,10 +265,9 @@ void list_shared_words()
 {
     book->shared_words_known = true;
     book->shared_words = 0;
-    for (int i = 0; i < word_slots; ++i) {
-        const word& one = words[i];
-        if (one.schedule != this_schedule || (one.by & (one.by - 1)) == 0 ||
-            book->shared_words == most_shared_words) {
+    for (int i = 0; i < words_used; ++i) {
+        const word& one = words[used_slots[i]];
+        if ((one.by & (one.by - 1)) == 0 || book->shared_words == most_shared_words) {
             continue;
         }
         int at = book->shared_words++; // insertion sort: there are few
