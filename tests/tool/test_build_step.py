@@ -154,6 +154,10 @@ class Errors(unittest.TestCase):
         output = "/usr/bin/ld: a.o: in function `main':\na.cpp:4: undefined reference to `f()'\n"
         self.assertIn("undefined reference to `f()'", self.first(output))
 
+    def test_cmake(self):
+        output = "[1/2] Re-running CMake...\nCMake Error at a.cmake:2 (message):\n  stands twice\n"
+        self.assertEqual(self.first(output), "  CMake Error at a.cmake:2 (message):\n    stands twice")
+
     def test_anything_else_shows_the_end(self):
         self.assertIn("disk is full", self.first("one\ndisk is full\n"))
 

@@ -198,6 +198,8 @@ class Board(fake_tree.FakeTree):
         self.assertRegex(self.row(), r"2/2 +1/1 +done$")
         self.write("exercises/ex01_count/count.cpp", "spoiled")
         self.assertRegex(self.row(), r"done \(edited since it was checked\)$")
+        self.write("exercises/ex01_count/count.cpp", fake_tree.STUB)
+        self.assertRegex(self.row(), r"\[\.{10}\] +0/2 +0/1 +not started$")
 
     def test_notes_are_no_edit(self):
         self.write("exercises/ex01_count/NOTES.md", "my answers")
@@ -216,6 +218,7 @@ class Board(fake_tree.FakeTree):
         with self.assertRaisesRegex(WorkbookError, "--peek"):
             student.diff(self.root, "ex01", False)
         self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", True))
+        self.write("exercises/ex01_count/count.cpp", "mine")
         self.record(a=PASSED, b=PASSED)
         self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", False))
 

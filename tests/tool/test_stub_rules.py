@@ -30,7 +30,17 @@ class Allowed(unittest.TestCase):
         self.assertEqual(differences(stub, stub.replace("x_", "y_"), header=True), [])
 
 
+    def test_comments_of_a_source(self):
+        stub = "int a;\n// Given. Yes.\nint b;\n"
+        self.assertEqual(differences(stub, "int a;\n    // No.\n// And.\nint b;\n"), [])
+
+
 class Forbidden(unittest.TestCase):
+    def test_comments_of_a_header(self):
+        stub = "#pragma once\n\n/// Never blocks.\nint f();\n"
+        found = differences(stub, stub.replace("Never", "Always"), header=True)
+        self.assert_told(found, "/// Always blocks.")
+
     def assert_told(self, found, words):
         self.assertTrue(any(words in text for text in found), found)
 
