@@ -1,5 +1,5 @@
-// Measures schedules per second on three bodies, and what one round of everyday work costs while the
-// hooks are idle. To be run side by side with another build, several times in turn: on a shared
+// Measures schedules per second on three bodies, and what one round of everyday work costs while
+// the hooks are idle. To be run side by side with another build, several times in turn: on a shared
 // machine only ratios mean something.
 //
 // SPDX-License-Identifier: MIT

@@ -17,7 +17,7 @@ template <bool Wrong>
 void plain_stop_flag()
 {
     std::conditional_t<Wrong, bool, std::atomic<bool>> stop = false;
-    long rounds = 0;
+    [[maybe_unused]] long rounds = 0;
     std::thread worker([&] {
         while (!stop) {
             ++rounds;
@@ -107,7 +107,8 @@ void relaxed_publication()
     writer.join();
 }
 
-// A stack without locks whose pop() reads the next pointer of a node that another pop() has deleted.
+// A stack without locks whose pop() reads the next pointer of a node that another pop() has
+// deleted.
 template <bool Wrong>
 class stack {
 public:
@@ -325,8 +326,8 @@ std::vector<twin> of_atomics()
     return {
         {"plain_stop_flag", "a plain bool says stop", plain_stop_flag<true>,
          plain_stop_flag<false>},
-        {"double_checked", "double-checked initialization of a plain pointer",
-         double_checked<true>, double_checked<false>},
+        {"double_checked", "double-checked initialization of a plain pointer", double_checked<true>,
+         double_checked<false>},
         {"admission_limit", "look, then count up", admission_limit<true>, admission_limit<false>},
         {"relaxed_publication", "a relaxed flag publishes data", relaxed_publication<true>,
          relaxed_publication<false>},

@@ -73,10 +73,7 @@ void expect_failure(const result& got, const std::string& kind, const std::strin
 // Sets a variable of the environment while it lives.
 class with_environment {
 public:
-    with_environment(const char* name, const char* value) : name_(name)
-    {
-        setenv(name, value, 1);
-    }
+    with_environment(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
     ~with_environment() { unsetenv(name_); }
     with_environment(const with_environment&) = delete;
     with_environment& operator=(const with_environment&) = delete;
@@ -399,22 +396,17 @@ void crashes()
     expect_failure(search([] { std::_Exit(3); }), "crash", "exit status 3");
 }
 
-int descend(volatile int* depth)
+volatile bool deep_enough = false;
+
+int descend(int depth)
 {
-    volatile char room[1024] = {};
-    ++*depth;
-    return descend(depth) + room[*depth % 1024];
+    volatile int here = depth;
+    return deep_enough ? here : descend(depth + 1) + here;
 }
 
 void stack_overflow()
 {
-    expect_failure(search([] {
-                       in_a_thread([] {
-                           volatile int depth = 0;
-                           descend(&depth);
-                       });
-                   }),
-                   "crash", "ran out of stack");
+    expect_failure(search([] { in_a_thread([] { descend(0); }); }), "crash", "ran out of stack");
 }
 
 void livelock()
@@ -507,7 +499,7 @@ void outside_calls()
         {"accept", [] { accept(-1, nullptr, nullptr); }},
         {"recv",
          [] {
-             char byte;
+             char byte = 0;
              recv(-1, &byte, 1, 0);
          }},
         {"send",
@@ -517,7 +509,11 @@ void outside_calls()
          }},
         {"poll", [] { poll(nullptr, 0, -1); }},
         {"select", [] { select(0, nullptr, nullptr, nullptr, nullptr); }},
-        {"epoll_wait", [] { epoll_wait(-1, nullptr, 1, -1); }},
+        {"epoll_wait",
+         [] {
+             epoll_event event{};
+             epoll_wait(-1, &event, 1, -1);
+         }},
         {"fork", [] { fork(); }},
         {"waitpid", [] { waitpid(-1, nullptr, 0); }},
         {"read",
@@ -612,14 +608,15 @@ void sockets_and_processes()
 void environment()
 {
     const auto body = [] { in_a_thread([] {}); };
-    for (const char* name : {"WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_REPLAY",
-                             "WORKBOOK_EXPLORE_SECONDS"}) {
-        for (const char* value : {"x", "0x", "-1", "1 2", "99999999999999999999", "1:0", "1:0:7y"}) {
+    for (const char* name :
+         {"WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_REPLAY", "WORKBOOK_EXPLORE_SECONDS"}) {
+        for (const char* value :
+             {"x", "0x", "-1", "1 2", "99999999999999999999", "1:0", "1:0:7y"}) {
             const with_environment set(name, value);
             expect_failure(search(body), "misuse", std::string(name) + ": '" + value + "' is not");
         }
     }
-    const with_environment set(    "WORKBOOK_SCHEDULES", "77");
+    const with_environment set("WORKBOOK_SCHEDULES", "77");
     const result got = search([] {
         std::atomic<int> number = 0;
         const auto add = [&] {

@@ -153,8 +153,8 @@ void pool_of_two()
     EXPLORE_REQUIRE(done == 3);
 }
 
-// A request to stop is no change of anything that the mutex guards: it can come between the look and
-// the sleep. The wait that takes the stop_token itself knows how to handle that.
+// A request to stop is no change of anything that the mutex guards: it can come between the look
+// and the sleep. The wait that takes the stop_token itself knows how to handle that.
 template <bool Wrong>
 class cancellable_wait {
 public:

@@ -21,8 +21,8 @@ namespace cases {
 std::vector<twin> all()
 {
     std::vector<twin> every;
-    for (const auto& some : {of_queues(), of_waiting(), of_locks(), of_atomics(), of_lifetimes(),
-                             of_timeouts()}) {
+    for (const auto& some :
+         {of_queues(), of_waiting(), of_locks(), of_atomics(), of_lifetimes(), of_timeouts()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;
@@ -35,8 +35,10 @@ namespace {
 constexpr const char* usage =
     "usage: explorer_cases wrong [--seeds N] [NAME]        each mistake is found with each seed\n"
     "       explorer_cases right [--schedules N] [NAME]    no alarm without the mistake\n"
-    "       explorer_cases determinism [--runs N] [NAME]   same seed, same report; replays fail again\n"
-    "       explorer_cases behavior [NAME]                 everything else that the explorer promises\n"
+    "       explorer_cases determinism [--runs N] [NAME]   same seed, same report; replays fail "
+    "again\n"
+    "       explorer_cases behavior [NAME]                 everything else that the explorer "
+    "promises\n"
     "       explorer_cases show NAME                       the report on one mistake\n"
     "       explorer_cases list\n";
 
@@ -191,7 +193,8 @@ constexpr mode modes[] = {
     {"wrong", "--seeds", 1, find_mistakes},
     {"right", "--schedules", 10000, find_nothing},
     {"determinism", "--runs", 10, repeat},
-    {"behavior", nullptr, 0, [](const request& asked) { return cases::check_behavior(asked.name); }},
+    {"behavior", nullptr, 0,
+     [](const request& asked) { return cases::check_behavior(asked.name); }},
     {"show", nullptr, 0, show},
     {"list", nullptr, 0, [](const request&) { return list(); }},
 };

@@ -46,7 +46,7 @@ template <bool Wrong>
 void timed_lock_ignored()
 {
     std::timed_mutex mutex;
-    int count = 0; // guarded by mutex
+    [[maybe_unused]] int count = 0; // guarded by mutex
     std::thread slow([&] {
         const std::lock_guard lock(mutex);
         std::this_thread::sleep_for(30ms);
@@ -99,7 +99,7 @@ void stop_between_ticks()
     std::mutex mutex;
     std::condition_variable stopped;
     bool stop = false; // guarded by mutex
-    int ticks = 0;
+    [[maybe_unused]] int ticks = 0;
     std::thread ticker([&] {
         for (;;) {
             {

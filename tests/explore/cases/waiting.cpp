@@ -1,4 +1,5 @@
-// Threads that wait for one another: gates, latches, barriers, stages, semaphores, locks made by hand.
+// Threads that wait for one another: gates, latches, barriers, stages, semaphores, locks made by
+// hand.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/cases/cases.hpp"
@@ -200,8 +201,10 @@ void semaphore_of_two()
 {
     semaphore<Wrong> places(2);
     const auto visit = [&] {
-        places.acquire();
-        places.release();
+        for (int i = 0; i < 2; ++i) {
+            places.acquire();
+            places.release();
+        }
     };
     std::array<std::thread, 3> visitors = {std::thread(visit), std::thread(visit),
                                            std::thread(visit)};
