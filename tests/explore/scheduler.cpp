@@ -20,6 +20,7 @@ int64_t now = 0;
 long steps = 0;
 int spurious_left = 0;
 bool recording = false;
+bool debugging = false;
 
 namespace {
 
