@@ -162,12 +162,24 @@ public:
     // Until the first failure, and no more.
     result run_briefly()
     {
-        outcome_.failed = try_schedules() == ending::failed;
-        outcome_.kind = outcome_.failed ? book_->kind : "";
+        note_briefly(try_schedules());
+        return outcome_;
+    }
+
+    result run_randomly()
+    {
+        note_briefly(explore(plan_for(search_kind::random, chosen_.schedules)));
         return outcome_;
     }
 
 private:
+    void note_briefly(ending end)
+    {
+        outcome_.failed = end == ending::failed;
+        outcome_.out_of_time = end == ending::out_of_time;
+        outcome_.kind = outcome_.failed ? book_->kind : "";
+    }
+
     // First systematically, with no preemption, one, two, ... as far as the share goes: most
     // mistakes need few, and those schedules are the easiest to read. Then at random.
     ending try_schedules()
@@ -639,6 +651,11 @@ private:
 result detail::first_failure(const std::function<void()>& body, const options& chosen)
 {
     return search_session(body, chosen, 0).run_briefly();
+}
+
+result detail::random_schedules(const std::function<void()>& body, const options& chosen)
+{
+    return search_session(body, chosen, 0).run_randomly();
 }
 
 result search(std::function<void()> body, const options& chosen)
