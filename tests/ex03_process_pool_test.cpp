@@ -120,9 +120,13 @@ int exit_with(int status)
     _exit(status);
 }
 
+// The first three, one for each worker, stay until the gate opens.
 int count_and_die_at_50(int n)
 {
     ++common->runs[n];
+    if (n < 3) {
+        common->gate.wait();
+    }
     return n == 50 ? kill_own_worker() : n;
 }
 
@@ -419,7 +423,7 @@ TEST_CASE("writing goes on after a signal", "[ex03][step1]")
 {
     auto [one, other] = given::socket_pair();
     support::interrupter signals;
-    const std::string sent = some_bytes(4'000'000); // far more than a socket's buffer holds
+    const std::string sent = some_bytes(2'000'000); // far more than a socket's buffer holds
     one_thread writer([&, channel = one.get()] {
         write_all(channel, sent);
         shutdown(channel, SHUT_WR);
@@ -559,10 +563,10 @@ TEST_CASE("messages larger than a socket's buffer pass both ways", "[ex03][step2
 {
     const shared_board shared;
     pool workers(1);
-    const std::string large = some_bytes(3'000'000);
+    const std::string large = some_bytes(1'000'000);
     auto first = workers.apply_async(stay); // until all the others are in the queue
     std::vector<std::future<std::string>> doubled;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 3; ++i) {
         doubled.push_back(workers.apply_async(twice, large));
     }
     shared->gate.open();
@@ -785,6 +789,7 @@ TEST_CASE("only the task that a dead worker held is lost and no task runs twice"
     for (int n = 0; n < 200; ++n) {
         results.push_back(workers.apply_async(count_and_die_at_50, n));
     }
+    shared->gate.open(); // all are in the queue
 
     REQUIRE(death_in(results[50]));
     for (int n = 0; n < 200; ++n) {
@@ -876,7 +881,7 @@ TEST_CASE("a worker that dies while it is written to hangs no task", "[ex03][ste
     REQUIRE(eventually(all_asleep));
     const long before = switches(threads);
     kill(victim, SIGSTOP);
-    auto held = workers.apply_async(twice, some_bytes(3'000'000));
+    auto held = workers.apply_async(twice, some_bytes(1'000'000));
     REQUIRE(eventually([&] { return all_asleep() && switches(threads) > before; }));
     kill(victim, SIGKILL);
 
