@@ -196,6 +196,10 @@ private:
             if (const ending end = explore(within); end != ending::passed) {
                 return end;
             }
+            if (book_->diverged) { // then there is no telling what was tried
+                diverged_ = true;
+                break;
+            }
             if (!book_->exhausted) {
                 break;
             }
@@ -415,7 +419,9 @@ private:
     {
         outcome_.failed = true;
         outcome_.kind = book_->kind;
-        schedule best = last_schedule();
+        const std::string text = book_->text;
+        const schedule found = last_schedule();
+        schedule best = found;
         const bool todo = outcome_.kind == "todo";
         if (!todo && outcome_.kind != "stuck" && outcome_.kind != "too big") {
             best = shortest(best);
@@ -423,10 +429,22 @@ private:
         outcome_.replay = format_replay(best);
         if (todo) {
             outcome_.report = book_->reached_todo;
-            return;
+        } else if (fails_again(best) || fails_again(found)) {
+            outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
+        } else {
+            outcome_.report = outcome_.kind + " in schedule " + std::to_string(outcome_.schedules) +
+                              ": " + text +
+                              "\nThe same schedule alone does not fail: something is kept from one "
+                              "schedule to the next, such as a static, or differs by itself. Try "
+                              "explore(body, {.isolate = true}).";
         }
-        record(best);
-        outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
+    }
+
+    // Records the schedule; true if it failed as it did before.
+    bool fails_again(const schedule& one)
+    {
+        outcome_.replay = format_replay(one);
+        return record(one) == ending::failed && outcome_.kind == book_->kind;
     }
 
     // The shortest failing schedule of the same kind with 0, 1, 2 preemptions and no spurious
@@ -625,6 +643,9 @@ private:
             return "passed: all " + std::to_string(exhausted_schedules_) + " schedules";
         }
         std::string line = "passed: " + std::to_string(outcome_.schedules) + " schedules";
+        if (diverged_) {
+            return line + ", at random: the body does not do the same each time";
+        }
         if (exhausted_bound_ >= 0) {
             line += ", among them all " + std::to_string(exhausted_schedules_) + " with at most " +
                     std::to_string(exhausted_bound_) +
@@ -642,6 +663,7 @@ private:
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
     long exhausted_schedules_ = 0; // ... these
     bool everything_ = false;      // and there are no others
+    bool diverged_ = false;        // the same choices led elsewhere
 
     static constexpr std::size_t todo_page_size = 2048; // as in given/todo.hpp
 };
