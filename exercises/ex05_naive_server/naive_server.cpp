@@ -1,3 +1,6 @@
+// Your server. The promises stand in the header; WORKBOOK.md has the steps. Begin with
+// reply_line.cpp.
+//
 // SPDX-License-Identifier: MIT
 #include "naive_server.hpp"
 

@@ -1,3 +1,5 @@
+// The reply: a good place to begin.
+//
 // SPDX-License-Identifier: MIT
 #include "reply_line.hpp"
 

@@ -1,3 +1,5 @@
+// Your tool to provoke a race, over TCP.
+//
 // SPDX-License-Identifier: MIT
 #include "race_report.hpp"
 

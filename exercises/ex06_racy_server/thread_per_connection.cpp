@@ -1,3 +1,6 @@
+// A thread for each connection: yours to write. You may add what you need in an anonymous
+// namespace.
+//
 // SPDX-License-Identifier: MIT
 #include "thread_per_connection.hpp"
 

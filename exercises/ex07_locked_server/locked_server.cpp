@@ -1,3 +1,5 @@
+// Your two servers: their handle() is yours to write. run() uses the reference of ex06.
+//
 // SPDX-License-Identifier: MIT
 #include "locked_server.hpp"
 

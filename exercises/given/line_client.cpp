@@ -1,3 +1,5 @@
+// A client that reads with a deadline, which covers the whole of a call and not each packet.
+//
 // SPDX-License-Identifier: MIT
 #include "given/line_client.hpp"
 

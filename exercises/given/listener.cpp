@@ -1,3 +1,6 @@
+// Listening and accepting. accept() polls two descriptors, the socket and the eventfd that cancel()
+// writes to; the socket itself never blocks.
+//
 // SPDX-License-Identifier: MIT
 #include "given/listener.hpp"
 

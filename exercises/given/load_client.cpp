@@ -1,3 +1,5 @@
+// The load: threads that share nothing but the number of requests left to make.
+//
 // SPDX-License-Identifier: MIT
 #include "given/load_client.hpp"
 

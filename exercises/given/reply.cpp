@@ -1,3 +1,5 @@
+// Reading the reply piece by piece, strictly: a test that accepts "almost" a reply proves little.
+//
 // SPDX-License-Identifier: MIT
 #include "given/reply.hpp"
 

@@ -1,3 +1,6 @@
+// A connection over plain system calls. Each that fails becomes a std::system_error; each that a
+// signal interrupted is tried again.
+//
 // SPDX-License-Identifier: MIT
 #include "given/socket.hpp"
 

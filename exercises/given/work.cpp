@@ -1,3 +1,5 @@
+// Work that takes processor time and nothing else: no memory, no system calls.
+//
 // SPDX-License-Identifier: MIT
 #include "given/work.hpp"
 

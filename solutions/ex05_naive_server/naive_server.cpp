@@ -1,3 +1,6 @@
+// One client at a time. What can throw, throws inside the loop: a client that is gone or work that
+// fails ends its own connection and nothing else.
+//
 // SPDX-License-Identifier: MIT
 #include "naive_server.hpp"
 

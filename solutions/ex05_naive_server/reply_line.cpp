@@ -1,3 +1,5 @@
+// The reply, in the lecture's words. std::chrono does the conversion, fmt the rounding.
+//
 // SPDX-License-Identifier: MIT
 #include "reply_line.hpp"
 

@@ -1,3 +1,5 @@
+// Two loops: all clients connect, then all are read. In between they overlap, whatever the server.
+//
 // SPDX-License-Identifier: MIT
 #include "race_report.hpp"
 

@@ -1,3 +1,5 @@
+// The race is in handle(), between load and store. The threads are in thread_per_connection.cpp.
+//
 // SPDX-License-Identifier: MIT
 #include "racy_server.hpp"
 

@@ -1,3 +1,6 @@
+// Each connection is an object with a thread of its own, in a list that only the accepting thread
+// touches. A worker says when it is done; it is joined by being removed from the list.
+//
 // SPDX-License-Identifier: MIT
 #include "thread_per_connection.hpp"
 

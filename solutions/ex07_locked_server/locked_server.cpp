@@ -1,3 +1,6 @@
+// Two critical sections: the whole of handle(), and three lines of it. Both let go by every way
+// out, and before the reply is sent.
+//
 // SPDX-License-Identifier: MIT
 #include "locked_server.hpp"
 
