@@ -142,7 +142,7 @@ TEST_CASE("two clients at once can get the same number", "[ex06][step1][explore]
         EXPLORE_REQUIRE(one != two);
     });
 
-    std::puts(found.report.c_str()); // to be seen with: ex06_checker --debug "two clients ..."
+    std::puts(found.report.c_str()); // to be seen with: ex06_checker --show "two clients ..."
     REQUIRE(found.failed);
     REQUIRE(found.kind == "wrong result");
 }

@@ -32,7 +32,7 @@ function(workbook_quoted_reports name)
         FIXTURES_REQUIRED ${racing}_built TIMEOUT 60 LABELS self)
     add_test(NAME self.quoted-report-of-the-explorer
         COMMAND ${check} explorer ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/ref${number}
-                --debug "two clients at once can get the same number")
+                --show "two clients at once can get the same number")
     set_tests_properties(self.quoted-report-of-the-explorer PROPERTIES
         FIXTURES_REQUIRED ref${number}_built TIMEOUT 60 LABELS self)
 endfunction()
