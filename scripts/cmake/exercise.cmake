@@ -99,7 +99,11 @@ endfunction()
 function(workbook_build_entry group target cases)
     set(compare)
     if(cases)
-        set(compare --cases ${cases} --checker ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${target})
+        # The digest goes along, because another exercise's build may configure again and rewrite
+        # the file under a ctest that still has the old entries.
+        file(SHA256 ${cases} digest)
+        set(compare --cases ${cases} --promises ${digest}
+            --checker ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${target})
     endif()
     set(entry "${group}.build (errors: ${WORKBOOK_BUILD_NAME}/${group}.log)")
     add_test(NAME "${entry}"
@@ -135,9 +139,9 @@ function(workbook_promise_entries group target mode)
     endforeach()
 endfunction()
 
-function(workbook_program target folder main)
+function(workbook_program target folder main in_all)
     workbook_sources(${folder} sources)
-    add_executable(${target} ${WORKBOOK_IN_ALL} ${main} ${sources})
+    add_executable(${target} ${in_all} ${main} ${sources})
     target_include_directories(${target} BEFORE PRIVATE ${folder})
     workbook_compile_as(${target} program none)
     foreach(used IN LISTS EX_USES)
@@ -237,8 +241,9 @@ function(workbook_exercise name)
 
     workbook_reference()
     workbook_checker(${EX_id}_checker ${stub} own EXCLUDE_FROM_ALL)
-    workbook_program(${name} ${stub} ${stub}/main.cpp)
-    workbook_program(${name}_solution ${solution} ${stub}/main.cpp)
+    # Never in "all": a student's unfinished edit must not stop an instructor's build.
+    workbook_program(${name} ${stub} ${stub}/main.cpp EXCLUDE_FROM_ALL)
+    workbook_program(${name}_solution ${solution} ${stub}/main.cpp "${WORKBOOK_IN_ALL}")
 
     # What the built checker must list, or its promises have changed since this was read.
     set(cases ${CMAKE_BINARY_DIR}/${EX_id}.cases)

@@ -6,15 +6,15 @@ from __future__ import annotations
 import sys
 
 if sys.version_info < (3, 9):
-    sys.exit(f"scripts/workbook: Python 3.9 is needed; {sys.executable} is {sys.version.split()[0]}")
+    print(f"scripts/workbook: {sys.executable} is older than Python 3.9", file=sys.stderr)
+    sys.exit(3)
 
 import argparse
 import os
+import re
 import signal
 
-import doctor
 import student
-import verify
 from layout import INTERRUPTED, MACHINE, USAGE, WorkbookError, checkout_root
 
 HELP = """\
@@ -88,7 +88,7 @@ def run(root, argv):
         else:
             break
     if exercise is None:
-        raise WorkbookError("run needs an exercise, such as ex03; try scripts/workbook --help", USAGE)
+        raise WorkbookError("run needs an exercise; try scripts/workbook --help", USAGE)
     if arguments and arguments[0] == "--":
         arguments.pop(0)
     return student.run(root, exercise, which, arguments)
@@ -119,13 +119,17 @@ def run_verify(root, argv):
     reader.add_argument("--quick", action="store_true")
     reader.add_argument("-j", "--jobs", default=str(len(os.sched_getaffinity(0))))
     options = reader.parse_args(argv)
-    if not options.jobs.isascii() or not options.jobs.isdigit() or not 1 <= int(options.jobs) <= 999:
+    if not re.fullmatch("[1-9][0-9]{0,2}", options.jobs):
         raise WorkbookError(f"-j: '{options.jobs}' is not a whole number from 1 to 999", USAGE)
+    import verify  # here, because most commands do without its imports
+
     return verify.verify(root, options.quick, int(options.jobs))
 
 
 def run_doctor(root, argv):
     parser("doctor").parse_args(argv)
+    import doctor
+
     return doctor.doctor(root)
 
 

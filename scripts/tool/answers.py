@@ -23,6 +23,7 @@ from pathlib import Path
 import pristine
 import stub_rules
 from layout import (
+    SOURCE_SUFFIXES,
     Exercise,
     WorkbookError,
     code_files,
@@ -111,8 +112,8 @@ def shipped_stub(exercise: Exercise) -> Files:
         print(f"{exercise.id}: not recorded yet: scripts/workbook accept {exercise.id}")
         return {path.name: path.read_bytes() for path in code_files(exercise.stub)}
     stub = pristine.shipped_content(exercise)
-    named = {Path(path).name: content for path, content in stub.items()}
-    return {n: c for n, c in sorted(named.items()) if n.endswith((".cpp", ".hpp")) and n != "main.cpp"}
+    named = {Path(path).name: content for path, content in sorted(stub.items())}
+    return {n: c for n, c in named.items() if n.endswith(SOURCE_SUFFIXES) and n != "main.cpp"}
 
 
 def half_filled(
@@ -166,7 +167,8 @@ def write_cmake(out: Path, chosen: list[Exercise], answers: list[Answer]) -> Non
         lines.append(f"set(WORKBOOK_ANSWERS_{exercise.name}")
         lines += [f'    "{a.field(solution)}"' for a in answers if a.exercise == exercise]
         lines.append(")")
-    lines.append("set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS")
+    lines.append("set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY")
+    lines.append("    CMAKE_CONFIGURE_DEPENDS")
     for path in sorted({path for exercise in chosen for path in inputs(exercise)}):
         lines.append(f'    "{path}"')
     lines.append(")")

@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import judge
-import pristine
 import state
 from build_folder import Built, built, folder, is_configured
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
@@ -45,7 +44,7 @@ def board(root: Path) -> str:
 def row(exercise: Exercise, facts: Built | None, record: dict, wide: int) -> str:
     if facts is None:
         return f"{exercise.name:{wide}}  not built yet: scripts/workbook check {exercise.id}"
-    results = record.get("results", {})
+    results = judge.results(exercise, record)
     cases = facts.everyday_cases()
     core = [results.get(case.sentence) == PASSED for case in cases if not case.stretch]
     stretch = [results.get(case.sentence) == PASSED for case in cases if case.stretch]
@@ -61,11 +60,12 @@ def standing(
     exercise: Exercise, core: list[bool], stretch: list[bool], record: dict
 ) -> tuple[str, str]:
     """The state in words, and what to know about it."""
-    edited = any(not path.endswith(".md") for path in pristine.edited_files(exercise))
-    current = record.get("digest") == judge.digest(exercise)
-    if not edited and not any(core):
+    if judge.untouched(exercise):
         return "not started", ""
-    hint = "" if current else "edited since it was checked" if "digest" in record else "not checked yet"
+    current = record.get("digest") == judge.digest(exercise)
+    hint = ""
+    if not current:
+        hint = "edited since it was checked" if "digest" in record else "not checked yet"
     if core and all(core):
         return ("done" if all(stretch) else "core done"), hint
     return "in progress", hint

@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_step import locked, refuse_foreign, touch_changed
-from layout import MACHINE, Exercise, WorkbookError, relative, write_atomically
+from build_step import locked, refuse_foreign, run_logged, touch_changed
+from layout import MACHINE, Exercise, WorkbookError, relative
 from terminal import note, plain
 
-FOLDERS = {"student": "build", "instructor": "build-instructor", "asan": "build-asan", "tsan": "build-tsan"}
+FOLDERS = {
+    "student": "build",
+    "instructor": "build-instructor",
+    "asan": "build-asan",
+    "tsan": "build-tsan",
+}
 
 
 @dataclass(frozen=True)
@@ -60,20 +64,11 @@ def configure(root: Path, preset: str = "student", again: bool = False) -> Path:
     log = build / "configure.log"
     with locked(build):
         touch_changed(build, root)
-        done = subprocess.run(
-            ["cmake", "--preset", preset],
-            cwd=root,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        write_atomically(log, done.stdout.encode())
-    if done.returncode != 0:
+        status = run_logged(["cmake", "--preset", preset], log, cwd=root)
+    if status != 0:
+        output = log.read_text(encoding="utf-8", errors="replace")
         raise WorkbookError(
-            f"cmake --preset {preset} fails:\n\n{configure_errors(done.stdout)}\n\n"
+            f"cmake --preset {preset} fails:\n\n{configure_errors(output)}\n\n"
             f"Its whole output is in {relative(log, root)}",
             MACHINE,
         )

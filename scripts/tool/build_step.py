@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -132,24 +133,31 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
     refuse_foreign(build, root)
     with locked(build):
         touch_changed(build, root)
-        done = subprocess.run(
-            ["cmake", "--build", str(build), "--target", target],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        log.parent.mkdir(parents=True, exist_ok=True)
+        status = run_logged(["cmake", "--build", str(build), "--target", target], log)
         remember_run(build)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(log, done.stdout.encode())
-    if done.returncode != 0:
+    if status != 0:
+        output = log.read_text(encoding="utf-8", errors="replace")
         raise WorkbookError(
-            f"{what} does not compile:\n\n{first_errors(done.stdout, root)}\n\n"
+            f"{what} does not build:\n\n{first_errors(output, root)}\n\n"
             f"The compiler's whole output is in {relative(log, root)}",
             DOES_NOT_COMPILE,
         )
+
+
+def run_logged(command: list[str], log: Path, **options) -> int:
+    """Runs it with all output in `log`. Interrupted, it still waits, so that our lock outlives it."""
+    with open(log, "wb") as out:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **options
+        )
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # Ctrl+C reached it as well; a signal to us alone did not.
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
 
 
 def checker_cases(checker: Path) -> list[str]:

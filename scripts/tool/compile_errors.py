@@ -16,13 +16,19 @@ EXCERPT = re.compile(r"^\s*\d*\s*\|")
 def first_errors(output: str, root: Path, most: int = 3) -> str:
     """The first errors as indented text, paths short; the output's end if none is recognised."""
     lines = [shortened(line, root) for line in plain(output).splitlines()]
-    found = compiler_errors(lines) or linker_errors(lines)
+    found = compiler_errors(lines) or linker_errors(lines) or configure_errors(lines)
     if not found:
         return "\n".join(f"  {line}" for line in lines[-15:])
     shown = found[:most]
     if len(found) > most:
         shown.append([f"... and {len(found) - most} more"])
     return "\n".join(f"  {line}" for error in shown for line in error)
+
+
+def configure_errors(lines: list[str]) -> list[list[str]]:
+    """CMake's first, when the build configured again and failed at that."""
+    first = next((i for i, line in enumerate(lines) if line.startswith("CMake Error")), None)
+    return [] if first is None else [lines[first : first + 6]]
 
 
 def shortened(line: str, root: Path) -> str:

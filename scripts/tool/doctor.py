@@ -134,7 +134,7 @@ def kernel() -> list[Finding]:
         found.append(
             Finding(
                 NOTE,
-                f"vm.mmap_rnd_bits is {number}: ThreadSanitizer (preset tsan) may die at its start; "
+                f"vm.mmap_rnd_bits is {number}: ThreadSanitizer (preset tsan) may die at once; "
                 "run it under setarch -R, or: sysctl -w vm.mmap_rnd_bits=28",
             )
         )
@@ -142,7 +142,7 @@ def kernel() -> list[Finding]:
         found.append(Finding(OK, "address randomisation suits ThreadSanitizer"))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard != resource.RLIM_INFINITY and hard < 4200:
-        text = f"at most {hard} descriptors: the tests with 2,000 connections need 4,200 (ulimit -Hn)"
+        text = f"at most {hard} descriptors: tests with 2,000 connections need 4,200 (ulimit -Hn)"
         found.append(Finding(NOTE, text))
     else:
         found.append(Finding(OK, "descriptors enough for 2,000 connections"))

@@ -72,7 +72,9 @@ def shipped_content(exercise: Exercise) -> dict[str, bytes]:
             content = (exercise.root / path).read_bytes()
         except FileNotFoundError:
             content = b""
-        contents[path] = content if blob_id(content) == blob else from_git(exercise.root, blob, path)
+        if blob_id(content) != blob:
+            content = from_git(exercise.root, blob, path)
+        contents[path] = content
     return contents
 
 
@@ -87,7 +89,7 @@ def from_git(root: Path, blob: str, path: str) -> bytes:
         raise WorkbookError(f"git is needed to bring back {path}, and is not installed") from None
     if done.returncode != 0:
         raise WorkbookError(
-            f"{path}: the original cannot be read from git here (not a checkout, or a shallow one); "
+            f"{path}: git does not have the original here (no checkout, or a shallow one); "
             "nothing was changed"
         )
     return done.stdout

@@ -12,6 +12,8 @@ from layout import Exercise, WorkbookError, exercises
 PARTS = ["Why", "Your task", "Contract", "Try it", "Hints", "What did you notice?", "Further"]
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 HINT = re.compile(r"Hint (\d+): (.+)", re.DOTALL)
+LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
+HREF = re.compile(r'href="([^"]+)"')
 HOURS = re.compile(r"^\*\*.+\*\*\s+\*[\d.]+ hours?(, deep)?(, optional)?\.?\*", re.MULTILINE)
 
 
@@ -107,7 +109,7 @@ def link_problems(root: Path, path: Path) -> list[str]:
     known = {exercise.id for exercise in exercises(root)} | set(re.findall(r"<!-- (ex\d\d)_", text))
     found = []
     for number, line in enumerate(bare.splitlines(), 1):
-        for target in re.findall(r"\]\(\s*<?([^)>\s]+)", line) + re.findall(r'href="([^"]+)"', line):
+        for target in LINK.findall(line) + HREF.findall(line):
             complaint = target_problem(root, path, target)
             if complaint:
                 found.append(f":{number}: {complaint}")

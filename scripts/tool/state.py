@@ -34,7 +34,7 @@ def read(root: Path) -> dict:
         aside = path.with_suffix(".damaged")
         with contextlib.suppress(OSError):
             os.replace(path, aside)
-        note(f"{path.name} could not be read; it is kept as {aside.name}, and the board starts anew")
+        note(f"{path.name} cannot be read; it is kept as {aside.name}, and the board starts anew")
         return {}
 
 

@@ -2,8 +2,9 @@
 #
 # A function of a stub that holds todo() stands at namespace scope with its braces alone in column
 # 0, as .clang-format lays it out. Stub and solution differ only inside such bodies, in #include
-# lines, in private parts of classes in headers, and by unnamed namespaces that only the solution's
-# .cpp has. The same reading yields half-filled stubs: the solution with one body put back.
+# lines, in private parts of classes in headers, in comments of a .cpp, and by unnamed namespaces
+# that only the solution's .cpp has. The same reading yields half-filled stubs: the solution with one
+# body put back.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -13,16 +14,22 @@ import re
 from dataclasses import dataclass
 
 TODO_CALL = re.compile(r"\btodo\s*\(")
+CLASS = re.compile(r"(?:template\s*<.*>\s*)?(class|struct|union)\s+(?:\[\[.*?\]\]\s*)?\w+")
 ONLY_A_TODO = re.compile(r'todo\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\);')
 
 
 @dataclass(frozen=True)
 class Function:
-    """Lines [open, close] of a file are its `{` ... `}`; `first` is where its signature begins."""
+    """Lines [first, close] of a file; its body is from line `open` on.
+
+    `heading` is what stands before the body, `signature` the same as one line to compare by. An
+    empty body may stand as `{}` at a line's end; then open is close.
+    """
 
     first: int
     open: int
     close: int
+    heading: tuple[str, ...]
     signature: str
 
 
@@ -41,25 +48,34 @@ class RuleBroken(Exception):
 
 
 def functions(lines: list[str]) -> list[Function]:
-    """Every body between a `{` and a `}` that stand alone in column 0."""
+    """Every body at namespace scope: between a `{` and a `}` alone in column 0, or `{}`."""
     found = []
     for index, line in enumerate(lines):
-        if line != "{":
+        if line not in ("{", "{}") and not line.endswith(" {}"):
             continue
-        try:
-            close = lines.index("}", index)
-        except ValueError:
-            raise RuleBroken(index + 1, "this '{' has no '}' alone in column 0") from None
         first = index
         while first > 0 and not ends_a_declaration(lines[first - 1]):
             first -= 1
-        found.append(Function(first, index, close, normalised(lines[first:index])))
+        if line == "{":
+            heading = lines[first:index]
+            try:
+                close = lines.index("}", index)
+            except ValueError:
+                raise RuleBroken(index + 1, "this '{' has no '}' alone in column 0") from None
+        else:
+            heading = lines[first:index] + [line[:-2].rstrip()] * (line != "{}")
+            close = index
+            if not heading or heading[0].startswith(" ") or "(" not in "".join(heading):
+                continue
+        found.append(Function(first, index, close, tuple(heading), normalised(heading)))
     return found
 
 
 def ends_a_declaration(line: str) -> bool:
     text = line.rstrip()
-    if not text or text.startswith(("//", "#", "}", " *", "/*")) or text.endswith(";"):
+    if not text or text.startswith(("//", "#", "}", "{", " *", "/*")):
+        return True
+    if text.endswith((";", " {}")):
         return True
     return text.endswith("{") and not text.startswith(" ")
 
@@ -102,7 +118,7 @@ def todos(lines: list[str]) -> list[Todo]:
         found.append(Todo(function, "".join(pieces)))
     for index, text in enumerate(lines):
         if index not in held and TODO_CALL.search(strip_comment(text)):
-            raise RuleBroken(index + 1, "this todo() is in no function with '{' and '}' in column 0")
+            raise RuleBroken(index + 1, "this todo() is in no function with braces in column 0")
     signatures = [todo.function.signature for todo in found]
     for todo in found:
         if signatures.count(todo.function.signature) > 1:
@@ -126,15 +142,15 @@ def put_back(solution: list[str], stub: list[str], todo: Todo) -> list[str]:
             todo.function.open, f"the solution has no function '{todo.function.signature}'"
         )
     body = stub[todo.function.open : todo.function.close + 1]
-    signature = uninitialised(solution[there.first : there.open])
+    signature = uninitialised(there.heading)
     text = solution[: there.first] + signature + body + solution[there.close + 1 :]
     missing = [line for line in stub if line.startswith("#include") and line not in solution]
     return with_includes(text, missing)
 
 
-def uninitialised(signature: list[str]) -> list[str]:
+def uninitialised(heading: tuple[str, ...]) -> list[str]:
     """A constructor's signature as the stub has it: its initialisers belong to the body."""
-    text = "\n".join(signature)
+    text = "\n".join(heading)
     return text[: initialisers_at(text)].rstrip().split("\n")
 
 
@@ -167,7 +183,7 @@ def differences(stub: list[str], solution: list[str], header: bool) -> list[tupl
         if kind == "equal":
             continue
         found += [(number, f"only the stub has: {text.strip()}") for number, text in left[a:b]]
-        found += [(0, f"only the solution has (line {n}): {text.strip()}") for n, text in right[c:d]]
+        found += [(0, f"only the solution has (line {n}): {t.strip()}") for n, t in right[c:d]]
     return found
 
 
@@ -182,6 +198,9 @@ def skeleton(lines: list[str], signatures: set[str], header: bool) -> list[tuple
             dropped.discard(one.first)
     if header:
         dropped.update(private_lines(lines))
+    else:
+        # "Given. ..." in the stub, say. In a header, comments are the interface's promises.
+        dropped.update(i for i, line in enumerate(lines) if line.lstrip().startswith("//"))
     return [
         (number, text)
         for number, text in kept
@@ -197,7 +216,7 @@ def private_lines(lines: list[str]) -> set[int]:
     for index, line in enumerate(lines):
         indent = line[: len(line) - len(line.lstrip())]
         text = line.strip()
-        opens = re.match(r"(?:template\s*<.*>\s*)?(class|struct|union)\s+(?:\[\[.*?\]\]\s*)?\w+", text)
+        opens = CLASS.match(text)
         if opens and not text.endswith(";") and not heading:
             heading = True
             kind, depth = opens.group(1), indent
@@ -222,15 +241,12 @@ def private_lines(lines: list[str]) -> set[int]:
 def without_own_namespaces(
     solution: list[tuple[int, str]], stub: list[tuple[int, str]]
 ) -> list[tuple[int, str]]:
-    """Drops the unnamed namespaces that the stub does not have, and the comment right above."""
-    theirs = [text for text in blocks(stub).values()]
+    """Drops the unnamed namespaces that the stub does not have."""
+    theirs = list(blocks(stub).values())
     dropped: set[int] = set()
     for (begin, end), text in blocks(solution).items():
-        if text in theirs:
-            continue
-        while begin > 0 and solution[begin - 1][1].startswith("//"):
-            begin -= 1
-        dropped.update(range(begin, end + 1))
+        if text not in theirs:
+            dropped.update(range(begin, end + 1))
     return [entry for index, entry in enumerate(solution) if index not in dropped]
 
 

@@ -48,7 +48,7 @@ def show_list(root: Path) -> int:
 def check(root: Path, said: str | None) -> int:
     chosen = find_exercise(root, said) if said else unfinished(root)
     if chosen is None:
-        print("The core of every exercise is done. To look at one again: scripts/workbook check ex03")
+        print("The core of every exercise is done. To judge one again: scripts/workbook check ex03")
         return 0
     outcomes = check_quietly(chosen)
     print(board.verdict(chosen, outcomes))
@@ -61,7 +61,7 @@ def unfinished(root: Path) -> Exercise | None:
     recorded = state.read(root)
     read_book(build)
     for exercise in exercises(root):
-        results = recorded.get(exercise.name, {}).get("results", {})
+        results = judge.results(exercise, recorded.get(exercise.name, {}))
         core = [case for case in built(build, exercise).everyday_cases() if not case.stretch]
         if not core or any(results.get(case.sentence) != judge.PASSED for case in core):
             return exercise
@@ -97,7 +97,7 @@ def hint(root: Path, said: str, again: bool) -> int:
     print(f"\n{chosen.text}\n")
     left = len(hints) - number
     if shown >= len(hints):
-        print(f"That was the last. From the first again: scripts/workbook hint {exercise.id} --again")
+        print(f"That was the last. To begin again: scripts/workbook hint {exercise.id} --again")
     elif left:
         print(f"{left} more: scripts/workbook hint {exercise.id}")
     else:
@@ -141,8 +141,9 @@ def diff(root: Path, said: str, peek: bool) -> int:
             f"to look all the same: scripts/workbook diff {exercise.id} --peek",
             NOT_YET,
         )
-    names = {p.name for p in code_files(exercise.stub)} | {p.name for p in code_files(exercise.solution)}
-    for name in sorted(names):
+    files = code_files(exercise.stub) + code_files(exercise.solution)
+    same = True
+    for name in sorted({path.name for path in files}):
         here, there = (f"{top}/{exercise.name}/{name}" for top in ("exercises", "solutions"))
         done = subprocess.run(
             ["diff", "-u", "-N", "--label", here, "--label", there, here, there],
@@ -155,11 +156,14 @@ def diff(root: Path, said: str, peek: bool) -> int:
         if done.returncode > 1:
             raise WorkbookError(f"diff fails: {done.stderr.strip()}")
         print("".join(coloured(line) for line in done.stdout.splitlines(keepends=True)), end="")
+        same = same and not done.stdout
+    if same:
+        print(f"Your {exercise.id} and the solution are the same.")
     return 0
 
 
 def core_recorded(exercise: Exercise) -> bool:
-    results = state.read(exercise.root).get(exercise.name, {}).get("results", {})
+    results = judge.results(exercise, state.read(exercise.root).get(exercise.name, {}))
     if not results:
         return False
     cases = built(configure(exercise.root), exercise).everyday_cases()
@@ -169,7 +173,8 @@ def core_recorded(exercise: Exercise) -> bool:
 def coloured(line: str) -> str:
     if not colours():
         return line
-    for begin, style in (("+++", "bold"), ("---", "bold"), ("+", "green"), ("-", "red"), ("@@", "cyan")):
+    styles = {"+++": "bold", "---": "bold", "+": "green", "-": "red", "@@": "cyan"}
+    for begin, style in styles.items():
         if line.startswith(begin):
             return paint(line.rstrip("\n"), style) + "\n"
     return line

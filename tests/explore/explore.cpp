@@ -1,0 +1,600 @@
+// Leading the search, from the parent's side: which strategy gets how many schedules, what becomes
+// of a child that says nothing any more, and how the shortest failing schedule is looked for.
+//
+// This file is compiled like the judged code, so that inline functions which both contain are
+// instrumented whichever copy the linker keeps. Its own hooks are idle: no schedule runs here.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/explore.hpp"
+
+#include "explore/ledger.hpp"
+#include "explore/report.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+#include <vector>
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char* todo_page __attribute__((weak)); // given/todo.hpp, where it is linked
+
+namespace explorer {
+
+// session.cpp
+namespace runtime {
+[[noreturn]] void run_child(ledger* shared, void (*body)(void*), void* argument);
+}
+
+bool in_this_process = false;
+
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+constexpr long default_schedules = 2000;
+constexpr long default_seconds = 15;
+constexpr int depth_first_share = 4;      // a fourth of the schedules
+constexpr long shortest_schedules = 2000; // tried in search of a shorter failing one ...
+constexpr int shortest_children = 40;     // ... and so many failures
+constexpr auto stuck_after = std::chrono::seconds(3);
+
+int searches = 0; // in this process; part of the replay line
+
+// The ledger in memory shared with children.
+class shared_ledger {
+public:
+    shared_ledger()
+    {
+        void* memory = mmap(nullptr, sizeof(ledger), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED) {
+            throw std::system_error(errno, std::generic_category(), "mmap");
+        }
+        book_ = static_cast<ledger*>(memory);
+    }
+    ~shared_ledger() { munmap(book_, sizeof(ledger)); }
+    shared_ledger(const shared_ledger&) = delete;
+    shared_ledger& operator=(const shared_ledger&) = delete;
+
+    ledger* operator->() const { return book_; }
+    ledger& operator*() const { return *book_; }
+
+private:
+    ledger* book_;
+};
+
+// A whole number from the environment; `otherwise` when it is not set.
+long from_environment(const char* name, long least, long otherwise)
+{
+    const char* text = std::getenv(name);
+    if (text == nullptr || *text == '\0') {
+        return otherwise;
+    }
+    char* end = nullptr;
+    errno = 0;
+    const long value = std::strtol(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value < least) {
+        throw std::invalid_argument(std::string(name) + ": '" + text +
+                                    "' is not a whole number from " + std::to_string(least) +
+                                    " up");
+    }
+    return value;
+}
+
+enum class ending { passed, failed, out_of_time };
+
+class search_session {
+public:
+    search_session(const std::function<void()>& body, const options& chosen)
+        : body_(body), chosen_(chosen), number_(++searches)
+    {
+        if (chosen_.schedules == 0) {
+            chosen_.schedules = from_environment("WORKBOOK_SCHEDULES", 1, default_schedules);
+        }
+        if (chosen_.seed == 0) {
+            chosen_.seed = static_cast<std::uint64_t>(from_environment("WORKBOOK_SEED", 1, 1));
+        }
+        deadline_ =
+            steady::now() +
+            std::chrono::seconds(from_environment("WORKBOOK_EXPLORE_SECONDS", 1, default_seconds));
+    }
+
+    struct quick {};
+    search_session(const std::function<void()>& body, quick) : body_(body), number_(0)
+    {
+        chosen_.schedules = 100;
+        chosen_.seed = 1;
+        deadline_ = steady::now() + std::chrono::seconds(default_seconds);
+    }
+
+    result run_quick()
+    {
+        outcome_.failed = explore(search_kind::random, chosen_.schedules) == ending::failed;
+        outcome_.kind = outcome_.failed ? book_->kind : "";
+        return outcome_;
+    }
+
+    result run()
+    {
+        if (const char* asked = std::getenv("WORKBOOK_REPLAY");
+            asked != nullptr && *asked != '\0') {
+            const auto parsed = parse_replay(asked);
+            if (parsed.search == number_) {
+                return replay_only(parsed);
+            }
+        }
+        const long systematic = std::max(1L, chosen_.schedules / depth_first_share);
+        ending end = explore(search_kind::depth_first, systematic);
+        if (end == ending::passed && !(book_->exhausted && !book_->bounded)) {
+            outcome_.exhausted = book_->exhausted;
+            systematic_ = outcome_.schedules;
+            if (const long rest = chosen_.schedules - outcome_.schedules; rest > 0) {
+                end = explore(search_kind::random, rest);
+            }
+        } else {
+            outcome_.exhausted = book_->exhausted;
+            everything_ = book_->exhausted;
+            systematic_ = outcome_.schedules;
+        }
+        if (end == ending::passed) {
+            outcome_.report = passed_line();
+        } else if (end == ending::out_of_time) {
+            outcome_.out_of_time = true;
+            outcome_.report = "ran out of time after " + std::to_string(outcome_.schedules) +
+                              " of " + std::to_string(chosen_.schedules) +
+                              " schedules: no verdict. Is the machine busy? Make the body smaller, "
+                              "or raise WORKBOOK_EXPLORE_SECONDS.";
+        } else {
+            report_failure();
+        }
+        return outcome_;
+    }
+
+private:
+    plan plan_for(search_kind kind, long limit) const
+    {
+        plan made{};
+        made.kind = kind;
+        made.races = chosen_.races;
+        made.plain_points = chosen_.plain_points;
+        made.eager_time = chosen_.eager_time;
+        made.isolate = chosen_.isolate;
+        made.preemptions = chosen_.preemptions;
+        made.spurious = chosen_.spurious;
+        made.max_steps = chosen_.max_steps;
+        made.seed = chosen_.seed;
+        made.limit = limit;
+        return made;
+    }
+
+    // Runs up to `limit` schedules; counts them in the outcome.
+    ending explore(search_kind kind, long limit)
+    {
+        book_->todo = plan_for(kind, limit);
+        book_->done = 0;
+        book_->depth = 0;
+        book_->exhausted = false;
+        book_->bounded = false;
+        const ending end = run_children();
+        outcome_.schedules += book_->done + (end == ending::failed);
+        return end;
+    }
+
+    // One child for the whole plan, or one for each schedule.
+    ending run_children()
+    {
+        if (!chosen_.isolate) {
+            return run_child();
+        }
+        const long limit = book_->todo.limit;
+        while (book_->done < limit && !book_->exhausted) {
+            book_->todo.limit = book_->done + 1;
+            if (const ending end = run_child(); end != ending::passed) {
+                return end;
+            }
+        }
+        return ending::passed;
+    }
+
+    ending run_child()
+    {
+        book_->state = status::running;
+        book_->kind[0] = '\0';
+        book_->text[0] = '\0';
+        book_->reached_todo[0] = '\0';
+        std::fflush(nullptr);
+        const pid_t parent = getpid();
+        const pid_t child = fork();
+        if (child < 0) {
+            throw std::system_error(errno, std::generic_category(), "fork");
+        }
+        if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (getppid() != parent) {
+                _exit(1);
+            }
+            runtime::run_child(&*book_, call_body, const_cast<std::function<void()>*>(&body_));
+        }
+        const bool in_time = watch(child);
+        int how = 0;
+        while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
+        }
+        hand_on_todo();
+        if (!in_time) {
+            return ending::out_of_time;
+        }
+        if (book_->state == status::passed) {
+            return ending::passed;
+        }
+        if (book_->state == status::running) {
+            note_unknown_end(how);
+        }
+        return ending::failed;
+    }
+
+    static void call_body(void* body) { (*static_cast<std::function<void()>*>(body))(); }
+
+    // Until the child ends. False when time ran out; the child is killed then.
+    bool watch(pid_t child)
+    {
+        const int ended = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+        auto beat = book_->beat;
+        auto alive_at = steady::now();
+        double cpu_then = cpu_seconds(child);
+        bool in_time = true;
+        for (bool asked = false;;) {
+            pollfd event{ended, POLLIN, 0};
+            if (::poll(&event, 1, 100) > 0) {
+                break;
+            }
+            const auto now = steady::now();
+            if (now > deadline_ || (asked && now - alive_at > stuck_after)) {
+                in_time = now <= deadline_;
+                kill(child, SIGKILL);
+                break;
+            }
+            if (book_->beat != beat) {
+                beat = book_->beat;
+                alive_at = now;
+                cpu_then = cpu_seconds(child);
+            } else if (now - alive_at > stuck_after && !asked &&
+                       (cpu_seconds(child) - cpu_then > 1 || all_asleep(child))) {
+                // Not merely kept from running: it computes without a step, or sleeps.
+                asked = true;
+                alive_at = now;
+                syscall(SYS_tgkill, child, book_->tid[book_->running], SIGURG);
+            }
+        }
+        close(ended);
+        return in_time;
+    }
+
+    static double cpu_seconds(pid_t process)
+    {
+        clockid_t clock{};
+        timespec used{};
+        if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+            return 0;
+        }
+        return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+    }
+
+    static bool all_asleep(pid_t process)
+    {
+        std::error_code gone;
+        const std::string tasks = "/proc/" + std::to_string(process) + "/task";
+        for (const auto& thread : std::filesystem::directory_iterator(tasks, gone)) {
+            std::ifstream file(thread.path() / "stat");
+            std::string line;
+            std::getline(file, line);
+            const auto name_end = line.rfind(')');
+            if (name_end == std::string::npos || line.size() < name_end + 3 ||
+                line[name_end + 2] == 'R') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // todo() in the child left its message in the ledger; the supervisor looks at its own page.
+    void hand_on_todo()
+    {
+        if (book_->reached_todo[0] != '\0' && &todo_page != nullptr && todo_page != nullptr &&
+            todo_page[0] == '\0') {
+            std::snprintf(todo_page, todo_page_size, "%s", book_->reached_todo);
+        }
+    }
+
+    void note_unknown_end(int how)
+    {
+        const bool todo = book_->reached_todo[0] != '\0';
+        std::snprintf(book_->kind, sizeof book_->kind, "%s", todo ? "todo" : "crash");
+        if (WIFSIGNALED(how)) {
+            std::snprintf(book_->text, sizeof book_->text,
+                          "the process was ended by signal %d (%s)", WTERMSIG(how),
+                          strsignal(WTERMSIG(how)));
+        } else {
+            std::snprintf(book_->text, sizeof book_->text,
+                          "the process ended with exit status %d in the middle of a schedule",
+                          WEXITSTATUS(how));
+        }
+        book_->at = 0;
+        book_->before = 0;
+        book_->threads = 0;
+    }
+
+    // ---- a failure
+
+    struct schedule {
+        std::vector<std::uint8_t> choices;
+        int spurious = 0;
+        long steps = 0;
+        long switches = 0;
+    };
+
+    schedule last_schedule() const
+    {
+        return {{book_->choice, book_->choice + book_->chosen},
+                book_->todo.spurious,
+                book_->steps,
+                book_->switches};
+    }
+
+    static bool shorter(const schedule& a, const schedule& b)
+    {
+        return a.steps + 4 * a.switches < b.steps + 4 * b.switches;
+    }
+
+    void report_failure()
+    {
+        outcome_.failed = true;
+        outcome_.kind = book_->kind;
+        schedule best = last_schedule();
+        const bool todo = outcome_.kind == "todo";
+        if (!todo && outcome_.kind != "stuck" && outcome_.kind != "too big") {
+            best = shortest(best);
+        }
+        outcome_.replay = format_replay(best);
+        if (todo) {
+            outcome_.report = book_->reached_todo;
+            return;
+        }
+        record(best);
+        outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
+    }
+
+    // The shortest failing schedule of the same kind with 0, 1, 2 preemptions and no spurious
+    // wakeup; the one given when there is none.
+    schedule shortest(schedule best)
+    {
+        long left = shortest_schedules;
+        for (int bound = 0; bound <= 2; ++bound) {
+            book_->todo = plan_for(search_kind::depth_first, left);
+            book_->todo.preemptions = bound;
+            book_->todo.spurious = 0;
+            book_->done = 0;
+            book_->depth = 0;
+            book_->exhausted = false;
+            bool found = false;
+            for (int i = 0; i < shortest_children; ++i) {
+                if (run_child() != ending::failed) {
+                    break;
+                }
+                if (outcome_.kind == book_->kind) {
+                    const schedule one = last_schedule();
+                    if (shorter(one, best)) {
+                        best = one;
+                    }
+                    found = true;
+                }
+                if (!next_branch()) {
+                    break;
+                }
+            }
+            if (found) {
+                break;
+            }
+        }
+        return best;
+    }
+
+    // After a failure: on to the next branch of the systematic search. False: there is none.
+    bool next_branch()
+    {
+        book_->done = book_->done + 1;
+        while (book_->depth > 0) {
+            node& last = book_->path[book_->depth - 1];
+            if (last.taken + 1 < last.of) {
+                ++last.taken;
+                return book_->done < book_->todo.limit;
+            }
+            --book_->depth;
+        }
+        return false;
+    }
+
+    // Runs the schedule again twice: to learn which memory is shared, and to write events down.
+    void record(const schedule& one)
+    {
+        book_->shared_words_known = false;
+        for (int pass = 0; pass < 2; ++pass) {
+            replay(one, true);
+        }
+    }
+
+    ending replay(const schedule& one, bool recording)
+    {
+        book_->todo = plan_for(search_kind::replay, 1);
+        book_->todo.spurious = one.spurious;
+        book_->todo.record = recording;
+        book_->done = 0;
+        book_->diverged = false;
+        book_->given = static_cast<int>(one.choices.size());
+        std::copy(one.choices.begin(), one.choices.end(), book_->replay);
+        return run_child();
+    }
+
+    // ---- replay lines: "search:spurious:choices", the choices run-length encoded as "0x12.1.0x3"
+
+    struct asked_replay {
+        int search;
+        schedule what;
+    };
+
+    std::string format_replay(const schedule& one) const
+    {
+        auto last = one.choices.end();
+        while (last != one.choices.begin() && *(last - 1) == 0) {
+            --last; // what follows the given choices is always choice 0
+        }
+        std::string text = std::to_string(number_) + ":" + std::to_string(one.spurious) + ":";
+        for (auto at = one.choices.begin(); at != last;) {
+            auto next = std::find_if(at, last, [&](auto choice) { return choice != *at; });
+            if (at != one.choices.begin()) {
+                text += '.';
+            }
+            text += std::to_string(*at);
+            if (next - at > 1) {
+                text += "x" + std::to_string(next - at);
+            }
+            at = next;
+        }
+        return text;
+    }
+
+    static asked_replay parse_replay(const std::string& text)
+    {
+        const std::invalid_argument bad("WORKBOOK_REPLAY: '" + text +
+                                        "' is not a replay line such as 1:0:0x3.1");
+        const char* at = text.c_str();
+        const auto number = [&](long most) {
+            char* end = nullptr;
+            if (*at < '0' || *at > '9') {
+                throw bad;
+            }
+            const long value = std::strtol(at, &end, 10);
+            if (value > most) {
+                throw bad;
+            }
+            at = end;
+            return value;
+        };
+        const auto expect = [&](char wanted) {
+            if (*at++ != wanted) {
+                throw bad;
+            }
+        };
+        asked_replay asked{};
+        asked.search = static_cast<int>(number(1'000'000));
+        expect(':');
+        asked.what.spurious = static_cast<int>(number(1000));
+        expect(':');
+        while (*at != '\0') {
+            const long choice = number(2 * most_threads);
+            long times = 1;
+            if (*at == 'x') {
+                ++at;
+                times = number(most_choices);
+            }
+            if (asked.what.choices.size() + static_cast<std::size_t>(times) > most_choices) {
+                throw bad;
+            }
+            asked.what.choices.insert(asked.what.choices.end(), static_cast<std::size_t>(times),
+                                      static_cast<std::uint8_t>(choice));
+            if (*at == '.') {
+                ++at;
+            } else if (*at != '\0') {
+                throw bad;
+            }
+        }
+        return asked;
+    }
+
+    // A replay shows a failure; it is never a pass, or a forgotten variable would pass everything.
+    result replay_only(const asked_replay& asked)
+    {
+        outcome_.failed = true;
+        outcome_.schedules = 1;
+        outcome_.replay = format_replay(asked.what);
+        book_->shared_words_known = false;
+        if (replay(asked.what, true) == ending::failed &&
+            replay(asked.what, true) == ending::failed) {
+            outcome_.kind = book_->kind;
+            outcome_.report = outcome_.kind == "todo"
+                                  ? std::string(book_->reached_todo)
+                                  : write_report(*book_, outcome_, chosen_.schedules);
+        } else {
+            outcome_.kind = "replay";
+            outcome_.report =
+                std::string("replayed: this schedule does not fail") +
+                (book_->diverged ? " and is not the same any more: the code has changed." : ".") +
+                " One schedule is no verdict: run again without WORKBOOK_REPLAY.";
+        }
+        return outcome_;
+    }
+
+    std::string passed_line() const
+    {
+        const std::string bound = std::to_string(chosen_.preemptions);
+        if (everything_) {
+            return "passed: all " + std::to_string(outcome_.schedules) + " schedules";
+        }
+        if (outcome_.exhausted) {
+            return "passed: all " + std::to_string(systematic_) + " schedules with at most " +
+                   bound + " preemptions, and " + std::to_string(outcome_.schedules - systematic_) +
+                   " others";
+        }
+        return "passed: " + std::to_string(outcome_.schedules) + " schedules";
+    }
+
+    const std::function<void()>& body_;
+    options chosen_;
+    const int number_;
+    steady::time_point deadline_;
+    shared_ledger book_;
+    result outcome_;
+    long systematic_ = 0;
+    bool everything_ = false;
+
+    static constexpr std::size_t todo_page_size = 2048; // as in given/todo.hpp
+};
+
+} // namespace
+
+result detail::quick_search(const std::function<void()>& body)
+{
+    return search_session(body, search_session::quick{}).run_quick();
+}
+
+result search(std::function<void()> body, const options& chosen)
+{
+    if (exploring()) {
+        throw std::logic_error("explorer::search inside an explored body");
+    }
+    try {
+        return search_session(body, chosen).run();
+    } catch (const std::invalid_argument& error) { // the environment
+        result refused;
+        refused.failed = true;
+        refused.kind = "misuse";
+        refused.report = error.what();
+        return refused;
+    }
+}
+
+} // namespace explorer

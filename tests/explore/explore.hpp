@@ -1,0 +1,86 @@
+// The schedule explorer: runs a small piece of concurrent code under thousands of schedules, one
+// after the other, and shows the shortest one that fails. The code under test is plain std::; this
+// header is all that a test includes. WORKBOOK.md, "Appendix: the schedule explorer", says what a
+// pass means and what it does not.
+//
+// The schedules run in a child process of the caller's. Its threads are real, but only one of them
+// runs at a time, and at each operation on a mutex, an atomic and so on a strategy picks who goes
+// on.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace explorer {
+
+struct options {
+    /// How many schedules to try. 0: WORKBOOK_SCHEDULES from the environment, else 2000.
+    long schedules = 0;
+    /// The systematic search tries every schedule with at most so many preemptions (switches away
+    /// from a thread that could have gone on).
+    int preemptions = 2;
+    /// How many spurious wakeups of condition variables one schedule may hold.
+    int spurious = 1;
+    /// Whether two unordered accesses to the same plain variable are a failure.
+    bool races = true;
+    /// Also switch threads at plain (not atomic) reads and writes. For code that races on purpose.
+    bool plain_points = false;
+    /// Time-outs and sleeps may end although other threads could still run. Otherwise virtual time
+    /// moves only when nobody can run.
+    bool eager_time = false;
+    /// A fresh process for each schedule: for bodies that change statics. About ten times slower.
+    bool isolate = false;
+    /// A schedule with more steps than this is a livelock.
+    long max_steps = 20000;
+    /// 0: WORKBOOK_SEED from the environment, else 1. The same seed gives the same verdict.
+    std::uint64_t seed = 0;
+};
+
+struct result {
+    bool failed = false;      // a schedule failed, or the search itself could not be done
+    bool exhausted = false;   // every schedule within the preemption bound was tried
+    bool out_of_time = false; // the wall-clock bound came first: no verdict
+    long schedules = 0;       // how many were run, the failing one included
+    std::string kind;         // "data race", "deadlock", ... empty when nothing failed
+    std::string report;       // for people; when nothing failed, one line on what was tried
+    std::string replay;       // what WORKBOOK_REPLAY must hold to run the failing schedule again
+};
+
+/// Runs `body` under many schedules and says what came of it. Blocks; throws std::system_error when
+/// no child process can be made. `body` runs in the child: what it changes in memory is not seen
+/// here. It may start threads, must make its own objects anew each time and must do the same each
+/// time apart from scheduling. Not to be called from inside an explored body.
+result search(std::function<void()> body, const options& chosen = {});
+
+/// True on a thread that is running inside an explored body.
+bool exploring();
+
+/// When set, search() runs the body in this process instead of a child: once and freely, or, with
+/// WORKBOOK_REPLAY, under that schedule. For debuggers.
+extern bool in_this_process;
+
+/// Looks for two data races that are there, an unlocked push_back on a vector<int> and on a
+/// vector<string>. False, with the reason in `why`, when one is not found: then this binary is
+/// built or linked wrongly and the explorer's verdicts in it are worth nothing. Takes a few
+/// milliseconds.
+bool canary_sings(std::string& why);
+
+namespace detail {
+// At most 100 schedules, whatever the environment says; no report.
+result quick_search(const std::function<void()>& body);
+
+void require(bool holds, const char* condition, const char* file, int line);
+} // namespace detail
+
+} // namespace explorer
+
+/// explorer::search, as a step of a Catch2 test case: counts as one passed assertion, or fails the
+/// case with the report.
+void explore(std::function<void()> body, const explorer::options& chosen = {});
+
+/// An assertion for inside explored bodies, where Catch2's macros are not allowed. Any thread.
+#define EXPLORE_REQUIRE(...)                                                                       \
+    ::explorer::detail::require(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)

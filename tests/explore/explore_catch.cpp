@@ -1,0 +1,14 @@
+// The explorer as a step of a Catch2 test case.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/explore.hpp"
+#include "support/catch.hpp"
+
+void explore(std::function<void()> body, const explorer::options& chosen)
+{
+    const explorer::result result = explorer::search(std::move(body), chosen);
+    if (result.failed || result.out_of_time) {
+        FAIL(result.report);
+    }
+    SUCCEED(result.report);
+}

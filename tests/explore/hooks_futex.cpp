@@ -1,0 +1,98 @@
+// syscall(SYS_futex, ...): what std::future, std::atomic's wait, std::latch and std::barrier wait
+// with.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/runtime.hpp"
+#include "explore/system_calls.hpp"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+using namespace explorer;
+using namespace explorer::runtime;
+
+namespace {
+
+constexpr int operation_bits = 127; // without "private" and the choice of a clock
+
+long futex_wait(object& word, int expected, const timespec* time, bool relative)
+{
+    thread_state& me = *self;
+    step(op::run, &word);
+    if (*reinterpret_cast<volatile int*>(word.address) != expected) {
+        errno = EAGAIN;
+        return -1;
+    }
+    int64_t deadline = never;
+    if (time != nullptr) {
+        deadline = time->tv_sec * int64_t{1'000'000'000} + time->tv_nsec + (relative ? now : 0);
+    }
+    me.signalled = false;
+    note(op::atomic_wait, &word);
+    step(op::atomic_wait, &word, deadline);
+    const bool woken = me.signalled;
+    me.signalled = false;
+    note(woken ? op::woken : op::time_out, &word);
+    if (!woken) {
+        errno = ETIMEDOUT;
+        return -1;
+    }
+    return 0;
+}
+
+long futex_wake(object& word, int most)
+{
+    point(op::atomic_notify, &word);
+    thread_state* waiting[most_threads];
+    int count = 0;
+    for (int i = 0; i < thread_count; ++i) {
+        thread_state& one = threads[i];
+        if (one.waits_in == op::atomic_wait && one.on == &word && !one.signalled) {
+            waiting[count++] = &one;
+        }
+    }
+    long woken = 0;
+    while (count > 0 && woken < most) {
+        const int taken = most >= count ? 0 : choose_one_of(count);
+        waiting[taken]->signalled = true;
+        waiting[taken] = waiting[--count];
+        ++woken;
+    }
+    return woken;
+}
+
+} // namespace
+
+extern "C" long syscall(long number, ...) noexcept
+{
+    va_list list;
+    va_start(list, number);
+    long argument[6];
+    for (long& one : argument) {
+        one = va_arg(list, long);
+    }
+    va_end(list);
+    if (number == SYS_futex && EXPLORER_ACTIVE) {
+        object& word = *object_at(reinterpret_cast<const void*>(argument[0]), sort::atomic);
+        const int operation = static_cast<int>(argument[1]) & operation_bits;
+        if (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET) {
+            return futex_wait(word, static_cast<int>(argument[2]),
+                              reinterpret_cast<const timespec*>(argument[3]),
+                              operation == FUTEX_WAIT);
+        }
+        if (operation == FUTEX_WAKE) {
+            return futex_wake(word, static_cast<int>(argument[2]));
+        }
+        fail("misuse", "futex operation %d is outside the explorer's model", operation);
+    }
+    const long result = system_call(number, argument[0], argument[1], argument[2], argument[3],
+                                    argument[4], argument[5]);
+    if (result < 0 && result > -4096) {
+        errno = static_cast<int>(-result);
+        return -1;
+    }
+    return result;
+}

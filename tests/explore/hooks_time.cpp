@@ -1,0 +1,127 @@
+// Virtual time: a clock stands still while threads run and jumps to the next deadline when nobody
+// can. An hour's wait costs nothing, and "5 ms are surely enough" is never true.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/real.hpp"
+#include "explore/runtime.hpp"
+
+#include <errno.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+using namespace explorer;
+using namespace explorer::runtime;
+
+EXPLORER_REAL(clock_gettime)
+EXPLORER_REAL(gettimeofday)
+EXPLORER_REAL(time)
+EXPLORER_REAL(nanosleep)
+EXPLORER_REAL(clock_nanosleep)
+EXPLORER_REAL(sleep)
+EXPLORER_REAL(usleep)
+
+namespace {
+
+constexpr int64_t nanoseconds_per_second = 1'000'000'000;
+constexpr int reads_before_spinning = 4;
+
+int64_t nanoseconds(const timespec* time)
+{
+    return time->tv_sec * nanoseconds_per_second + time->tv_nsec;
+}
+
+void sleep_until(int64_t deadline)
+{
+    note(op::sleep);
+    step(op::sleep, nullptr, deadline);
+}
+
+// Reading the clock takes a microsecond. Whoever reads it again and again waits for it to move on:
+// then it gives way to others and time goes faster and faster.
+int64_t read_clock()
+{
+    thread_state& me = *self;
+    const int spinning = ++me.clock_reads - reads_before_spinning;
+    remember_place(op::yield);
+    step(spinning > 0 ? op::yield : op::run);
+    const int doublings = spinning < 0 ? 0 : spinning > 20 ? 20 : spinning;
+    now += int64_t{1000} << doublings;
+    return now;
+}
+
+} // namespace
+
+extern "C" {
+
+int clock_gettime(clockid_t clock, timespec* time) noexcept
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_clock_gettime()(clock, time);
+    }
+    const int64_t read = read_clock();
+    time->tv_sec = read / nanoseconds_per_second;
+    time->tv_nsec = read % nanoseconds_per_second;
+    return 0;
+}
+
+int gettimeofday(timeval* time, void* zone) noexcept
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_gettimeofday()(time, zone);
+    }
+    const int64_t read = read_clock();
+    time->tv_sec = read / nanoseconds_per_second;
+    time->tv_usec = read % nanoseconds_per_second / 1000;
+    return 0;
+}
+
+time_t time(time_t* out) noexcept
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_time()(out);
+    }
+    const time_t read = read_clock() / nanoseconds_per_second;
+    if (out != nullptr) {
+        *out = read;
+    }
+    return read;
+}
+
+int nanosleep(const timespec* duration, timespec* rest)
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_nanosleep()(duration, rest);
+    }
+    sleep_until(now + nanoseconds(duration));
+    return 0;
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* rest)
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_clock_nanosleep()(clock, flags, time, rest);
+    }
+    sleep_until((flags & TIMER_ABSTIME) != 0 ? nanoseconds(time) : now + nanoseconds(time));
+    return 0;
+}
+
+unsigned sleep(unsigned seconds)
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_sleep()(seconds);
+    }
+    sleep_until(now + int64_t{seconds} * nanoseconds_per_second);
+    return 0;
+}
+
+int usleep(useconds_t microseconds)
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_usleep()(microseconds);
+    }
+    sleep_until(now + int64_t{microseconds} * 1000);
+    return 0;
+}
+
+} // extern "C"

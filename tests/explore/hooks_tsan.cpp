@@ -1,0 +1,316 @@
+// What g++ and clang call in code compiled with -fsanitize=thread: a hook before each access to
+// memory, and one in place of each operation on an atomic. The judged code is compiled so but not
+// linked with ThreadSanitizer; these definitions take its place. (The Linux kernel's KCSAN does the
+// same.)
+//
+// SPDX-License-Identifier: MIT
+#include "explore/runtime.hpp"
+
+#include <string.h>
+
+#pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
+
+using namespace explorer;
+using namespace explorer::runtime;
+
+using wide = unsigned __int128;
+
+namespace {
+
+constexpr int same_reads_before_spinning = 16;
+constexpr int reads_before_spinning = 64;
+
+bool acquires(int order)
+{
+    return order == __ATOMIC_ACQUIRE || order == __ATOMIC_CONSUME || order >= __ATOMIC_ACQ_REL;
+}
+
+bool releases(int order)
+{
+    return order == __ATOMIC_RELEASE || order >= __ATOMIC_ACQ_REL;
+}
+
+struct atomic_step {
+    object* on;
+    int event;
+};
+
+// The step before an operation on an atomic.
+atomic_step begin_atomic(const volatile void* address, int size, op what)
+{
+    thread_state& me = *self;
+    object* on = object_at(const_cast<const void*>(address), sort::atomic);
+    if (what == op::store) {
+        me.same_reads = 0;
+        me.fruitless_reads = 0;
+        me.clock_reads = 0;
+    }
+    const bool spins =
+        (me.same_reads >= same_reads_before_spinning && me.read_from == on->address) ||
+        me.fruitless_reads >= reads_before_spinning;
+    remember_place(what, on);
+    step(spins ? op::yield : op::run, on);
+    const int event = note(what, on);
+    atomic_access(address, size, what != op::load, event);
+    return {on, event};
+}
+
+// The clocks after an operation that read.
+void end_read(object& on, int size, int order)
+{
+    thread_state& me = *self;
+    vector_clock& learns = acquires(order) ? me.clock : me.acquired;
+    join_clock(learns, on.clock);
+    if (size == 8) { // std::shared_ptr reads both of its counters at once
+        if (const object* second = known_object_at(on.address + 4)) {
+            join_clock(learns, second->clock);
+        }
+    }
+}
+
+void count_read(const object& on, uint64_t value, bool changed)
+{
+    thread_state& me = *self;
+    if (changed) {
+        me.same_reads = 0;
+        me.fruitless_reads = 0;
+        me.clock_reads = 0;
+        return;
+    }
+    ++me.fruitless_reads;
+    const bool same = me.read_from == on.address && me.value_read == value;
+    me.same_reads = same ? me.same_reads + 1 : 1;
+    me.read_from = on.address;
+    me.value_read = value;
+}
+
+void end_write(object& on, int order, bool continues)
+{
+    thread_state& me = *self;
+    const vector_clock& published = releases(order) ? me.clock : me.fenced;
+    if (continues) { // a read-modify-write continues the release sequence
+        join_clock(on.clock, published);
+    } else {
+        on.clock = published;
+    }
+    if (releases(order)) {
+        tick(me);
+    }
+}
+
+template <class T>
+T load(const volatile T* address, int order)
+{
+    if (!EXPLORER_ACTIVE) {
+        return __atomic_load_n(address, __ATOMIC_SEQ_CST);
+    }
+    const atomic_step here = begin_atomic(address, sizeof(T), op::load);
+    const T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
+    note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
+    end_read(*here.on, sizeof(T), order);
+    count_read(*here.on, static_cast<uint64_t>(value), false);
+    return value;
+}
+
+template <class T>
+void store(volatile T* address, T value, int order)
+{
+    if (!EXPLORER_ACTIVE) {
+        return __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
+    }
+    const atomic_step here = begin_atomic(address, sizeof(T), op::store);
+    __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
+    note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
+    end_write(*here.on, order, false);
+}
+
+// Any read-modify-write that always writes; `modify` does it and returns the old value.
+template <class T, class Modify>
+T exchange(volatile T* address, int order, Modify modify)
+{
+    if (!EXPLORER_ACTIVE) {
+        return modify();
+    }
+    const atomic_step here = begin_atomic(address, sizeof(T), op::exchange);
+    const T old = modify();
+    const T fresh = __atomic_load_n(address, __ATOMIC_RELAXED);
+    note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
+                static_cast<uint64_t>(fresh));
+    end_read(*here.on, sizeof(T), order);
+    count_read(*here.on, static_cast<uint64_t>(old), old != fresh);
+    end_write(*here.on, order, true);
+    return old;
+}
+
+template <class T>
+bool compare_exchange(volatile T* address, T* expected, T value, int order, int order_if_not)
+{
+    if (!EXPLORER_ACTIVE) {
+        return __atomic_compare_exchange_n(address, expected, value, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+    }
+    const atomic_step here = begin_atomic(address, sizeof(T), op::exchange);
+    const bool done = __atomic_compare_exchange_n(address, expected, value, false, __ATOMIC_SEQ_CST,
+                                                  __ATOMIC_SEQ_CST);
+    note_change(here.event, address, sizeof(T), static_cast<uint64_t>(*expected),
+                static_cast<uint64_t>(done ? value : *expected));
+    end_read(*here.on, sizeof(T), done ? order : order_if_not);
+    count_read(*here.on, static_cast<uint64_t>(*expected), done);
+    if (done) {
+        end_write(*here.on, order, true);
+    }
+    return done;
+}
+
+} // namespace
+
+#define PLAIN_ACCESS(address, size, writes)                                                        \
+    do {                                                                                           \
+        if (EXPLORER_ACTIVE) {                                                                     \
+            plain_access(address, size, writes);                                                   \
+        }                                                                                          \
+    } while (false)
+
+#define HOOKS_OF_SIZE(size)                                                                        \
+    void __tsan_read##size(void* address)                                                          \
+    {                                                                                              \
+        PLAIN_ACCESS(address, size, false);                                                        \
+    }                                                                                              \
+    void __tsan_write##size(void* address)                                                         \
+    {                                                                                              \
+        PLAIN_ACCESS(address, size, true);                                                         \
+    }                                                                                              \
+    void __tsan_unaligned_read##size(void* address)                                                \
+    {                                                                                              \
+        PLAIN_ACCESS(address, size, false);                                                        \
+    }                                                                                              \
+    void __tsan_unaligned_write##size(void* address)                                               \
+    {                                                                                              \
+        PLAIN_ACCESS(address, size, true);                                                         \
+    }                                                                                              \
+    void __tsan_volatile_read##size(void* address)                                                 \
+    {                                                                                              \
+        PLAIN_ACCESS(address, size, false);                                                        \
+    }                                                                                              \
+    void __tsan_volatile_write##size(void* address)                                                \
+    {                                                                                              \
+        PLAIN_ACCESS(address, size, true);                                                         \
+    }
+
+#define HOOKS_OF_EXCHANGE(bits, type, name)                                                        \
+    type __tsan_atomic##bits##_##name(volatile type* address, type value, int order)               \
+    {                                                                                              \
+        return exchange(address, order,                                                            \
+                        [=] { return __atomic_##name(address, value, __ATOMIC_SEQ_CST); });        \
+    }
+
+#define HOOKS_OF_ATOMIC(bits, type)                                                                \
+    type __tsan_atomic##bits##_load(const volatile type* address, int order)                       \
+    {                                                                                              \
+        return load(address, order);                                                               \
+    }                                                                                              \
+    void __tsan_atomic##bits##_store(volatile type* address, type value, int order)                \
+    {                                                                                              \
+        store(address, value, order);                                                              \
+    }                                                                                              \
+    type __tsan_atomic##bits##_exchange(volatile type* address, type value, int order)             \
+    {                                                                                              \
+        return exchange(address, order,                                                            \
+                        [=] { return __atomic_exchange_n(address, value, __ATOMIC_SEQ_CST); });    \
+    }                                                                                              \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type* address, type* expected,      \
+                                                      type value, int order, int order_if_not)     \
+    {                                                                                              \
+        return compare_exchange(address, expected, value, order, order_if_not);                    \
+    }                                                                                              \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile type* address, type* expected,        \
+                                                    type value, int order, int order_if_not)       \
+    {                                                                                              \
+        return compare_exchange(address, expected, value, order, order_if_not);                    \
+    }                                                                                              \
+    type __tsan_atomic##bits##_compare_exchange_val(volatile type* address, type expected,         \
+                                                    type value, int order, int order_if_not)       \
+    {                                                                                              \
+        compare_exchange(address, &expected, value, order, order_if_not);                          \
+        return expected;                                                                           \
+    }                                                                                              \
+    HOOKS_OF_EXCHANGE(bits, type, fetch_add)                                                       \
+    HOOKS_OF_EXCHANGE(bits, type, fetch_sub)                                                       \
+    HOOKS_OF_EXCHANGE(bits, type, fetch_and)                                                       \
+    HOOKS_OF_EXCHANGE(bits, type, fetch_or)                                                        \
+    HOOKS_OF_EXCHANGE(bits, type, fetch_xor)                                                       \
+    HOOKS_OF_EXCHANGE(bits, type, fetch_nand)
+
+extern "C" {
+
+void __tsan_init() {}
+void __tsan_func_entry(void*) {}
+void __tsan_func_exit() {}
+
+HOOKS_OF_SIZE(1)
+HOOKS_OF_SIZE(2)
+HOOKS_OF_SIZE(4)
+HOOKS_OF_SIZE(8)
+HOOKS_OF_SIZE(16)
+
+void __tsan_read_range(void* address, unsigned long size)
+{
+    PLAIN_ACCESS(address, size, false);
+}
+void __tsan_write_range(void* address, unsigned long size)
+{
+    PLAIN_ACCESS(address, size, true);
+}
+
+void __tsan_vptr_read(void** pointer)
+{
+    PLAIN_ACCESS(pointer, sizeof(void*), false);
+}
+void __tsan_vptr_update(void** pointer, void* value)
+{
+    if (*pointer != value) { // destructors write the value that is there
+        PLAIN_ACCESS(pointer, sizeof(void*), true);
+    }
+}
+
+void* __tsan_memcpy(void* to, const void* from, size_t size)
+{
+    PLAIN_ACCESS(from, size, false);
+    PLAIN_ACCESS(to, size, true);
+    return memmove(to, from, size);
+}
+void* __tsan_memmove(void* to, const void* from, size_t size)
+{
+    PLAIN_ACCESS(from, size, false);
+    PLAIN_ACCESS(to, size, true);
+    return memmove(to, from, size);
+}
+void* __tsan_memset(void* to, int value, size_t size)
+{
+    PLAIN_ACCESS(to, size, true);
+    return memset(to, value, size);
+}
+
+HOOKS_OF_ATOMIC(8, uint8_t)
+HOOKS_OF_ATOMIC(16, uint16_t)
+HOOKS_OF_ATOMIC(32, uint32_t)
+HOOKS_OF_ATOMIC(64, uint64_t)
+HOOKS_OF_ATOMIC(128, wide)
+
+void __tsan_atomic_thread_fence(int order)
+{
+    if (EXPLORER_ACTIVE) {
+        thread_state& me = *self;
+        if (acquires(order)) {
+            join_clock(me.clock, me.acquired);
+        }
+        if (releases(order)) {
+            me.fenced = me.clock;
+            tick(me);
+        }
+    }
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+void __tsan_atomic_signal_fence(int) {}
+
+} // extern "C"

@@ -1,0 +1,165 @@
+// The ledger: memory that the exploring child shares with its parent. The child writes down what it
+// does; the parent reads it after the child's end, whatever that was: a crash, a deadlock or a
+// pass. Plain structures only: this header is included by code that must not use the standard
+// library's templates (see runtime.hpp).
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace explorer {
+
+constexpr int most_threads = 32;
+constexpr int most_choices = 1 << 16;
+constexpr int most_events = 1 << 14;
+constexpr int most_frames = 32;
+constexpr int most_shared_words = 4096;
+
+// What a thread does at a step, or waits for.
+enum class op : uint8_t {
+    run, // nothing that could make it wait
+    yield,
+    lock,
+    lock_shared,
+    lock_exclusive,
+    wait,
+    atomic_wait,
+    join,
+    once,
+    sleep,
+    acquire,
+    wait_for_end, // T0, until all other threads have ended
+    ended,
+    // never waited in:
+    notify_one,
+    notify_all,
+    unlock,
+    unlock_shared,
+    try_lock,
+    try_lock_failed,
+    start,
+    load,
+    store,
+    exchange, // any read-modify-write of an atomic
+    read,
+    write,
+    deletion,
+    atomic_notify,
+    release,
+    spurious_wakeup,
+    time_out,
+    woken,
+    blocked,
+    required, // an EXPLORE_REQUIRE that did not hold
+    raised,   // an exception that nobody catches, a signal
+};
+
+// What an object of the schedule is.
+enum class sort : char {
+    none = 0,
+    mutex = 'M',
+    recursive_mutex = 'R',
+    condition = 'C',
+    shared_mutex = 'S',
+    semaphore = 'P',
+    atomic = 'A',
+    once = 'O',
+    guard = 'G', // of a function-local static
+};
+
+enum class search_kind : uint8_t {
+    depth_first, // every schedule within the preemption bound
+    random,      // a random walk and PCT with 2 to 5 change points, in turn
+    replay,      // the given choices, then always choice 0
+};
+
+struct event {
+    bool shown; // false: only remembers where the thread is
+    uint8_t thread;
+    op what;
+    sort object_sort;
+    int16_t object; // number of the object, 0: none
+    int16_t other;  // the other thread of start, join, woken
+    uint8_t size;   // of a memory access
+    bool has_value;
+    bool has_old;
+    uint64_t address;
+    uint64_t value; // read or written
+    uint64_t old;   // before a read-modify-write
+    int frames;
+    void* frame[most_frames];
+};
+
+// A thread that has not ended, at the moment of a failure.
+struct standing {
+    op waits_in;
+    bool can_run;
+    sort object_sort;
+    int16_t object;
+    int8_t held_by; // who owns that mutex, -1: nobody
+    int8_t joins;
+    int event; // where it is, 0: unknown
+};
+
+enum class status : uint8_t { running, passed, failed };
+
+// What one child is to do.
+struct plan {
+    search_kind kind;
+    bool races, plain_points, eager_time, isolate, record, stop_at_limit;
+    int preemptions, spurious;
+    long max_steps, limit;
+    uint64_t seed;
+};
+
+struct node {
+    uint8_t taken, of;
+};
+
+struct ledger {
+    plan todo;
+
+    // Progress.
+    volatile long done;     // schedules that ended well
+    volatile uint64_t beat; // changes with every step
+    volatile int running;   // the thread that has the turn
+    int tid[most_threads];
+    volatile bool exhausted;
+    volatile bool bounded; // the preemption bound cut something off
+    volatile bool diverged;
+    volatile status state;
+    long longest; // steps of the longest schedule so far
+
+    // Depth-first search: the branch it is on. Survives from child to child.
+    int depth;
+    node path[most_choices];
+
+    // The choices of the last schedule, and those to be replayed.
+    int chosen;
+    uint8_t choice[most_choices];
+    int given;
+    uint8_t replay[most_choices];
+
+    // The failure.
+    char kind[32];
+    char text[2048];
+    int at, before; // events: of the failure, and of the earlier of two racing accesses
+    long steps;
+    long switches;
+    int threads;
+    standing thread[most_threads];
+    char reached_todo[2048];
+
+    // Memory that more than one thread touched in the last failing schedule, as addresses / 8.
+    bool shared_words_known;
+    int shared_words;
+    uint64_t shared_word[most_shared_words];
+
+    // What happened, when the plan says to record.
+    int events;
+    event log[most_events];
+};
+
+} // namespace explorer

@@ -1,0 +1,279 @@
+// Data races by happens-before: each thread has a vector clock, each word of memory remembers at
+// which epoch of each thread it was last read and written. Two accesses to a byte by different
+// threads, at least one of them a write and not both atomic, race unless the later thread's clock
+// knows of the earlier access.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/runtime.hpp"
+
+#include <malloc.h>
+#include <string.h>
+
+namespace explorer::runtime {
+namespace {
+
+constexpr int word_slots = 1 << 15;
+constexpr int accesses_before_yield = 2000;
+
+enum access_kind { plain_read, plain_write, atomic_read, atomic_write, access_kinds };
+
+constexpr const char* name_of_access[] = {"reads", "writes", "reads (atomically)",
+                                          "writes (atomically)"};
+
+// One thread's accesses to one word.
+struct accesses {
+    uint32_t epoch[access_kinds];
+    uint32_t event[access_kinds]; // where, if recorded
+    uint8_t bytes[access_kinds];  // one bit for each byte
+};
+
+// Eight bytes of memory.
+struct word {
+    uintptr_t key; // address / 8
+    uint32_t schedule;
+    uint32_t by; // bit i: accessed by thread i, and of[i] is valid
+    bool freed;
+    accesses of[most_threads];
+};
+
+word* words; // a hash table; what belongs to another schedule counts as free
+int words_used;
+
+word* slot_for(uintptr_t key)
+{
+    uintptr_t at = (key * 0x9e3779b97f4a7c15u) >> 40;
+    for (;; ++at) {
+        word* slot = &words[at & (word_slots - 1)];
+        if (slot->schedule != this_schedule || slot->key == key) {
+            return slot;
+        }
+    }
+}
+
+word* word_at(uintptr_t key)
+{
+    word* found = slot_for(key);
+    if (found->schedule != this_schedule) {
+        if (++words_used > word_slots - word_slots / 8) {
+            fail("too big",
+                 "more than %d words of memory touched in one schedule: make the body "
+                 "smaller",
+                 word_slots - word_slots / 8);
+        }
+        found->key = key;
+        found->schedule = this_schedule;
+        found->by = 0;
+        found->freed = false;
+    }
+    return found;
+}
+
+bool deleting; // the access is the memory's end
+
+[[noreturn]] void fail_race(int event, int other_event, int other, access_kind theirs,
+                            access_kind ours)
+{
+    fail_at(event, other_event, "data race",
+            "T%d %s and T%d %s the same memory, and nothing orders the two", other,
+            name_of_access[theirs], self->id, deleting ? "deletes" : name_of_access[ours]);
+}
+
+// Looks for an access by another thread that nothing orders before this one.
+void compare(const word& with, access_kind kind, uint8_t bytes, int event)
+{
+    const bool writes = kind == plain_write || kind == atomic_write;
+    const bool atomic = kind >= atomic_read;
+    for (uint32_t rest = with.by & ~(1u << self->id); rest != 0; rest &= rest - 1) {
+        const int other = __builtin_ctz(rest);
+        const accesses& theirs = with.of[other];
+        const uint32_t known = self->clock.of[other];
+        for (int i = 0; i < access_kinds; ++i) {
+            const bool conflicts =
+                (writes || i == plain_write || i == atomic_write) && !(atomic && i >= atomic_read);
+            if (conflicts && theirs.epoch[i] > known && (theirs.bytes[i] & bytes) != 0) {
+                fail_race(event, static_cast<int>(theirs.event[i]), other,
+                          static_cast<access_kind>(i), kind);
+            }
+        }
+    }
+}
+
+void access_word(uintptr_t key, uint8_t bytes, access_kind kind, int event)
+{
+    word* here = word_at(key);
+    const int id = self->id;
+    if (here->freed && book->todo.races) {
+        fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", id,
+                name_of_access[kind]);
+    }
+    if ((here->by & (1u << id)) == 0) {
+        here->by |= 1u << id;
+        memset(&here->of[id], 0, sizeof here->of[id]);
+    }
+    accesses& mine = here->of[id];
+    const uint32_t epoch = self->clock.of[id];
+    if (mine.epoch[kind] == epoch && (mine.bytes[kind] & bytes) == bytes && !recording) {
+        return; // compared before, and nobody else's access since could be later than this one
+    }
+    if (book->todo.races) {
+        compare(*here, kind, bytes, event);
+    }
+    if (mine.epoch[kind] != epoch) {
+        mine.bytes[kind] = 0;
+    }
+    mine.epoch[kind] = epoch;
+    mine.bytes[kind] |= bytes;
+    mine.event[kind] = static_cast<uint32_t>(event);
+}
+
+void access(uintptr_t address, size_t size, access_kind kind, int event)
+{
+    while (size > 0) {
+        const size_t offset = address & 7;
+        const size_t part = size < 8 - offset ? size : 8 - offset;
+        access_word(address >> 3, static_cast<uint8_t>(((1u << part) - 1) << offset), kind, event);
+        address += part;
+        size -= part;
+    }
+}
+
+// While a failing schedule is recorded, only accesses to memory that several threads touch are
+// written down; a first replay has listed it.
+bool is_listed(uintptr_t address, size_t size)
+{
+    if (!book->shared_words_known) {
+        return false;
+    }
+    for (uintptr_t key = address >> 3; key <= (address + size - 1) >> 3; ++key) {
+        int low = 0;
+        int high = book->shared_words;
+        while (low < high) {
+            const int middle = (low + high) / 2;
+            if (book->shared_word[middle] < key) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if (low < book->shared_words && book->shared_word[low] == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int note_access(uintptr_t address, size_t size, bool writes)
+{
+    settle_write(*self);
+    if (!is_listed(address, size)) {
+        return remember_place(writes ? op::write : op::read);
+    }
+    const int event = note(writes ? op::write : op::read);
+    const auto* memory = reinterpret_cast<const void*>(address);
+    if (event == 0) {
+        return 0;
+    }
+    book->log[event].address = address;
+    book->log[event].size = static_cast<uint8_t>(size > 255 ? 255 : size);
+    if (writes) {
+        self->unsettled = event;
+    } else {
+        uint64_t value = 0;
+        if (size <= 8) {
+            memcpy(&value, memory, size);
+            note_value(event, memory, static_cast<int>(size), value);
+        }
+    }
+    return event;
+}
+
+} // namespace
+
+void begin_races()
+{
+    if (words == nullptr) {
+        words = static_cast<word*>(map_table(sizeof(word) * word_slots));
+    }
+    words_used = 0;
+}
+
+void plain_access(const volatile void* pointer, size_t size, bool writes)
+{
+    const auto address = reinterpret_cast<uintptr_t>(pointer);
+    thread_state& me = *self;
+    if (book->todo.plain_points && !on_stack_of(me.id, address)) {
+        remember_place(writes ? op::write : op::read);
+        step(op::run, nullptr, never, true);
+    }
+    // A loop of plain accesses must not keep the others from running for ever.
+    if (++me.plain_accesses >= accesses_before_yield) {
+        remember_place(writes ? op::write : op::read);
+        step(op::yield);
+    }
+    const int event = __builtin_expect(recording, 0) ? note_access(address, size, writes) : 0;
+    if (book->todo.races || recording) {
+        access(address, size, writes ? plain_write : plain_read, event);
+    }
+}
+
+void atomic_access(const volatile void* pointer, int size, bool writes, int event)
+{
+    if (book->todo.races || recording) {
+        access(reinterpret_cast<uintptr_t>(pointer), static_cast<size_t>(size),
+               writes ? atomic_write : atomic_read, event);
+    }
+}
+
+// Only words that somebody has touched need the comparison; but each is marked.
+void mark_freed(void* memory)
+{
+    if (!book->todo.races) {
+        return;
+    }
+    constexpr size_t most_marked = 4096;
+    size_t size = malloc_usable_size(memory);
+    size = size < most_marked ? size : most_marked;
+    const auto first = reinterpret_cast<uintptr_t>(memory) >> 3;
+    const int event = remember_place(op::deletion);
+    deleting = true;
+    for (uintptr_t key = first; key < first + size / 8; ++key) {
+        if (slot_for(key)->schedule == this_schedule) {
+            access_word(key, 0xff, plain_write, event);
+        }
+        word_at(key)->freed = true;
+    }
+    deleting = false;
+}
+
+void check_alive(const void* address, const char* what)
+{
+    if (!book->todo.races) {
+        return;
+    }
+    const uintptr_t key = reinterpret_cast<uintptr_t>(address) >> 3;
+    const word* there = slot_for(key);
+    if (there->schedule == this_schedule && there->freed) {
+        fail_at(remember_place(op::run), 0, "use after free",
+                "T%d uses a %s that was deleted before", self->id, what);
+    }
+}
+
+void list_shared_words()
+{
+    book->shared_words_known = true;
+    book->shared_words = 0;
+    for (int i = 0; i < word_slots; ++i) {
+        const word& one = words[i];
+        if (one.schedule != this_schedule || (one.by & (one.by - 1)) == 0 ||
+            book->shared_words == most_shared_words) {
+            continue;
+        }
+        int at = book->shared_words++; // insertion sort: there are few
+        for (; at > 0 && book->shared_word[at - 1] > one.key; --at) {
+            book->shared_word[at] = book->shared_word[at - 1];
+        }
+        book->shared_word[at] = one.key;
+    }
+}
+
+} // namespace explorer::runtime

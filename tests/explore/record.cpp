@@ -1,0 +1,272 @@
+// Writing events down, with the place in the source, when a failing schedule is replayed; and the
+// end of a schedule that fails, in any of the ways it can.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/runtime.hpp"
+#include "explore/system_calls.hpp"
+
+#include <cxxabi.h>
+#include <exception>
+#include <execinfo.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <typeinfo>
+#include <unistd.h>
+
+extern char* todo_page __attribute__((weak)); // given/todo.hpp, where it is linked
+
+namespace explorer::runtime {
+namespace {
+
+// Fills in the event's fields that are the same for all.
+int write_down(const thread_state& thread, op what, const object* on, bool shown, int other)
+{
+    if (book->events >= most_events) {
+        return 0;
+    }
+    event& here = book->log[book->events];
+    memset(&here, 0, offsetof(event, frame));
+    here.shown = shown;
+    here.thread = static_cast<uint8_t>(thread.id);
+    here.what = what;
+    here.other = static_cast<int16_t>(other);
+    if (on != nullptr) {
+        here.object_sort = on->is;
+        here.object = on->number;
+        here.address = on->address;
+    }
+    return book->events++;
+}
+
+int last_event_of(int thread)
+{
+    for (int i = book->events - 1; i > 0; --i) {
+        if (book->log[i].thread == thread && book->log[i].frames > 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+void note_standing()
+{
+    book->threads = thread_count;
+    for (int i = 0; i < thread_count; ++i) {
+        const thread_state& one = threads[i];
+        standing& out = book->thread[i];
+        memset(&out, 0, sizeof out);
+        out.waits_in = one.waits_in;
+        out.can_run = one.waits_in != op::ended && enabled(one);
+        out.held_by = -1;
+        out.joins = -1;
+        if (one.waits_in == op::join) {
+            out.joins = static_cast<int8_t>(one.joins->id);
+        }
+        if (one.on != nullptr && one.on->schedule == this_schedule) {
+            out.object_sort = one.on->is;
+            out.object = one.on->number;
+            out.held_by = static_cast<int8_t>(one.on->owner);
+        }
+        out.event = last_event_of(i);
+    }
+}
+
+[[noreturn]] void end_failed(int event, int earlier, const char* kind, const char* text,
+                             va_list arguments)
+{
+    thread_state* failing = self;
+    self = nullptr; // what follows is no part of the schedule
+    if (book->state != status::failed) {
+        snprintf(book->kind, sizeof book->kind, "%s", kind);
+        vsnprintf(book->text, sizeof book->text, text, arguments);
+        book->at = event;
+        book->before = earlier;
+        book->steps = steps;
+        if (failing != nullptr && recording) {
+            settle_write(*failing);
+        }
+        note_standing();
+        list_shared_words();
+        if (book->reached_todo[0] != '\0') {
+            snprintf(book->kind, sizeof book->kind, "todo");
+        }
+        book->state = status::failed;
+    }
+    fflush(stdout);
+    _exit(1);
+}
+
+// The exception's type and message.
+void describe_exception(char* text, size_t size)
+{
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    if (type == nullptr) {
+        snprintf(text, size,
+                 "std::terminate was called: a std::thread that was neither joined nor "
+                 "detached was destroyed, or an exception left a noexcept function");
+        return;
+    }
+    int problem = 0;
+    char* readable = abi::__cxa_demangle(type->name(), nullptr, nullptr, &problem);
+    const char* name = readable != nullptr ? readable : type->name();
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        snprintf(text, size, "nobody catches %s(\"%s\")", name, error.what());
+    } catch (...) {
+        snprintf(text, size, "nobody catches an exception of type %s", name);
+    }
+}
+
+void on_terminate()
+{
+    const int id = self != nullptr ? self->id : 0;
+    const int event = self != nullptr ? note(op::raised) : 0;
+    self = nullptr;
+    char text[1500];
+    describe_exception(text, sizeof text);
+    fail_at(event, 0, "std::terminate", "in T%d: %s", id, text);
+}
+
+void on_signal(int number, siginfo_t* info, void*)
+{
+    const int id = self != nullptr ? self->id : -1;
+    if (number == SIGURG) { // the parent asks: no step for a long time
+        const int event = self != nullptr ? note(op::raised) : 0;
+        fail_at(event, 0, "stuck",
+                "T%d does not come to its next step: an endless loop without any access to shared "
+                "memory, or a blocking call that the explorer does not know",
+                id);
+    }
+    const int event = self != nullptr ? note(op::raised) : 0;
+    if (number == SIGABRT) {
+        fail_at(event, 0, "crash", "T%d called abort()", id);
+    }
+    const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
+    if (number == SIGSEGV && id >= 0 && is_guard_of(id, address)) {
+        fail_at(event, 0, "crash", "T%d ran out of stack (%zu KiB): endless recursion?", id,
+                stack_size / 1024);
+    }
+    fail_at(event, 0, "crash", "signal %d (%s) in T%d, at address %p", number, strsignal(number),
+            id, info->si_addr);
+}
+
+constexpr size_t signal_stack_size = 64 * 1024;
+
+} // namespace
+
+int note_always(op what, const object* on, bool shown, int other)
+{
+    thread_state* me = self;
+    if (me == nullptr) {
+        return 0;
+    }
+    const int number = write_down(*me, what, on, shown, other);
+    if (number != 0) {
+        self = nullptr;
+        event& here = book->log[number];
+        here.frames = backtrace(here.frame, most_frames);
+        self = me;
+    }
+    return number;
+}
+
+void note_for(thread_state& thread, op what, const object* on)
+{
+    if (recording) {
+        write_down(thread, what, on, true, 0);
+    }
+}
+
+void note_value(int number, const volatile void* address, int size, uint64_t value)
+{
+    if (number == 0) {
+        return;
+    }
+    event& here = book->log[number];
+    here.address = reinterpret_cast<uintptr_t>(address);
+    here.size = static_cast<uint8_t>(size);
+    here.has_value = true;
+    here.value = value;
+}
+
+void note_change(int number, const volatile void* address, int size, uint64_t old, uint64_t value)
+{
+    note_value(number, address, size, value);
+    if (number != 0) {
+        book->log[number].has_old = true;
+        book->log[number].old = old;
+    }
+}
+
+// The hook of a write comes before the write; by the thread's next hook it has happened.
+void settle_write(thread_state& thread)
+{
+    if (thread.unsettled == 0) {
+        return;
+    }
+    event& here = book->log[thread.unsettled];
+    thread.unsettled = 0;
+    if (here.size <= 8) {
+        uint64_t value = 0;
+        memcpy(&value, reinterpret_cast<const void*>(here.address), here.size);
+        here.has_value = true;
+        here.value = value;
+    }
+}
+
+void fail(const char* kind, const char* text, ...)
+{
+    va_list arguments;
+    va_start(arguments, text);
+    const int event = self != nullptr ? last_event_of(self->id) : 0;
+    end_failed(event, 0, kind, text, arguments);
+}
+
+void fail_at(int event, int earlier, const char* kind, const char* text, ...)
+{
+    va_list arguments;
+    va_start(arguments, text);
+    end_failed(event, earlier, kind, text, arguments);
+}
+
+void fail_if_todo_was_reached()
+{
+    if (book->reached_todo[0] != '\0') {
+        fail("todo", "a TODO was reached");
+    }
+}
+
+void watch_for_failures()
+{
+    void* warm_up[2]; // the first call loads libgcc
+    backtrace(warm_up, 2);
+    std::set_terminate(on_terminate);
+    if (&todo_page != nullptr) {
+        todo_page = book->reached_todo;
+    }
+    struct sigaction action {};
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    constexpr int watched[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGURG};
+    for (const int number : watched) {
+        sigaction(number, &action, nullptr);
+    }
+    constexpr int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    for (const int number : deadly) {
+        signal(number, SIG_DFL);
+    }
+}
+
+void watch_for_stack_overflow()
+{
+    stack_t alternative{};
+    alternative.ss_sp = map_table(signal_stack_size);
+    alternative.ss_size = signal_stack_size;
+    sigaltstack(&alternative, nullptr);
+}
+
+} // namespace explorer::runtime

@@ -1,0 +1,235 @@
+// The inside of the exploring child: what its parts know of one another.
+//
+//   session.cpp    the child's life: its pool of threads, schedule after schedule
+//   scheduler.cpp  who may go on at each step, virtual time, handing over the turn
+//   strategy.cpp   which of them does: depth first, random walk, PCT, replay
+//   races.cpp      happens-before: vector clocks over every access to memory
+//   record.cpp     writing events down when a failing schedule is replayed; failing
+//   hooks_*.cpp    the calls that the judged code makes: pthread, futex, time, heap, the
+//                  compiler's __tsan_*, and what lies outside the model
+//
+// Only the thread that has the turn runs, and the turn is handed over by a futex; so nothing in
+// here needs a lock.
+//
+// All of this is compiled without instrumentation and uses none of the standard library's
+// templates and inline functions. The linker keeps one copy of each inline function: if that were
+// ours, the judged code's accesses inside it would go unseen.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "explore/ledger.hpp"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+namespace explorer::runtime {
+
+constexpr int64_t never = INT64_MAX; // virtual time is in nanoseconds
+
+struct vector_clock {
+    uint32_t of[most_threads]; // [i]: up to which of thread i's epochs everything is known
+};
+
+// A mutex, a condition variable, an atomic ...: whatever has an address and is synchronized on.
+struct object {
+    uintptr_t address;
+    uint32_t schedule; // the schedule it belongs to; of another one: free slot
+    int16_t number;
+    sort is;
+    bool busy; // once, guard: somebody initializes; semaphore: count is valid
+    int owner; // thread, or -1
+    int count; // recursive mutex: depth; semaphore: units
+    int readers;
+    vector_clock clock;        // what releasing it published
+    vector_clock shared_clock; // shared mutex: published by readers, for writers only
+};
+
+struct thread_state {
+    int id;
+    op waits_in; // what it is about to do; runnable unless enabled() says otherwise
+    object* on;
+    int64_t deadline;
+    thread_state* joins;
+    bool signalled; // a wait was answered
+    bool joined;
+    uint64_t priority; // PCT
+
+    vector_clock clock;
+    vector_clock acquired; // by relaxed loads: becomes known at an acquire fence
+    vector_clock fenced;   // known at the last release fence: relaxed stores publish it
+
+    // Spinning: the same value read from the same atomic again and again.
+    uintptr_t read_from;
+    uint64_t value_read;
+    int same_reads;
+    int plain_accesses;  // since the last step
+    int fruitless_reads; // of atomics, since it last changed anything
+    int clock_reads;     // since it last changed anything
+
+    int unsettled; // event of a plain write whose value is not yet known
+
+    void* (*routine)(void*);
+    void* argument;
+    void* outcome;
+    pthread_t handle;
+};
+
+// ---- who runs ------------------------------------------------------------------------------
+
+// The state of the calling thread while it runs judged code inside a schedule; else null, and then
+// all hooks do what they would do without the explorer.
+extern constinit thread_local thread_state* self __attribute__((tls_model("local-exec")));
+#define EXPLORER_ACTIVE (__builtin_expect(explorer::runtime::self != nullptr, 0))
+
+extern ledger* book; // set in the child and, while a child runs, in the parent
+extern thread_state threads[most_threads];
+extern int thread_count;       // of this schedule, ended ones included
+extern uint32_t this_schedule; // number, from 1; never 0
+extern int64_t now;            // virtual
+extern long steps;
+extern int spurious_left;
+extern bool recording;
+
+// ---- session.cpp ---------------------------------------------------------------------------
+
+constexpr size_t stack_size = size_t{1} << 20;
+
+// What the parent's fork leads to. Runs the plan in the ledger; never returns.
+[[noreturn]] void run_child(ledger* shared, void (*body)(void*), void* argument);
+
+// The same in the calling process, for debuggers. Returns when all schedules passed.
+void run_here(ledger* shared, void (*body)(void*), void* argument);
+
+// Adds a thread to the schedule; it starts when it is given the turn.
+thread_state* add_thread(void* (*routine)(void*), void* argument);
+
+// Registers what is to run at the end of the calling thread of a schedule.
+void at_thread_end(void (*function)(void*), void* argument);
+
+// What pthread_key_create was given for each key.
+extern void (*key_destructor[PTHREAD_KEYS_MAX])(void*);
+
+// Whether the address lies on the stack of thread `id`; in the page below it.
+bool on_stack_of(int id, uintptr_t address);
+bool is_guard_of(int id, uintptr_t address);
+
+// Puts off a free() until the schedule has ended, so that an address means one object.
+void quarantine(void* memory);
+
+// Zeroed memory for a table; at the address wished for, if that is free.
+void* map_table(size_t size, uintptr_t wish = 0);
+
+// ---- scheduler.cpp -------------------------------------------------------------------------
+
+// Forgets the previous schedule and makes the caller T0 of a new one.
+void begin_schedule();
+
+// Declares what the calling thread is about to do and lets the strategy choose who goes on. Returns
+// once the caller is chosen, which for waits means that the wait is over or its deadline has come.
+void step(op about_to, object* on = nullptr, int64_t deadline = never, bool plain = false);
+
+// A step before an operation that never waits; then writes it down. Returns the event, or 0.
+int point(op what, object* on);
+
+// The calling thread's end: hands over the turn and returns.
+void end_thread();
+
+bool enabled(const thread_state& one);
+
+void hand_over_to(int id);
+void await_turn(int id);
+
+// The object at this address, made known when it was not.
+object* object_at(const void* address, sort is);
+object* known_object_at(uintptr_t address); // or null
+
+// ---- strategy.cpp --------------------------------------------------------------------------
+
+void begin_strategy();
+uint64_t starting_priority();
+
+// False when the systematic search has nothing left to try.
+bool end_strategy();
+
+// Who goes on? candidate[0] is the current thread if it can go on; from `regular` on stand those
+// that only a spurious wakeup or an early time-out lets run. Returns an index.
+int choose_thread(int regular, int all, bool current_can, bool plain,
+                  thread_state* const* candidate);
+
+// Any other choice, such as which of several waiters is notified.
+int choose_one_of(int count);
+
+void before_choice(thread_state& current); // PCT's change points
+void after_yield(thread_state& current);
+
+// ---- races.cpp -----------------------------------------------------------------------------
+
+void begin_races();
+
+inline void join_clock(vector_clock& to, const vector_clock& from)
+{
+    for (int i = 0; i < thread_count; ++i) {
+        if (from.of[i] > to.of[i]) {
+            to.of[i] = from.of[i];
+        }
+    }
+}
+inline void tick(thread_state& thread)
+{
+    ++thread.clock.of[thread.id];
+}
+inline void acquire(thread_state& thread, const object& from)
+{
+    join_clock(thread.clock, from.clock);
+}
+inline void release(thread_state& thread, object& to)
+{
+    join_clock(to.clock, thread.clock);
+    tick(thread);
+}
+
+// A plain access by the calling thread.
+void plain_access(const volatile void* address, size_t size, bool writes);
+// The same by an atomic operation, which takes care of the step and of the event itself.
+void atomic_access(const volatile void* address, int size, bool writes, int event);
+// The memory is given back: an access from now on is a failure.
+void mark_freed(void* memory);
+void check_alive(const void* address, const char* what);
+// Lists in the ledger what more than one thread touched.
+void list_shared_words();
+
+// ---- record.cpp ----------------------------------------------------------------------------
+
+int note_always(op what, const object* on, bool shown, int other);
+// Writes down an event of the calling thread if this schedule is recorded. Returns its number, or
+// 0.
+inline int note(op what, const object* on = nullptr, int other = 0)
+{
+    return __builtin_expect(recording, 0) ? note_always(what, on, true, other) : 0;
+}
+// Remembers where the thread is, for the case that it never gets any further.
+inline int remember_place(op what, const object* on = nullptr, int other = 0)
+{
+    return __builtin_expect(recording, 0) ? note_always(what, on, false, other) : 0;
+}
+void note_for(thread_state& thread, op what, const object* on); // on behalf of another thread
+void note_value(int event, const volatile void* address, int size, uint64_t value);
+void note_change(int event, const volatile void* address, int size, uint64_t old, uint64_t value);
+void settle_write(thread_state& thread); // fills in what a plain write has written
+
+// The schedule failed: writes that into the ledger and ends the process.
+[[noreturn]] __attribute__((format(printf, 2, 3))) void fail(const char* kind, const char* text,
+                                                             ...);
+[[noreturn]] __attribute__((format(printf, 4, 5))) void
+fail_at(int event, int earlier, const char* kind, const char* text, ...);
+void watch_for_failures();       // std::terminate and fatal signals
+void watch_for_stack_overflow(); // once in each thread
+void fail_if_todo_was_reached();
+
+// The names of what threads do, for messages.
+const char* name_of(op what);
+
+} // namespace explorer::runtime

@@ -1,0 +1,305 @@
+// Who may go on, and the handing over of the turn.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/runtime.hpp"
+#include "explore/system_calls.hpp"
+
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+namespace explorer::runtime {
+
+constinit thread_local thread_state* self __attribute__((tls_model("local-exec"))) = nullptr;
+
+ledger* book = nullptr;
+thread_state threads[most_threads];
+int thread_count = 0;
+uint32_t this_schedule = 0;
+int64_t now = 0;
+long steps = 0;
+int spurious_left = 0;
+bool recording = false;
+
+namespace {
+
+constexpr int64_t beginning = 1'000'000'000'000'000'000; // in 2001, for steady and system clock
+constexpr int object_slots = 1 << 13;
+
+object objects[object_slots];
+int object_count = 0;
+
+// 1 for the thread that has the turn. Each on its own cache line.
+struct alignas(64) turn {
+    int mine;
+};
+turn turns[most_threads];
+
+object* slot_for(uintptr_t address)
+{
+    uintptr_t at = (address * 0x9e3779b97f4a7c15u) >> 40;
+    for (int tried = 0; tried < object_slots; ++tried, ++at) {
+        object* slot = &objects[at & (object_slots - 1)];
+        if (slot->schedule != this_schedule || slot->address == address) {
+            return slot;
+        }
+    }
+    fail("too big", "more than %d mutexes and atomics in one schedule: make the body smaller",
+         object_slots);
+}
+
+bool holds_state(sort is)
+{
+    return is != sort::atomic && is != sort::once && is != sort::guard;
+}
+
+[[noreturn]] void fail_deadlock()
+{
+    fail("deadlock", "every thread waits, and nobody is left who could wake one of them");
+}
+
+// The earliest deadline, or never.
+int64_t next_deadline()
+{
+    int64_t earliest = never;
+    for (int i = 0; i < thread_count; ++i) {
+        if (threads[i].waits_in != op::ended && threads[i].deadline < earliest) {
+            earliest = threads[i].deadline;
+        }
+    }
+    return earliest;
+}
+
+// Those who can go on, the current thread first, then in the order of their numbers after it. When
+// nobody else can, time moves on; when there is nothing to wait for either, the spinning ones run.
+int collect_runnable(thread_state& current, thread_state** out)
+{
+    for (;;) {
+        int count = 0;
+        int spinning = 0;
+        thread_state* spinner[most_threads];
+        for (int k = 0, i = current.id; k < thread_count; ++k) {
+            thread_state& one = threads[i];
+            i = i + 1 == thread_count ? 0 : i + 1;
+            if (one.waits_in == op::yield) {
+                spinner[spinning++] = &one;
+            } else if (one.waits_in == op::run || enabled(one)) {
+                out[count++] = &one;
+            }
+        }
+        if (count > 0) {
+            return count;
+        }
+        if (const int64_t deadline = next_deadline(); deadline != never) {
+            now = deadline;
+            continue;
+        }
+        if (spinning == 0) {
+            fail_deadlock();
+        }
+        // The current one comes last: it has just said that it has nothing to do.
+        const bool current_spins = spinner[0] == &current;
+        for (int i = current_spins; i < spinning; ++i) {
+            out[count++] = spinner[i];
+        }
+        if (current_spins) {
+            out[count++] = &current;
+        }
+        return count;
+    }
+}
+
+// Adds those whom a spurious wakeup or an early time-out could let run.
+int add_irregular(int count, thread_state** out)
+{
+    if (spurious_left > 0) {
+        for (int i = 0; i < thread_count; ++i) {
+            if (threads[i].waits_in == op::wait && !enabled(threads[i])) {
+                out[count++] = &threads[i];
+            }
+        }
+    }
+    if (book->todo.eager_time) {
+        for (int i = 0; i < thread_count; ++i) {
+            thread_state& one = threads[i];
+            const bool listed = one.waits_in == op::wait && spurious_left > 0;
+            if (one.waits_in != op::ended && one.deadline != never && !listed && !enabled(one)) {
+                out[count++] = &one;
+            }
+        }
+    }
+    return count;
+}
+
+thread_state& pick(thread_state& current, bool plain)
+{
+    book->beat = book->beat + 1;
+    if (++steps > book->todo.max_steps) {
+        fail("livelock", "more than %ld steps in one schedule: a thread goes round in circles",
+             book->todo.max_steps);
+    }
+    before_choice(current);
+    if (current.waits_in == op::yield) {
+        after_yield(current);
+    }
+    thread_state* candidate[2 * most_threads];
+    const int regular = collect_runnable(current, candidate);
+    const int all = plain ? regular : add_irregular(regular, candidate);
+    const bool current_can = candidate[0] == &current && current.waits_in != op::yield;
+    const int taken = all == 1 ? 0 : choose_thread(regular, all, current_can, plain, candidate);
+    thread_state& next = *candidate[taken];
+    if (taken >= regular) {
+        if (next.waits_in == op::wait && spurious_left > 0) {
+            next.signalled = true;
+            --spurious_left;
+            note_for(next, op::spurious_wakeup, next.on);
+        } else {
+            now = next.deadline;
+        }
+    }
+    if (&next != &current) { // others have had their turn: spinning may be worth while again
+        for (int i = 0; i < thread_count; ++i) {
+            if (threads[i].waits_in == op::yield && &threads[i] != &next) {
+                threads[i].waits_in = op::run;
+            }
+        }
+    }
+    return next;
+}
+
+} // namespace
+
+bool enabled(const thread_state& one)
+{
+    if (now >= one.deadline) {
+        return true;
+    }
+    const object* on = one.on;
+    switch (one.waits_in) {
+    case op::lock:
+        return on->owner < 0 || (on->owner == one.id && on->is == sort::recursive_mutex);
+    case op::lock_exclusive:
+        return on->owner < 0 && on->readers == 0;
+    case op::lock_shared:
+        return on->owner < 0;
+    case op::wait:
+    case op::atomic_wait:
+        return one.signalled;
+    case op::join:
+        return one.joins->waits_in == op::ended;
+    case op::once:
+        return !on->busy;
+    case op::acquire:
+        return on->count > 0;
+    case op::sleep:
+    case op::ended:
+        return false;
+    case op::wait_for_end:
+        for (int i = 0; i < thread_count; ++i) {
+            if (&threads[i] != &one && threads[i].waits_in != op::ended) {
+                return false;
+            }
+        }
+        return true;
+    default:
+        return true;
+    }
+}
+
+object* object_at(const void* pointer, sort is)
+{
+    const auto address = reinterpret_cast<uintptr_t>(pointer);
+    object* found = slot_for(address);
+    const bool fresh = found->schedule != this_schedule;
+    // Another kind of object at the same address, such as a later local variable: a new object.
+    if (fresh || (found->is != is && (holds_state(is) || holds_state(found->is)))) {
+        memset(found, 0, sizeof *found);
+        found->address = address;
+        found->schedule = this_schedule;
+        found->owner = -1;
+        found->is = is;
+        found->number = static_cast<int16_t>(++object_count);
+    }
+    return found;
+}
+
+object* known_object_at(uintptr_t address)
+{
+    object* found = slot_for(address);
+    return found->schedule == this_schedule ? found : nullptr;
+}
+
+void begin_schedule()
+{
+    ++this_schedule;
+    object_count = 0;
+    thread_count = 0;
+    steps = 0;
+    now = beginning;
+    spurious_left = book->todo.spurious;
+    book->chosen = 0;
+    book->switches = 0;
+    begin_strategy();
+    begin_races();
+}
+
+void hand_over_to(int id)
+{
+    book->running = id;
+    __atomic_store_n(&turns[id].mine, 1, __ATOMIC_RELEASE);
+    system_call(SYS_futex, reinterpret_cast<long>(&turns[id].mine), FUTEX_WAKE_PRIVATE, 1);
+}
+
+void await_turn(int id)
+{
+    while (!__atomic_load_n(&turns[id].mine, __ATOMIC_ACQUIRE)) {
+        system_call(SYS_futex, reinterpret_cast<long>(&turns[id].mine), FUTEX_WAIT_PRIVATE, 0, 0);
+    }
+    turns[id].mine = 0;
+}
+
+void step(op about_to, object* on, int64_t deadline, bool plain)
+{
+    thread_state& me = *self;
+    if (recording) {
+        settle_write(me);
+    }
+    if (!plain) {
+        me.plain_accesses = 0;
+    }
+    me.waits_in = about_to;
+    me.on = on;
+    me.deadline = deadline;
+    if (thread_state& next = pick(me, plain); &next != &me) {
+        book->switches = book->switches + 1;
+        hand_over_to(next.id);
+        await_turn(me.id);
+    }
+    me.deadline = never;
+    me.waits_in = op::run;
+}
+
+int point(op what, object* on)
+{
+    remember_place(what, on);
+    step(op::run, on);
+    return note(what, on);
+}
+
+void end_thread()
+{
+    thread_state& me = *self;
+    if (recording) {
+        settle_write(me);
+    }
+    note(op::ended);
+    me.waits_in = op::ended;
+    me.deadline = never;
+    tick(me);
+    thread_state& next = pick(me, false);
+    self = nullptr;
+    book->switches = book->switches + 1;
+    hand_over_to(next.id);
+}
+
+} // namespace explorer::runtime

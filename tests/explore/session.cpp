@@ -1,0 +1,326 @@
+// The exploring child's life: a pool of threads that lives through all schedules, and the loop of
+// schedules, which runs on the first of them, T0. Making threads anew for each schedule would cost
+// more than the schedule itself; so a thread that ends is prepared for its next life here, its
+// thread_local variables included.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/real.hpp"
+#include "explore/runtime.hpp"
+#include "explore/system_calls.hpp"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <malloc.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" {
+void __libc_free(void* memory);
+extern char __libc_single_threaded;
+}
+
+EXPLORER_REAL_VERSION(pthread_create, "GLIBC_2.34")
+EXPLORER_REAL(pthread_join)
+
+namespace explorer::runtime {
+namespace {
+
+// At a fixed place, so that pthread_self() is the same in every child.
+constexpr uintptr_t stacks_wish = 0x600000000000;
+constexpr size_t guard_size = 4096;
+constexpr int most_quarantined = 1 << 18;
+constexpr int most_at_end = 64; // for one thread
+constexpr int most_keys = PTHREAD_KEYS_MAX;
+
+struct at_end {
+    void (*function)(void*);
+    void* argument;
+};
+
+// A real thread. It outlives the schedules; thread i of each schedule runs on worker i.
+struct worker {
+    bool started;
+    pthread_t handle;
+    at_end registered[most_at_end]; // thread_local destructors, last registered first called
+    int registrations;
+};
+
+worker workers[most_threads];
+char* stacks;
+
+void** quarantined;
+int quarantine_count;
+
+void (*body)(void*);
+void* body_argument;
+
+int remember_image(dl_phdr_info* info, size_t, void* out)
+{
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+        if (info->dlpi_phdr[i].p_type == PT_TLS) {
+            *static_cast<dl_phdr_info*>(out) = *info;
+        }
+    }
+    return 1; // the first one is the program itself
+}
+
+// Gives the program's thread_local variables the values they have in a new thread.
+void reset_thread_locals()
+{
+    dl_phdr_info program{};
+    dl_iterate_phdr(remember_image, &program);
+    if (program.dlpi_tls_data == nullptr) {
+        return;
+    }
+    for (int i = 0; i < program.dlpi_phnum; ++i) {
+        const auto& part = program.dlpi_phdr[i];
+        if (part.p_type == PT_TLS) {
+            auto* mine = static_cast<char*>(program.dlpi_tls_data);
+            const void* image = reinterpret_cast<const void*>(program.dlpi_addr + part.p_vaddr);
+            memcpy(mine, image, part.p_filesz);
+            memset(mine + part.p_filesz, 0, part.p_memsz - part.p_filesz);
+        }
+    }
+}
+
+// What the C++ and the C library do when a thread ends: destructors of thread_local variables, then
+// those of pthread keys.
+void run_thread_end()
+{
+    worker& mine = workers[self->id];
+    while (mine.registrations > 0) {
+        const at_end& last = mine.registered[--mine.registrations];
+        last.function(last.argument);
+    }
+    for (int key = 0; key < most_keys; ++key) {
+        if (key_destructor[key] == nullptr) {
+            continue;
+        }
+        const auto name = static_cast<pthread_key_t>(key);
+        if (void* value = pthread_getspecific(name); value != nullptr) {
+            pthread_setspecific(name, nullptr);
+            key_destructor[key](value);
+        }
+    }
+}
+
+void* live_as_worker(void* own)
+{
+    auto& me = *static_cast<worker*>(own);
+    const int id = static_cast<int>(&me - workers);
+    book->tid[id] = static_cast<int>(system_call(SYS_gettid));
+    watch_for_stack_overflow();
+    for (;;) {
+        await_turn(id);
+        thread_state& life = threads[id];
+        life.waits_in = op::run;
+        life.deadline = never;
+        self = &life;
+        life.outcome = life.routine(life.argument);
+        run_thread_end();
+        thread_state* ending = self;
+        self = nullptr;
+        reset_thread_locals();
+        self = ending;
+        end_thread();
+    }
+}
+
+void start_worker(int id, void* (*life)(void*))
+{
+    worker& one = workers[id];
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    char* lowest = stacks + static_cast<size_t>(id) * (stack_size + guard_size);
+    pthread_attr_setstack(&attributes, lowest + guard_size, stack_size);
+    thread_state* me = self;
+    self = nullptr;
+    const int problem = real_pthread_create()(&one.handle, &attributes, life, &one);
+    self = me;
+    pthread_attr_destroy(&attributes);
+    if (problem != 0) {
+        fail("too big", "pthread_create: %s", strerror(problem));
+    }
+    one.started = true;
+}
+
+void prepare_thread(thread_state& one, int id)
+{
+    memset(&one, 0, sizeof one);
+    one.id = id;
+    one.waits_in = op::run;
+    one.deadline = never;
+    one.priority = starting_priority();
+}
+
+void empty_quarantine()
+{
+    for (int i = 0; i < quarantine_count; ++i) {
+        __libc_free(quarantined[i]);
+    }
+    quarantine_count = 0;
+}
+
+// Returns false when the systematic search has nothing left to try.
+bool run_schedule()
+{
+    begin_schedule();
+    thread_state& me = threads[0];
+    prepare_thread(me, 0);
+    me.handle = workers[0].handle;
+    me.clock.of[0] = 1;
+    thread_count = 1;
+    self = &me;
+    body(body_argument);
+    step(op::wait_for_end);
+    run_thread_end();
+    self = nullptr;
+    reset_thread_locals();
+    fail_if_todo_was_reached();
+    empty_quarantine();
+    return end_strategy();
+}
+
+void run_all_schedules()
+{
+    while (book->done < book->todo.limit) {
+        const bool more = run_schedule();
+        book->done = book->done + 1;
+        if (!more) {
+            book->exhausted = true;
+            return;
+        }
+    }
+}
+
+void* live_as_first(void*)
+{
+    book->tid[0] = static_cast<int>(system_call(SYS_gettid));
+    book->running = 0;
+    watch_for_stack_overflow();
+    run_all_schedules();
+    book->state = status::passed;
+    return nullptr;
+}
+
+void stay_on_this_cpu()
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+void set_up(ledger* shared, void (*function)(void*), void* argument)
+{
+    book = shared;
+    body = function;
+    body_argument = argument;
+    recording = shared->todo.record;
+    book->events = 1; // event 0 is none
+    mallopt(M_ARENA_MAX, 1);
+    __libc_single_threaded = 0;
+    const size_t all_stacks = most_threads * (stack_size + guard_size);
+    stacks = static_cast<char*>(map_table(all_stacks, stacks_wish));
+    for (int i = 0; i < most_threads; ++i) {
+        mprotect(stacks + i * (stack_size + guard_size), guard_size, PROT_NONE);
+    }
+    quarantined = static_cast<void**>(map_table(sizeof(void*) * most_quarantined));
+    watch_for_failures();
+}
+
+} // namespace
+
+void (*key_destructor[PTHREAD_KEYS_MAX])(void*);
+
+void* map_table(size_t size, uintptr_t wish)
+{
+    void* memory = mmap(reinterpret_cast<void*>(wish), size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("explorer: mmap");
+        _exit(2);
+    }
+    return memory;
+}
+
+void* next_definition(const char* name, const char* version)
+{
+    void* found = version != nullptr ? dlvsym(RTLD_NEXT, name, version) : nullptr;
+    return found != nullptr ? found : dlsym(RTLD_NEXT, name);
+}
+
+bool on_stack_of(int id, uintptr_t address)
+{
+    const auto lowest =
+        reinterpret_cast<uintptr_t>(stacks) + static_cast<size_t>(id) * (stack_size + guard_size);
+    return address >= lowest + guard_size && address < lowest + guard_size + stack_size;
+}
+
+bool is_guard_of(int id, uintptr_t address)
+{
+    const auto lowest =
+        reinterpret_cast<uintptr_t>(stacks) + static_cast<size_t>(id) * (stack_size + guard_size);
+    return address >= lowest && address < lowest + guard_size;
+}
+
+void quarantine(void* memory)
+{
+    if (quarantine_count == most_quarantined) {
+        fail("too big", "more than %d deletions in one schedule: make the body smaller",
+             most_quarantined);
+    }
+    quarantined[quarantine_count++] = memory;
+}
+
+void at_thread_end(void (*function)(void*), void* argument)
+{
+    worker& mine = workers[self->id];
+    if (mine.registrations == most_at_end) {
+        fail("too big", "more than %d thread_local objects in T%d", most_at_end, self->id);
+    }
+    mine.registered[mine.registrations++] = {function, argument};
+}
+
+thread_state* add_thread(void* (*routine)(void*), void* argument)
+{
+    if (thread_count == most_threads) {
+        fail("too big", "more than %d threads in one schedule: make the body smaller",
+             most_threads);
+    }
+    const int id = thread_count;
+    if (!workers[id].started) {
+        start_worker(id, live_as_worker);
+    }
+    thread_state& fresh = threads[id];
+    prepare_thread(fresh, id);
+    fresh.handle = workers[id].handle;
+    fresh.routine = routine;
+    fresh.argument = argument;
+    fresh.clock = self->clock;
+    fresh.clock.of[id] = 1;
+    tick(*self);
+    ++thread_count;
+    return &fresh;
+}
+
+void run_child(ledger* shared, void (*function)(void*), void* argument)
+{
+    set_up(shared, function, argument);
+    stay_on_this_cpu();
+    start_worker(0, live_as_first);
+    pthread_t first = workers[0].handle;
+    real_pthread_join()(first, nullptr);
+    fflush(stdout);
+    _exit(0);
+}
+
+} // namespace explorer::runtime

@@ -1,0 +1,47 @@
+// From addresses in the program to places in its source, with the help of binutils' addr2line.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace explorer {
+
+struct place {
+    std::string file; // as in the debug information, without the source tree's own path
+    int line = 0;
+    std::string text; // of that line, without indentation; empty when it cannot be read
+    std::string
+        library; // the outermost standard header that the call went through, such as "future"
+
+    bool known() const { return line != 0; }
+};
+
+class source_places {
+public:
+    /// Asks addr2line about all of `addresses` (return addresses) at once.
+    explicit source_places(const std::set<void*>& addresses);
+
+    /// The innermost of the frames that is code of ours: no library, no hook.
+    place of(void* const* frames, int count) const;
+
+    /// Why places are unknown; empty when all went well.
+    const std::string& problem() const { return problem_; }
+
+private:
+    struct frame {
+        std::string file;
+        int line;
+    };
+    std::map<void*, std::vector<frame>> frames_; // inlined ones first
+    std::string problem_;
+};
+
+/// The global or static variable that lies at the address, "name" or "name+8"; empty when none
+/// does.
+std::string name_of_global(unsigned long address);
+
+} // namespace explorer

@@ -1,0 +1,45 @@
+# What the schedule explorer consists of, and how the code that it judges is compiled.
+#
+# Link order: the test's and the answer's objects first, then these objects, then everything that is
+# not instrumented, as archives. The linker keeps the first copy of each inline function; an
+# uninstrumented one would hide the accesses inside it. The canary notices when that went wrong.
+# Link without -fsanitize=thread, with -latomic and -ldl.
+#
+# SPDX-License-Identifier: MIT
+
+# Judged code: tests, answers, given code.
+set(EXPLORER_COMPILE_OPTIONS -O0 -g -fsanitize=thread)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan)
+endif()
+list(APPEND EXPLORER_COMPILE_OPTIONS -D_GLIBCXX_USE_POSIX_SEMAPHORE=1)
+
+# The runtime: never instrumented.
+set(EXPLORER_SOURCES
+    hooks_futex.cpp
+    hooks_heap.cpp
+    hooks_language.cpp
+    hooks_outside.cpp
+    hooks_pthread.cpp
+    hooks_time.cpp
+    hooks_tsan.cpp
+    races.cpp
+    record.cpp
+    requirement.cpp
+    scheduler.cpp
+    session.cpp
+    strategy.cpp)
+set(EXPLORER_RUNTIME_OPTIONS -O2 -g -mcx16 -U_FORTIFY_SOURCE)
+
+# Compiled like judged code: the canary stands for it, and what runs in the parent process may share
+# inline functions with it.
+set(EXPLORER_CANARY
+    canary.cpp
+    explore.cpp
+    explore_catch.cpp
+    names.cpp
+    report.cpp
+    source_places.cpp)
+
+# Instead of all these in builds with a sanitizer, which the explorer excludes.
+set(EXPLORER_ABSENT_SOURCES absent.cpp)

@@ -1,0 +1,204 @@
+// Which thread goes on: depth first with a preemption bound, a seeded random walk, PCT (Burckhardt
+// and others, "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010), or the
+// choices of an earlier schedule once more.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/runtime.hpp"
+
+namespace explorer::runtime {
+namespace {
+
+constexpr int most_changes = 5;
+constexpr uint64_t lowest_of_normal = uint64_t{1} << 40;
+
+uint64_t random_state;
+
+// splitmix64
+uint64_t random_below(uint64_t bound)
+{
+    uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (z ^ (z >> 31)) % bound;
+}
+
+bool walking; // random: this schedule is a random walk, else PCT
+int position; // in the path or in the choices to be replayed
+int preemptions_used;
+
+// PCT: at step change_at[i] the current thread falls to priority i + 1; whoever yields falls below
+// all others that have not.
+long change_at[most_changes];
+int changes;
+uint64_t next_yielded_priority;
+uint32_t random_schedule; // counts this child's schedules through forks
+
+void record(int choice)
+{
+    if (book->chosen < most_choices) {
+        book->choice[book->chosen++] = static_cast<uint8_t>(choice);
+    }
+}
+
+int replayed(int count)
+{
+    int choice = position < book->given ? book->replay[position] : 0;
+    ++position;
+    if (choice >= count) {
+        book->diverged = true;
+        choice = 0;
+    }
+    return choice;
+}
+
+// Follows the path as far as it goes, then takes the first branch.
+int descend(int count)
+{
+    if (position == book->depth) {
+        if (book->depth == most_choices) {
+            fail("too big", "more than %d choices in one schedule: make the body smaller",
+                 most_choices);
+        }
+        book->path[book->depth++] = {0, static_cast<uint8_t>(count)};
+    }
+    node& here = book->path[position++];
+    if (here.of != count) {
+        book->diverged = true;
+        here.of = static_cast<uint8_t>(count);
+        if (here.taken >= count) {
+            here.taken = static_cast<uint8_t>(count - 1);
+        }
+    }
+    return here.taken;
+}
+
+int descend_within_bound(int regular, int all, bool current_can)
+{
+    int open = all;
+    if (preemptions_used >= book->todo.preemptions) {
+        open = current_can ? 1 : regular;
+        if (open < all) {
+            book->bounded = true;
+        }
+    }
+    const int taken = open > 1 ? descend(open) : 0;
+    if ((current_can && taken > 0) || taken >= regular) {
+        ++preemptions_used;
+    }
+    return taken;
+}
+
+} // namespace
+
+void begin_strategy()
+{
+    position = 0;
+    preemptions_used = 0;
+    // Each schedule has its own numbers, so that it does not matter which child runs it.
+    random_schedule = static_cast<uint32_t>(book->done) + 1;
+    random_state =
+        book->todo.seed * 0x9e3779b97f4a7c15u + random_schedule * uint64_t{0x2545f4914f6cdd1d};
+    walking = random_schedule & 1;
+    changes = static_cast<int>(1 + (random_schedule >> 1) % 4); // d = 2 to 5
+    const uint64_t length = book->longest > 0 ? static_cast<uint64_t>(book->longest) : 50;
+    for (int i = 0; i < changes; ++i) {
+        change_at[i] = static_cast<long>(1 + random_below(length));
+    }
+    next_yielded_priority = uint64_t{1} << 30;
+}
+
+uint64_t starting_priority()
+{
+    return lowest_of_normal + random_below(lowest_of_normal);
+}
+
+bool end_strategy()
+{
+    if (steps > book->longest) {
+        book->longest = steps;
+    }
+    if (book->todo.kind != search_kind::depth_first) {
+        return true;
+    }
+    while (book->depth > 0) {
+        node& last = book->path[book->depth - 1];
+        if (last.taken + 1 < last.of) {
+            ++last.taken;
+            return true;
+        }
+        --book->depth;
+    }
+    return false;
+}
+
+int choose_thread(int regular, int all, bool current_can, bool plain,
+                  thread_state* const* candidate)
+{
+    int taken = 0;
+    switch (book->todo.kind) {
+    case search_kind::replay:
+        taken = replayed(all);
+        break;
+    case search_kind::depth_first:
+        taken = descend_within_bound(regular, all, current_can);
+        break;
+    case search_kind::random:
+        if (all > regular && random_below(16) == 0) {
+            taken = regular + static_cast<int>(random_below(all - regular));
+        } else if (walking) {
+            // Plain accesses are many: stay with the current thread most of the time.
+            taken = plain && current_can && random_below(4) != 0
+                        ? 0
+                        : static_cast<int>(random_below(regular));
+        } else {
+            for (int i = 1; i < regular; ++i) {
+                if (candidate[i]->priority > candidate[taken]->priority) {
+                    taken = i;
+                }
+            }
+        }
+        break;
+    }
+    record(taken);
+    return taken;
+}
+
+int choose_one_of(int count)
+{
+    if (count <= 1) {
+        return 0;
+    }
+    int taken = 0;
+    switch (book->todo.kind) {
+    case search_kind::replay:
+        taken = replayed(count);
+        break;
+    case search_kind::depth_first:
+        taken = descend(count);
+        break;
+    case search_kind::random:
+        taken = static_cast<int>(random_below(count));
+        break;
+    }
+    record(taken);
+    return taken;
+}
+
+void before_choice(thread_state& current)
+{
+    if (walking || book->todo.kind != search_kind::random) {
+        return;
+    }
+    for (int i = 0; i < changes; ++i) {
+        if (change_at[i] == steps) {
+            current.priority = static_cast<uint64_t>(i) + 1;
+        }
+    }
+}
+
+void after_yield(thread_state& current)
+{
+    current.priority = --next_yielded_priority;
+}
+
+} // namespace explorer::runtime

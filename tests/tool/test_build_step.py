@@ -1,0 +1,166 @@
+# Builds that follow the files' content.
+#
+# SPDX-License-Identifier: MIT
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+import build_step
+import fake_tree
+from layout import WorkbookError
+
+STUB = "exercises/ex01_count/count.cpp"
+SECOND = 1_000_000_000
+
+
+class Contents(fake_tree.FakeTree):
+    """ninja's last run is a file's time here; all sources are older than it."""
+
+    def setUp(self):
+        super().setUp()
+        self.build = self.root / "build"
+        self.build.mkdir()
+        self.stub = self.root / STUB
+        self.age_all(1000)
+        build_step.touch_changed(self.build, self.root)
+        self.run_ninja(at=2000)
+        build_step.remember_run(self.build)
+
+    def age_all(self, seconds):
+        for path in build_step.source_files(self.root):
+            os.utime(path, ns=(seconds * SECOND,) * 2)
+
+    def run_ninja(self, at):
+        (self.build / ".ninja_log").touch()
+        os.utime(self.build / ".ninja_log", ns=(at * SECOND,) * 2)
+
+    def touched(self):
+        return build_step.touch_changed(self.build, self.root)
+
+    def test_nothing_changed(self):
+        self.assertEqual(self.touched(), [])
+
+    def test_a_file_copied_with_an_old_time(self):
+        other = self.write("elsewhere.cpp", "another answer")
+        os.utime(other, ns=(500 * SECOND,) * 2)
+        shutil.copy2(other, self.stub)
+        self.assertEqual(self.touched(), [self.stub])
+        self.assertGreater(self.stub.stat().st_mtime_ns, 2000 * SECOND)
+
+    def test_a_file_moved_into_place(self):
+        other = self.write("elsewhere.cpp", "another answer")
+        os.utime(other, ns=(500 * SECOND,) * 2)
+        other.rename(self.stub)
+        self.assertEqual(self.touched(), [self.stub])
+
+    def test_an_ordinary_edit_is_left_to_ninja(self):
+        self.stub.write_text("edited", encoding="utf-8")
+        self.assertEqual(self.touched(), [])
+
+    def test_an_equal_copy_is_no_change(self):
+        other = self.root / "elsewhere.cpp"
+        shutil.copy2(self.stub, other)
+        other.rename(self.stub)
+        self.assertEqual(self.touched(), [])
+
+    def test_there_and_back_while_a_bare_build_ran(self):
+        other = self.root / "elsewhere.cpp"
+        shutil.copy2(self.stub, other)
+        self.stub.write_text("built meanwhile", encoding="utf-8")
+        self.run_ninja(at=3000)
+        shutil.copy2(other, self.stub)
+        self.assertEqual(self.touched(), [self.stub])
+
+    def test_a_time_in_the_future(self):
+        future = 4_000_000_000 * SECOND
+        os.utime(self.stub, ns=(future, future))
+        self.assertEqual(self.touched(), [self.stub])
+        self.assertLess(self.stub.stat().st_mtime_ns, future)
+
+    def test_a_damaged_record_is_begun_anew(self):
+        (self.build / build_step.CONTENTS).write_text("{", encoding="utf-8")
+        self.assertIn(self.stub, self.touched())
+
+
+class Step(fake_tree.FakeTree):
+    def test_a_folder_of_another_checkout_is_refused(self):
+        cache = self.write("build/CMakeCache.txt", "CMAKE_HOME_DIRECTORY:INTERNAL=/elsewhere\n")
+        with self.assertRaisesRegex(WorkbookError, "another checkout, /elsewhere"):
+            build_step.refuse_foreign(self.root / "build", self.root)
+        cache.write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={self.root}\n", encoding="utf-8")
+        build_step.refuse_foreign(self.root / "build", self.root)
+
+    def test_changed_cases_are_told(self):
+        build_step.compare_cases(["a", "b"], ["b", "a"], "ex01")
+        with self.assertRaisesRegex(WorkbookError, "the promises changed: run again\n.*new: c"):
+            build_step.compare_cases(["a"], ["a", "c"], "ex01")
+        with self.assertRaisesRegex(WorkbookError, "gone: a"):
+            build_step.compare_cases(["a"], [], "ex01")
+
+    def test_a_case_added_twice_is_told(self):
+        with self.assertRaises(WorkbookError):
+            build_step.compare_cases(["a"], ["a", "a"], "ex01")
+
+    def test_the_second_build_waits_for_the_first(self):
+        build = self.root / "build"
+        script = (
+            f"import sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n"
+            "from pathlib import Path; import build_step\n"
+            f"with build_step.locked(Path({str(build)!r})): print('in', flush=True)\n"
+        )
+        with build_step.locked(build):
+            other = subprocess.Popen(
+                [sys.executable, "-c", script],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            self.assertIn("waiting for another build", other.stderr.readline())
+            self.assertIsNone(other.poll())
+        self.assertEqual(other.communicate(timeout=20)[0], "in\n")
+
+
+class Errors(unittest.TestCase):
+    def first(self, output):
+        from pathlib import Path
+
+        from compile_errors import first_errors
+
+        return first_errors(output, Path("/book"))
+
+    def test_the_error_its_line_and_no_noise(self):
+        output = (
+            "[1/2] Building CXX object x.o\nFAILED: x.o\n/usr/bin/g++ -I/book -c /book/a.cpp\n"
+            "In file included from /book/b.hpp:1:\n"
+            "\033[01m/book/a.cpp:3:5:\033[0m \033[31merror: \033[mno such thing\n"
+            "    3 | thing\n      | ^~~~~\n"
+            "/book/a.cpp:9:1: warning: odd\nninja: build stopped\n"
+        )
+        self.assertEqual(
+            self.first(output), "  a.cpp:3:5: error: no such thing\n      3 | thing\n        | ^~~~~"
+        )
+
+    def test_who_asked_for_a_template(self):
+        output = "/book/a.cpp:7:3:   required from here\n/usr/include/t.h:1:2: error: bad\n"
+        self.assertIn("a.cpp:7:3:   required from here", self.first(output))
+
+    def test_at_most_three(self):
+        output = "".join(f"/book/a.cpp:{n}:1: error: e{n}\n" for n in range(1, 6))
+        self.assertIn("... and 2 more", self.first(output))
+
+    def test_the_linker(self):
+        output = "/usr/bin/ld: a.o: in function `main':\na.cpp:4: undefined reference to `f()'\n"
+        self.assertIn("undefined reference to `f()'", self.first(output))
+
+    def test_cmake(self):
+        output = "[1/2] Re-running CMake...\nCMake Error at a.cmake:2 (message):\n  stands twice\n"
+        self.assertEqual(self.first(output), "  CMake Error at a.cmake:2 (message):\n    stands twice")
+
+    def test_anything_else_shows_the_end(self):
+        self.assertIn("disk is full", self.first("one\ndisk is full\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,231 @@
+# The commands as a person types them: names, bad words, hints, the board, what is kept.
+#
+# SPDX-License-Identifier: MIT
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import subprocess
+import sys
+import unittest
+import unittest.mock
+
+import board
+import fake_tree
+import judge
+import pristine
+import state
+import student
+from build_folder import Case
+from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
+from layout import WorkbookError, find_exercise
+
+SPEC = importlib.util.spec_from_file_location("workbook_main", fake_tree.TOOL / "__main__.py")
+MAIN = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(MAIN)
+
+
+def said(action, *arguments):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        action(*arguments)
+    return out.getvalue()
+
+
+class Words(fake_tree.FakeTree):
+    def test_an_exercise_by_any_name(self):
+        for name in ("ex01", "1", "01", "ex1", "ex01_count", "exercises/ex01_count/"):
+            self.assertEqual(find_exercise(self.root, name), self.exercise, name)
+
+    def test_an_unknown_exercise(self):
+        for name in ("ex02", "0", "", "count", "-1", "ex01_", "101"):
+            with self.assertRaisesRegex(WorkbookError, "there are: ex01") as raised:
+                find_exercise(self.root, name)
+            self.assertEqual(raised.exception.status, 2)
+            self.assertNotIn("\n", str(raised.exception))
+
+    def status(self, *words):
+        done = subprocess.run(
+            [sys.executable, str(fake_tree.TOOL), *words], capture_output=True, text=True, check=False
+        )
+        self.assertNotIn("Traceback", done.stderr)
+        return done.returncode, done.stderr
+
+    def test_bad_words_get_one_line(self):
+        for words in (
+            ["frobnicate"],
+            ["check", "--sideways"],
+            ["check", "ex01", "ex02"],
+            ["hint"],
+            ["run"],
+            ["run", "--solution"],
+            ["run", "ex77"],
+            ["reset", "ex77"],
+            ["verify", "-j", "0"],
+            ["verify", "-j", "many"],
+            ["verify", "everything"],
+            ["list", "all"],
+        ):
+            status, error = self.status(*words)
+            self.assertEqual(status, 2, words)
+            self.assertEqual(error.count("\n"), 1, error)
+
+    def test_help(self):
+        self.assertEqual(self.status("--help"), (0, ""))
+        self.assertEqual(self.status("check", "--help"), (0, ""))
+
+    def test_run_passes_the_rest_on(self):
+        seen = []
+        with unittest.mock.patch("student.run", lambda *words: seen.append(words[1:])):
+            MAIN.run(self.root, ["ex01", "--solution", "20000", "-3", "--help"])
+            MAIN.run(self.root, ["--python", "ex01", "--", "--solution"])
+            MAIN.run(self.root, ["ex01", "5", "--solution"])
+        self.assertEqual(
+            seen,
+            [
+                ("ex01", "solution", ["20000", "-3", "--help"]),
+                ("ex01", "python", ["--solution"]),
+                ("ex01", "own", ["5", "--solution"]),
+            ],
+        )
+
+
+class Hints(fake_tree.FakeTree):
+    def hint(self, again=False):
+        return said(student.hint, self.root, "ex01", again).splitlines()[0]
+
+    def test_one_more_each_time(self):
+        titles = [self.hint() for _ in range(4)]
+        self.assertEqual(titles[0], "Hint 1 of 3: think")
+        self.assertEqual(titles[1], "Hint 2 of 3: think more")
+        self.assertEqual(titles[2:], ["Hint 3 of 3: nearly there"] * 2)
+        self.assertEqual(self.hint(again=True), titles[0])
+        self.assertEqual(self.hint(), titles[1])
+
+
+class Kept(fake_tree.FakeTree):
+    def test_an_error_meanwhile_changes_nothing(self):
+        with state.changing(self.root, "ex01_count") as record:
+            record["hints"] = 1
+        with self.assertRaises(KeyboardInterrupt):
+            with state.changing(self.root, "ex01_count") as record:
+                record["hints"] = 2
+                raise KeyboardInterrupt
+        self.assertEqual(state.read(self.root)["ex01_count"], {"hints": 1})
+
+    def test_a_damaged_file_is_put_aside(self):
+        for text in ("{", "[]", '{"exercises": [1]}', '{"exercises": {"a": 1}}'):
+            path = self.write(".workbook/state.json", text)
+            with contextlib.redirect_stderr(io.StringIO()):
+                self.assertEqual(state.read(self.root), {})
+            self.assertFalse(path.exists())
+            self.assertEqual(self.read(".workbook/state.damaged"), text)
+
+
+def outcome(step, verdict, stretch=False, output=""):
+    return Outcome(Case(f"case {step} {verdict}", step, stretch, False), verdict, output)
+
+
+class Verdicts(fake_tree.FakeTree):
+    def test_the_first_broken_promise(self):
+        later = outcome(2, FAILED)
+        self.assertEqual(
+            judge.first_broken([outcome(1, PASSED), outcome(1, TODO, stretch=True), later]), later
+        )
+        self.assertIsNone(judge.first_broken([outcome(1, PASSED), outcome(2, NOT_RUN)]))
+
+    def test_the_core_has_passed(self):
+        self.assertTrue(judge.core_passed([outcome(1, PASSED), outcome(2, FAILED, stretch=True)]))
+        self.assertFalse(judge.core_passed([outcome(1, PASSED), outcome(2, STUCK)]))
+        self.assertFalse(judge.core_passed([outcome(1, PASSED), outcome(2, NOT_RUN)]))
+        self.assertFalse(judge.core_passed([]))
+
+    def test_a_todo_is_shown_with_its_place(self):
+        output = "TODO ex01: double it\n  exercises/ex01_count/count.cpp:9      scripts/workbook hint ex01"
+        text = board.verdict(self.exercise, [outcome(1, TODO, output=output)])
+        self.assertIn("not started", text)
+        self.assertIn("  TODO ex01: double it\n    exercises/ex01_count/count.cpp:9\n", text)
+
+    def test_a_failure_is_shown_in_full(self):
+        text = board.verdict(self.exercise, [outcome(1, FAILED, output="expected 6\n\ngot 5")])
+        self.assertIn('Step 1: "case 1 failed"\n\n  expected 6\n\n  got 5', text)
+
+    def test_after_one_stuck_no_more_are_started(self):
+        script = self.write(
+            "checker", "#!/bin/sh\n[ \"$1\" = slow ] && { echo Gave up after 20 s; exit 1; }\nexit 0\n"
+        )
+        os.chmod(script, 0o755)
+        running = judge.Running(script)
+        cases = [Case(name, 1, False, False) for name in ("quick", "slow", "late")]
+        self.assertEqual([running.run(case).verdict for case in cases], [PASSED, STUCK, NOT_RUN])
+
+
+class Board(fake_tree.FakeTree):
+    def setUp(self):
+        super().setUp()
+        self.git("init", "-q")
+        pristine.accept(self.exercise)
+        names = ("student_checker", "target", "program", "program_target")
+        entry = {name: "x" for name in (*names, "solution_program", "solution_program_target")}
+        entry["name"] = "ex01_count"
+        entry["cases"] = [
+            {"sentence": "a", "step": 1, "stretch": False, "soak": False},
+            {"sentence": "b", "step": 2, "stretch": False, "soak": False},
+            {"sentence": "c", "step": 2, "stretch": True, "soak": False},
+            {"sentence": "d", "step": 2, "stretch": False, "soak": True},
+        ]
+        self.write("build/workbook.json", json.dumps({"exercises": [entry]}))
+        self.write("build/build.ninja", "")
+
+    def row(self):
+        return board.board(self.root).splitlines()[1]
+
+    def record(self, **verdicts):
+        cases = [Case(name, 1, False, False) for name in verdicts]
+        outcomes = [Outcome(case, verdicts[case.sentence], "") for case in cases]
+        judge.remember(self.exercise, judge.digest(self.exercise), outcomes)
+
+    def test_states(self):
+        self.assertRegex(self.row(), r"\[\.{10}\] +0/2 +0/1 +not started$")
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        self.assertRegex(self.row(), r"in progress \(not checked yet\)$")
+        self.record(a=PASSED, b=FAILED, c=TODO)
+        self.assertRegex(self.row(), r"\[#####\.{5}\] +1/2 +0/1 +in progress$")
+        self.record(a=PASSED, b=PASSED, c=TODO)
+        self.assertRegex(self.row(), r"2/2 +0/1 +core done$")
+        self.record(a=PASSED, b=PASSED, c=PASSED)
+        self.assertRegex(self.row(), r"2/2 +1/1 +done$")
+        self.write("exercises/ex01_count/count.cpp", "spoiled")
+        self.assertRegex(self.row(), r"done \(edited since it was checked\)$")
+        self.write("exercises/ex01_count/count.cpp", fake_tree.STUB)
+        self.assertRegex(self.row(), r"\[\.{10}\] +0/2 +0/1 +not started$")
+
+    def test_notes_are_no_edit(self):
+        self.write("exercises/ex01_count/NOTES.md", "my answers")
+        self.assertRegex(self.row(), r"not started$")
+
+    def test_reset_forgets_the_verdicts_and_keeps_the_hints(self):
+        said(student.hint, self.root, "ex01", False)
+        self.write("exercises/ex01_count/count.cpp", "mine")
+        self.record(a=PASSED, b=PASSED, c=PASSED)
+        text = said(student.reset, self.root, "ex01")
+        self.assertIn("Your files are kept in .workbook/backup/ex01-", text)
+        self.assertRegex(self.row(), r"0/2 +0/1 +not started$")
+        self.assertEqual(state.read(self.root)["ex01_count"], {"hints": 1})
+
+    def test_diff_waits_for_the_core(self):
+        with self.assertRaisesRegex(WorkbookError, "--peek"):
+            student.diff(self.root, "ex01", False)
+        self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", True))
+        self.write("exercises/ex01_count/count.cpp", "mine")
+        self.record(a=PASSED, b=PASSED)
+        self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", False))
+
+    def test_an_exercise_newer_than_the_folder(self):
+        self.change("CMakeLists.txt", "(ex01_count)", "(ex01_count)\nworkbook_exercise(ex02_new)")
+        self.assertIn("ex02_new    not built yet", board.board(self.root))
+
+
+if __name__ == "__main__":
+    unittest.main()
