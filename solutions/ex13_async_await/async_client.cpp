@@ -72,7 +72,7 @@ asio::awaitable<std::string> request_with_timeout(tcp::endpoint server,
     };
     const auto executor = co_await asio::this_coro::executor;
     const auto shared = std::make_shared<alarm>();
-    asio::steady_timer timer{executor, limit};
+    asio::steady_timer timer{executor, limit}; // dies at the end, and its wait with it
     timer.async_wait([shared](std::error_code error) {
         if (!error) {
             shared->rang = true;
@@ -90,4 +90,4 @@ asio::awaitable<std::string> request_with_timeout(tcp::endpoint server,
         }
         throw;
     }
-} // the timer dies here, and with it the wait: nothing is left running
+}
