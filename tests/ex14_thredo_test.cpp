@@ -57,6 +57,9 @@ private:
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// For waits that might poll: a thousand looks at a flag are enough to tell.
+const explorer::options few_steps{.max_steps = 3000};
+
 bool is_odd(int n)
 {
     return n % 2 == 1;
@@ -291,23 +294,27 @@ TEST_CASE("cancelling the joiner leaves the joined task alone", "[ex14][step2][e
 
 TEST_CASE("an hour in sleep costs nothing before the cancel", "[ex14][step2][explore]")
 {
-    explore([] {
-        auto sleeper = thredo::spawn([] { thredo::sleep(2h); });
-        thredo::sleep(1h);
-        sleeper.cancel();
-        EXPLORE_REQUIRE(ended_cancelled(sleeper));
-    });
+    explore(
+        [] {
+            auto sleeper = thredo::spawn([] { thredo::sleep(2h); });
+            thredo::sleep(1h);
+            sleeper.cancel();
+            EXPLORE_REQUIRE(ended_cancelled(sleeper));
+        },
+        few_steps);
 }
 
 TEST_CASE("an hour in join costs nothing before the cancel", "[ex14][step2][explore]")
 {
-    explore([] {
-        auto sleeper = thredo::spawn([] { thredo::sleep(2h); });
-        auto joiner = thredo::spawn([&] { sleeper.join(); });
-        thredo::sleep(1h);
-        joiner.cancel();
-        EXPLORE_REQUIRE(ended_cancelled(joiner));
-    });
+    explore(
+        [] {
+            auto sleeper = thredo::spawn([] { thredo::sleep(2h); });
+            auto joiner = thredo::spawn([&] { sleeper.join(); });
+            thredo::sleep(1h);
+            joiner.cancel();
+            EXPLORE_REQUIRE(ended_cancelled(joiner));
+        },
+        few_steps);
 }
 
 TEST_CASE("cancel ends a computation that checks for it", "[ex14][step2][explore]")
@@ -518,25 +525,29 @@ TEST_CASE("cancel alone wakes a task in put and its item stays out", "[ex14][ste
 
 TEST_CASE("an hour in get costs nothing before the cancel", "[ex14][step3][explore]")
 {
-    explore([] {
-        thredo::queue<int> numbers;
-        auto getter = thredo::spawn([&] { numbers.get(); });
-        thredo::sleep(1h);
-        getter.cancel();
-        EXPLORE_REQUIRE(ended_cancelled(getter));
-    });
+    explore(
+        [] {
+            thredo::queue<int> numbers;
+            auto getter = thredo::spawn([&] { numbers.get(); });
+            thredo::sleep(1h);
+            getter.cancel();
+            EXPLORE_REQUIRE(ended_cancelled(getter));
+        },
+        few_steps);
 }
 
 TEST_CASE("an hour in put costs nothing before the cancel", "[ex14][step3][explore]")
 {
-    explore([] {
-        thredo::queue<int> numbers{1};
-        numbers.put(1);
-        auto putter = thredo::spawn([&] { numbers.put(2); });
-        thredo::sleep(1h);
-        putter.cancel();
-        EXPLORE_REQUIRE(ended_cancelled(putter));
-    });
+    explore(
+        [] {
+            thredo::queue<int> numbers{1};
+            numbers.put(1);
+            auto putter = thredo::spawn([&] { numbers.put(2); });
+            thredo::sleep(1h);
+            putter.cancel();
+            EXPLORE_REQUIRE(ended_cancelled(putter));
+        },
+        few_steps);
 }
 
 TEST_CASE("a put that throws leaves the item with its owner", "[ex14][step3]")

@@ -117,8 +117,9 @@ private:
     std::thread thread_; // joined by the destructor, which has stopped the server
 };
 
-/// All clients at once; each is in its work until all are.
-void count_clients(const char* name, counting how, int clients)
+/// All clients at once; each is in its work until all are. Returns what memory a client takes then,
+/// in KiB, both ends included.
+double count_clients(const char* name, counting how, int clients)
 {
     int inside = 0; // touched by the server's thread only
     long kib_all_in = 0;
@@ -141,10 +142,9 @@ void count_clients(const char* name, counting how, int clients)
             distinct.insert(reply);
         }
     }
-    std::printf("%-5s %6d clients at once: %6zu different numbers, %6zu updates lost, "
-                "%ld KiB a client\n",
-                name, clients, distinct.size(), clients - distinct.size(),
-                (kib_all_in - kib_before) / clients);
+    std::printf("%-5s %d clients at once: %zu different numbers, %zu updates lost\n", name, clients,
+                distinct.size(), clients - distinct.size());
+    return static_cast<double>(kib_all_in - kib_before) / clients;
 }
 
 void measure_cost(int clients)
@@ -153,7 +153,7 @@ void measure_cost(int clients)
     const auto start = std::chrono::steady_clock::now();
     async_requests(server.endpoint(), clients);
     const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
-    std::printf("no work: %.0f us a client, connecting and both ends included\n",
+    std::printf("time: %.0f us a client without work, both ends included\n",
                 took.count() / clients);
 }
 
@@ -202,8 +202,9 @@ int run(const std::vector<std::string>& arguments)
     const int clients =
         arguments.empty() ? 1000 : given::whole_number(arguments[0], "clients", 1, 10000);
     allow_descriptors(clients);
-    count_clients("safe", counting::safe, clients);
+    const double kib = count_clients("safe", counting::safe, clients);
     count_clients("racy", counting::racy, clients);
+    std::printf("memory: %.1f KiB a client while all are in, both ends included\n", kib);
     measure_cost(clients);
     try_time_out();
     return 0;

@@ -11,9 +11,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <iomanip>
 #include <iostream>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -23,7 +26,8 @@ constexpr int interrupted = 130; // what a shell reports for a program that Ctrl
 constexpr const char* usage =
     "usage: ex14_thredo [END [TASKS]]     look for the primes below END (100000) with TASKS (2)\n"
     "       ex14_thredo --queue [ITEMS]   the lecture's producer and consumer, ITEMS (10)\n"
-    "Ctrl+C stops either; what was found is printed, the exit status is 130.\n";
+    "       ex14_thredo --cost            what a task and an item in a queue cost\n"
+    "Ctrl+C stops the first two; what was found is printed, the exit status is 130.\n";
 
 int find_primes(int end, int tasks)
 {
@@ -55,12 +59,71 @@ int produce_and_consume(int items)
     return status;
 }
 
+/// The best of several rounds, each of which does the thing so many times.
+double nanoseconds_each(int times, const std::function<void()>& round)
+{
+    double best = 1e300;
+    for (int i = 0; i < 7; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        round();
+        const std::chrono::duration<double, std::nano> took =
+            std::chrono::steady_clock::now() - start;
+        best = std::min(best, took.count() / times);
+    }
+    return best;
+}
+
+int show_cost()
+{
+    const int tasks = 1000;
+    const double task = nanoseconds_each(tasks, [] {
+        for (int i = 0; i < tasks; ++i) {
+            thredo::spawn([] {}).join();
+        }
+    });
+    const double thread = nanoseconds_each(tasks, [] {
+        for (int i = 0; i < tasks; ++i) {
+            std::thread{[] {}}.join();
+        }
+    });
+    const int items = 20000;
+    const double item = nanoseconds_each(items, [] {
+        thredo::queue<int> numbers;
+        for (int i = 0; i < items; ++i) {
+            numbers.put(i);
+        }
+        for (int i = 0; i < items; ++i) {
+            numbers.get();
+        }
+    });
+    const double item_in_task = nanoseconds_each(items, [] {
+        thredo::spawn([] {
+            thredo::queue<int> numbers;
+            for (int i = 0; i < items; ++i) {
+                numbers.put(i);
+            }
+            for (int i = 0; i < items; ++i) {
+                numbers.get();
+            }
+        }).join();
+    });
+    std::cout << std::fixed << std::setprecision(0);
+    std::cout << "spawn and join a task          " << std::setw(6) << task << " ns\n"
+              << "start and join a std::thread   " << std::setw(6) << thread << " ns\n"
+              << "put and get, not cancellable   " << std::setw(6) << item << " ns\n"
+              << "put and get, inside a task     " << std::setw(6) << item_in_task << " ns\n";
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     return given::run_program(argc, argv, usage, [](std::vector<std::string> arguments) {
         const bool queue = !arguments.empty() && arguments[0] == "--queue";
+        if (arguments == std::vector<std::string>{"--cost"}) {
+            return show_cost();
+        }
         if (arguments.size() > 2) {
             throw given::usage_error{"'" + arguments[2] + "': too many arguments"};
         }
