@@ -141,6 +141,10 @@ endfunction()
 
 function(workbook_program target folder main in_all)
     workbook_sources(${folder} sources)
+    # Compiled from a copy in a folder of its own: #include "x.hpp" looks beside main.cpp first, where
+    # the stub's header lies, and the solution's program would mix the two.
+    configure_file(${main} ${CMAKE_BINARY_DIR}/programs/${target}/main.cpp COPYONLY)
+    set(main ${CMAKE_BINARY_DIR}/programs/${target}/main.cpp)
     add_executable(${target} ${in_all} ${main} ${sources})
     target_include_directories(${target} BEFORE PRIVATE ${folder})
     workbook_compile_as(${target} program none)
@@ -214,6 +218,7 @@ function(workbook_made_answers)
         else()
             set(mode --half)
         endif()
+        string(REPLACE "<semicolon>" "\\;" parts "${parts}") # as answers.py writes it
         add_test(NAME ${check} COMMAND ${check} ${mode} ${parts})
         set_tests_properties(${check} PROPERTIES FIXTURES_REQUIRED ${group}_built TIMEOUT 600)
         workbook_label(${check} ${EX_id} ${group})

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import judge
@@ -106,18 +107,27 @@ def summary(exercise: Exercise, outcomes: list[Outcome]) -> str:
 
 
 def compact(outcomes: list[Outcome]) -> str:
+    """A step in which all are alike is one line, except the one to work on."""
     lines = []
-    step = None
-    for one in outcomes:
-        if one.case.step != step:
-            step = one.case.step
-            lines.append(f"  step {step}")
-        word, style = MARKS[one.verdict]
-        stretch = paint("  (stretch)", "dim") if one.case.stretch else ""
-        lines.append(f"    {paint(f'{word:6}', style)}  {one.case.sentence}{stretch}")
+    first = judge.first_broken(outcomes)
+    for step, group in itertools.groupby(outcomes, lambda one: one.case.step):
+        cases = list(group)
+        verdicts = {one.verdict for one in cases}
+        if len(verdicts) == 1 and first not in cases:
+            lines.append(f"  step {step}  {marked(cases[0].verdict)}  all {len(cases)}")
+            continue
+        lines.append(f"  step {step}")
+        for one in cases:
+            stretch = paint("  (stretch)", "dim") if one.case.stretch else ""
+            lines.append(f"    {marked(one.verdict)}  {one.case.sentence}{stretch}")
     if any(one.verdict == NOT_RUN for one in outcomes):
         lines.append("  Those marked - were not run after one got stuck.")
     return "\n".join(lines)
+
+
+def marked(verdict: str) -> str:
+    word, style = MARKS[verdict]
+    return paint(f"{word:6}", style)
 
 
 def in_full(exercise: Exercise, first: Outcome) -> str:

@@ -62,9 +62,9 @@ def configure(root: Path, preset: str = "student", again: bool = False) -> Path:
         return build
     note(f"configuring {build.name}/ ...")
     log = build / "configure.log"
-    with locked(build):
+    with locked(build) as lock:
         touch_changed(build, root)
-        status = run_logged(["cmake", "--preset", preset], log, cwd=root)
+        status = run_logged(["cmake", "--preset", preset], log, lock, root)
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")
         raise WorkbookError(

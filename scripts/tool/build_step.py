@@ -38,7 +38,10 @@ SUFFIXES = (".cpp", ".hpp", ".h", ".c", ".inc", ".S", ".cmake")
 
 @contextlib.contextmanager
 def locked(build: Path):
-    """Alone in this build folder. Waits for whoever is in it; freed by the kernel if we die."""
+    """Alone in this build folder. Waits for whoever is in it; the kernel frees it if all die.
+
+    Yields the lock's descriptor for the build to inherit: killed alone, we leave a build running.
+    """
     build.mkdir(parents=True, exist_ok=True)
     with open(build / ".lock", "w", encoding="utf-8") as handle:
         try:
@@ -46,7 +49,7 @@ def locked(build: Path):
         except BlockingIOError:
             note(f"waiting for another build in {build} to finish")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle.fileno()
 
 
 def refuse_foreign(build: Path, root: Path) -> None:
@@ -61,6 +64,17 @@ def refuse_foreign(build: Path, root: Path) -> None:
         raise WorkbookError(
             f"{shown} was configured for another checkout, {home.group(1)}: "
             f"remove it (rm -r {shown}) and run this again",
+            MACHINE,
+        )
+
+
+def refuse_copied(build: Path) -> None:
+    """ctest runs us where it found its list of tests: in a copied folder, not where we build."""
+    here = Path.cwd()
+    if (here / "CTestTestfile.cmake").is_file() and here.resolve() != build.resolve():
+        raise WorkbookError(
+            f"{here} is a copy of {build}, whose files would be judged: "
+            f"remove it (rm -r {here}) and configure anew",
             MACHINE,
         )
 
@@ -131,10 +145,10 @@ def time_of(path: Path) -> int | None:
 def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> None:
     """Builds, or raises with the first errors. The whole output is in `log`."""
     refuse_foreign(build, root)
-    with locked(build):
+    with locked(build) as lock:
         touch_changed(build, root)
         log.parent.mkdir(parents=True, exist_ok=True)
-        status = run_logged(["cmake", "--build", str(build), "--target", target], log)
+        status = run_logged(["cmake", "--build", str(build), "--target", target], log, lock)
         remember_run(build)
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")
@@ -145,11 +159,16 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
         )
 
 
-def run_logged(command: list[str], log: Path, **options) -> int:
-    """Runs it with all output in `log`. Interrupted, it still waits, so that our lock outlives it."""
+def run_logged(command: list[str], log: Path, lock: int, cwd: Path | None = None) -> int:
+    """Runs it with all output in `log`; it holds `lock` as long as it lives."""
     with open(log, "wb") as out:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **options
+            command,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            pass_fds=(lock,),
         )
         try:
             return process.wait()
@@ -191,6 +210,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--promises", help="SHA-256 of that file when ctest's tests were written")
     parser.add_argument("--checker", type=Path, help="default: bin/TARGET of the build folder")
     options = parser.parse_args(argv)
+    refuse_copied(options.build_dir)
     short = options.exercise.split("_", 1)[0]
     # Before the build, which may configure again and so rewrite this file: the running ctest does
     # not read its tests again.

@@ -27,6 +27,8 @@ from layout import (
 
 SENTENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '.:()+=<>/-]*")
 HEADER_LINES = 30
+# The tags may begin with a macro, in a file that several tests include.
+CASE = re.compile(r'TEST_CASE\("([^"]*)",\s*(.*)\)\s*$')
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,9 @@ def cases_of(exercise: Exercise) -> list[Case]:
         if not file.is_file():
             raise WorkbookError(f"{relative(file, exercise.root)}: is missing")
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            match = re.match(r'TEST_CASE\("([^"]*)"(?:, *"([^"]*)")?\)', line)
+            match = CASE.match(line)
             if match:
-                found.append(Case(file, number, match.group(1), match.group(2) or ""))
+                found.append(Case(file, number, match.group(1), match.group(2)))
     return found
 
 
@@ -151,7 +153,7 @@ def unread_cases(root: Path, file: Path) -> list[str]:
     found = []
     forms = r"\s*(TEST_CASE|TEMPLATE_\w*TEST_CASE\w*|SCENARIO|TEST_CASE_METHOD)\b"
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if re.match(forms, line) and not re.match(r'TEST_CASE\("[^"]*", *"[^"]*"\)', line):
+        if re.match(forms, line) and not CASE.match(line):
             found.append(f"{relative(file, root)}:{number}: not TEST_CASE(...) on a line")
     return found
 

@@ -141,17 +141,11 @@ def put_back(solution: list[str], stub: list[str], todo: Todo) -> list[str]:
         raise RuleBroken(
             todo.function.open, f"the solution has no function '{todo.function.signature}'"
         )
-    body = stub[todo.function.open : todo.function.close + 1]
-    signature = uninitialised(there.heading)
-    text = solution[: there.first] + signature + body + solution[there.close + 1 :]
+    # The stub's own heading: a constructor may have to initialise references and constants.
+    undone = stub[todo.function.first : todo.function.close + 1]
+    text = solution[: there.first] + undone + solution[there.close + 1 :]
     missing = [line for line in stub if line.startswith("#include") and line not in solution]
     return with_includes(text, missing)
-
-
-def uninitialised(heading: tuple[str, ...]) -> list[str]:
-    """A constructor's signature as the stub has it: its initialisers belong to the body."""
-    text = "\n".join(heading)
-    return text[: initialisers_at(text)].rstrip().split("\n")
 
 
 def with_includes(lines: list[str], missing: list[str]) -> list[str]:

@@ -49,13 +49,13 @@ def build_all(root: Path, build: Path, jobs: int) -> bool:
     """Builds all targets; True if one failed, after telling the first errors."""
     note(f"building {build.name}/ ... (progress: {relative(build / 'verify.log', root)})")
     log = build / "verify.log"
-    with locked(build):
+    with locked(build) as lock:
         touch_changed(build, root)
         # Programs with the student's answer: of the stubs as handed out only.
         untouched = [one.name for one in exercises(root) if not pristine.edited_files(one)]
         command = ["cmake", "--build", str(build), "-j", str(jobs)]
         command += ["--target", "all", *untouched, "--", "-k", "0"]
-        status = run_logged(command, log)
+        status = run_logged(command, log, lock)
         remember_run(build)
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")

@@ -38,7 +38,8 @@ namespace explorer {
 // session.cpp
 namespace runtime {
 [[noreturn]] void run_child(ledger* shared, void (*body)(void*), void* argument);
-}
+void run_here(ledger* shared, void (*body)(void*), void* argument);
+} // namespace runtime
 
 bool in_this_process = false;
 
@@ -51,7 +52,8 @@ constexpr long default_seconds = 15;
 constexpr int depth_first_share = 4;      // a fourth of the schedules
 constexpr long shortest_schedules = 2000; // tried in search of a shorter failing one ...
 constexpr int shortest_children = 40;     // ... and so many failures
-constexpr auto stuck_after = std::chrono::seconds(3);
+constexpr int simplifications = 60;
+constexpr auto stuck_after = std::chrono::seconds(2);
 
 int searches = 0; // in this process; part of the replay line
 
@@ -100,8 +102,8 @@ enum class ending { passed, failed, out_of_time };
 
 class search_session {
 public:
-    search_session(const std::function<void()>& body, const options& chosen)
-        : body_(body), chosen_(chosen), number_(++searches)
+    search_session(const std::function<void()>& body, const options& chosen, int number)
+        : body_(body), chosen_(chosen), number_(number)
     {
         if (chosen_.schedules == 0) {
             chosen_.schedules = from_environment("WORKBOOK_SCHEDULES", 1, default_schedules);
@@ -114,43 +116,16 @@ public:
             std::chrono::seconds(from_environment("WORKBOOK_EXPLORE_SECONDS", 1, default_seconds));
     }
 
-    struct quick {};
-    search_session(const std::function<void()>& body, quick) : body_(body), number_(0)
-    {
-        chosen_.schedules = 100;
-        chosen_.seed = 1;
-        deadline_ = steady::now() + std::chrono::seconds(default_seconds);
-    }
-
-    result run_quick()
-    {
-        outcome_.failed = explore(search_kind::random, chosen_.schedules) == ending::failed;
-        outcome_.kind = outcome_.failed ? book_->kind : "";
-        return outcome_;
-    }
-
     result run()
     {
         if (const char* asked = std::getenv("WORKBOOK_REPLAY");
             asked != nullptr && *asked != '\0') {
             const auto parsed = parse_replay(asked);
-            if (parsed.search == number_) {
+            if (parsed.search == number_ || parsed.search == 0) { // 0: whichever comes
                 return replay_only(parsed);
             }
         }
-        const long systematic = std::max(1L, chosen_.schedules / depth_first_share);
-        ending end = explore(search_kind::depth_first, systematic);
-        if (end == ending::passed && !(book_->exhausted && !book_->bounded)) {
-            outcome_.exhausted = book_->exhausted;
-            systematic_ = outcome_.schedules;
-            if (const long rest = chosen_.schedules - outcome_.schedules; rest > 0) {
-                end = explore(search_kind::random, rest);
-            }
-        } else {
-            outcome_.exhausted = book_->exhausted;
-            everything_ = book_->exhausted;
-            systematic_ = outcome_.schedules;
-        }
+        const ending end = try_schedules();
         if (end == ending::passed) {
             outcome_.report = passed_line();
         } else if (end == ending::out_of_time) {
@@ -165,7 +140,65 @@ public:
         return outcome_;
     }
 
+    // For a debugger: without a child. A failure ends the process.
+    result run_in_this_process()
+    {
+        auto* body = const_cast<std::function<void()>*>(&body_);
+        const char* asked = std::getenv("WORKBOOK_REPLAY");
+        if (asked == nullptr || *asked == '\0') {
+            call_body(body);
+        } else {
+            const asked_replay parsed = parse_replay(asked);
+            if (parsed.search == number_ || parsed.search == 0) {
+                prepare_replay(parsed.what, false);
+                runtime::run_here(&*book_, call_body, body);
+            }
+        }
+        outcome_.schedules = 1;
+        outcome_.report = "ran once, in this process";
+        return outcome_;
+    }
+
+    // Until the first failure, and no more.
+    result run_briefly()
+    {
+        outcome_.failed = try_schedules() == ending::failed;
+        outcome_.kind = outcome_.failed ? book_->kind : "";
+        return outcome_;
+    }
+
 private:
+    // First systematically, with no preemption, one, two, ... as far as the share goes: most
+    // mistakes need few, and those schedules are the easiest to read. Then at random.
+    ending try_schedules()
+    {
+        const long systematic = std::max(1L, chosen_.schedules / depth_first_share);
+        for (int bound = 0; !everything_; ++bound) {
+            const long left = systematic - outcome_.schedules;
+            if (left <= 0) {
+                break;
+            }
+            plan within = plan_for(search_kind::depth_first, left);
+            within.preemptions = bound;
+            const long before = outcome_.schedules;
+            if (const ending end = explore(within); end != ending::passed) {
+                return end;
+            }
+            if (!book_->exhausted) {
+                break;
+            }
+            exhausted_bound_ = bound;
+            exhausted_schedules_ = outcome_.schedules - before;
+            everything_ = !book_->bounded;
+        }
+        outcome_.exhausted = everything_ || exhausted_bound_ >= chosen_.preemptions;
+        const long rest = chosen_.schedules - outcome_.schedules;
+        if (everything_ || rest <= 0) {
+            return ending::passed;
+        }
+        return explore(plan_for(search_kind::random, rest));
+    }
+
     plan plan_for(search_kind kind, long limit) const
     {
         plan made{};
@@ -182,17 +215,23 @@ private:
         return made;
     }
 
-    // Runs up to `limit` schedules; counts them in the outcome.
-    ending explore(search_kind kind, long limit)
+    // Runs up to the plan's limit of schedules; counts them in the outcome.
+    ending explore(const plan& what)
     {
-        book_->todo = plan_for(kind, limit);
+        begin(what);
+        const ending end = run_children();
+        outcome_.schedules += book_->done + (end == ending::failed);
+        return end;
+    }
+
+    void begin(const plan& what)
+    {
+        book_->todo = what;
         book_->done = 0;
         book_->depth = 0;
         book_->exhausted = false;
         book_->bounded = false;
-        const ending end = run_children();
-        outcome_.schedules += book_->done + (end == ending::failed);
-        return end;
+        book_->diverged = false;
     }
 
     // One child for the whole plan, or one for each schedule.
@@ -379,35 +418,50 @@ private:
     }
 
     // The shortest failing schedule of the same kind with 0, 1, 2 preemptions and no spurious
-    // wakeup; the one given when there is none.
-    schedule shortest(schedule best)
+    // wakeup; else the one given, with as little as possible in it that is not the plain course.
+    schedule shortest(const schedule& found)
     {
-        long left = shortest_schedules;
+        schedule best = found;
         for (int bound = 0; bound <= 2; ++bound) {
-            book_->todo = plan_for(search_kind::depth_first, left);
-            book_->todo.preemptions = bound;
-            book_->todo.spurious = 0;
-            book_->done = 0;
-            book_->depth = 0;
-            book_->exhausted = false;
-            bool found = false;
-            for (int i = 0; i < shortest_children; ++i) {
-                if (run_child() != ending::failed) {
-                    break;
-                }
+            plan within = plan_for(search_kind::depth_first, shortest_schedules);
+            within.preemptions = bound;
+            within.spurious = 0;
+            begin(within);
+            bool any = false;
+            for (int i = 0; i < shortest_children && run_child() == ending::failed; ++i) {
                 if (outcome_.kind == book_->kind) {
                     const schedule one = last_schedule();
-                    if (shorter(one, best)) {
+                    if (!any || shorter(one, best)) {
                         best = one;
                     }
-                    found = true;
+                    any = true;
                 }
                 if (!next_branch()) {
                     break;
                 }
             }
-            if (found) {
-                break;
+            if (any) {
+                return best;
+            }
+        }
+        return simplified(best);
+    }
+
+    // Choice 0 goes the plain course: on with the same thread. Puts it wherever the failure stays.
+    schedule simplified(schedule best)
+    {
+        int tries = simplifications;
+        for (std::size_t i = best.choices.size(); i-- > 0 && tries > 0;) {
+            if (i >= best.choices.size() || best.choices[i] == 0) {
+                continue;
+            }
+            --tries;
+            schedule simpler = best;
+            simpler.choices[i] = 0;
+            if (replay(simpler, false) == ending::failed && outcome_.kind == book_->kind) {
+                if (const schedule one = last_schedule(); !shorter(best, one)) {
+                    best = one;
+                }
             }
         }
         return best;
@@ -429,24 +483,31 @@ private:
     }
 
     // Runs the schedule again twice: to learn which memory is shared, and to write events down.
-    void record(const schedule& one)
+    ending record(const schedule& one)
     {
+        deadline_ = std::max(deadline_, steady::now() + std::chrono::seconds(default_seconds));
         book_->shared_words_known = false;
-        for (int pass = 0; pass < 2; ++pass) {
-            replay(one, true);
+        const ending first = replay(one, true);
+        if (first != ending::failed || outcome_.kind == "stuck") {
+            return first;
         }
+        return replay(one, true);
     }
 
     ending replay(const schedule& one, bool recording)
     {
-        book_->todo = plan_for(search_kind::replay, 1);
-        book_->todo.spurious = one.spurious;
-        book_->todo.record = recording;
-        book_->done = 0;
-        book_->diverged = false;
+        prepare_replay(one, recording);
+        return run_child();
+    }
+
+    void prepare_replay(const schedule& one, bool recording)
+    {
+        plan again = plan_for(search_kind::replay, 1);
+        again.spurious = one.spurious;
+        again.record = recording;
+        begin(again);
         book_->given = static_cast<int>(one.choices.size());
         std::copy(one.choices.begin(), one.choices.end(), book_->replay);
-        return run_child();
     }
 
     // ---- replay lines: "search:spurious:choices", the choices run-length encoded as "0x12.1.0x3"
@@ -531,9 +592,7 @@ private:
         outcome_.failed = true;
         outcome_.schedules = 1;
         outcome_.replay = format_replay(asked.what);
-        book_->shared_words_known = false;
-        if (replay(asked.what, true) == ending::failed &&
-            replay(asked.what, true) == ending::failed) {
+        if (record(asked.what) == ending::failed) {
             outcome_.kind = book_->kind;
             outcome_.report = outcome_.kind == "todo"
                                   ? std::string(book_->reached_todo)
@@ -550,16 +609,16 @@ private:
 
     std::string passed_line() const
     {
-        const std::string bound = std::to_string(chosen_.preemptions);
         if (everything_) {
-            return "passed: all " + std::to_string(outcome_.schedules) + " schedules";
+            return "passed: all " + std::to_string(exhausted_schedules_) + " schedules";
         }
-        if (outcome_.exhausted) {
-            return "passed: all " + std::to_string(systematic_) + " schedules with at most " +
-                   bound + " preemptions, and " + std::to_string(outcome_.schedules - systematic_) +
-                   " others";
+        std::string line = "passed: " + std::to_string(outcome_.schedules) + " schedules";
+        if (exhausted_bound_ >= 0) {
+            line += ", among them all " + std::to_string(exhausted_schedules_) + " with at most " +
+                    std::to_string(exhausted_bound_) +
+                    (exhausted_bound_ == 1 ? " preemption" : " preemptions");
         }
-        return "passed: " + std::to_string(outcome_.schedules) + " schedules";
+        return line;
     }
 
     const std::function<void()>& body_;
@@ -568,17 +627,18 @@ private:
     steady::time_point deadline_;
     shared_ledger book_;
     result outcome_;
-    long systematic_ = 0;
-    bool everything_ = false;
+    int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
+    long exhausted_schedules_ = 0; // ... these
+    bool everything_ = false;      // and there are no others
 
     static constexpr std::size_t todo_page_size = 2048; // as in given/todo.hpp
 };
 
 } // namespace
 
-result detail::quick_search(const std::function<void()>& body)
+result detail::first_failure(const std::function<void()>& body, const options& chosen)
 {
-    return search_session(body, search_session::quick{}).run_quick();
+    return search_session(body, chosen, 0).run_briefly();
 }
 
 result search(std::function<void()> body, const options& chosen)
@@ -587,7 +647,8 @@ result search(std::function<void()> body, const options& chosen)
         throw std::logic_error("explorer::search inside an explored body");
     }
     try {
-        return search_session(body, chosen).run();
+        search_session session(body, chosen, ++searches);
+        return in_this_process ? session.run_in_this_process() : session.run();
     } catch (const std::invalid_argument& error) { // the environment
         result refused;
         refused.failed = true;

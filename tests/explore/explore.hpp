@@ -69,8 +69,8 @@ extern bool in_this_process;
 bool canary_sings(std::string& why);
 
 namespace detail {
-// At most 100 schedules, whatever the environment says; no report.
-result quick_search(const std::function<void()>& body);
+// search() up to the first failure, without looking for a shorter one and without a report.
+result first_failure(const std::function<void()>& body, const options& chosen);
 
 void require(bool holds, const char* condition, const char* file, int line);
 } // namespace detail

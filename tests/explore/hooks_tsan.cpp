@@ -8,7 +8,9 @@
 
 #include <string.h>
 
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
+#endif
 
 using namespace explorer;
 using namespace explorer::runtime;

@@ -7,29 +7,35 @@
 #include "explore/ledger.hpp"
 #include "explore/source_places.hpp"
 
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
+#include <vector>
 
 namespace explorer {
 
+/// True for operations that read or write memory, atomic or not.
+bool is_memory(op what);
+
+/// True when the access was made by library code on behalf of a line of ours: not the line's own
+/// read or write of a variable, nor its own operation on an std::atomic.
+bool is_inside_library(const event& one, const place& where);
+
 class names {
 public:
-    names(const ledger& book, const source_places& places);
+    /// places[i] is the place of book.log[i].
+    names(const ledger& book, const std::vector<place>& places);
 
     /// The object or the memory that the event is about; empty when it is about none.
     std::string of(const event& one) const;
     std::string of(sort is, int object) const;
 
 private:
-    void suggest(const event& one, const place& where);
+    void choose(std::uint64_t address, const std::map<std::string, int>& votes);
+    void tell_apart(const ledger& book);
 
     std::map<std::uint64_t, std::string> by_address_;
     std::map<int, std::uint64_t> address_of_object_;
 };
-
-/// The expression in a line of source that the operation is applied to: "mutex_" in
-/// "std::lock_guard lock{mutex_};". Empty when the line does not tell.
-std::string operand_in(const std::string& text, const event& one);
 
 } // namespace explorer

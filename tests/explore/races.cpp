@@ -12,7 +12,9 @@
 namespace explorer::runtime {
 namespace {
 
-constexpr int word_slots = 1 << 15;
+constexpr int word_slots = 1 << 18;
+constexpr int most_words = word_slots - word_slots / 8;
+constexpr int most_records = 2 * word_slots;
 constexpr int accesses_before_yield = 2000;
 
 enum access_kind { plain_read, plain_write, atomic_read, atomic_write, access_kinds };
@@ -25,19 +27,24 @@ struct accesses {
     uint32_t epoch[access_kinds];
     uint32_t event[access_kinds]; // where, if recorded
     uint8_t bytes[access_kinds];  // one bit for each byte
+    uint32_t next;                // the next thread's, as an index; 0: none
+    uint8_t thread;
 };
 
 // Eight bytes of memory.
 struct word {
     uintptr_t key; // address / 8
     uint32_t schedule;
-    uint32_t by; // bit i: accessed by thread i, and of[i] is valid
+    uint32_t first; // of the list of accesses, one for each thread; 0: none
+    uint32_t by;    // bit i: accessed by thread i
     bool freed;
-    accesses of[most_threads];
 };
 
-word* words; // a hash table; what belongs to another schedule counts as free
+word* words;          // a hash table; what belongs to another schedule counts as free
+uint32_t* used_slots; // of this schedule
 int words_used;
+accesses* records;
+uint32_t records_used;
 
 word* slot_for(uintptr_t key)
 {
@@ -50,22 +57,37 @@ word* slot_for(uintptr_t key)
     }
 }
 
+[[noreturn]] void fail_too_much_memory()
+{
+    fail("too big", "more than %d words of memory touched in one schedule: make the body smaller",
+         most_words);
+}
+
 word* word_at(uintptr_t key)
 {
     word* found = slot_for(key);
     if (found->schedule != this_schedule) {
-        if (++words_used > word_slots - word_slots / 8) {
-            fail("too big",
-                 "more than %d words of memory touched in one schedule: make the body "
-                 "smaller",
-                 word_slots - word_slots / 8);
+        if (words_used == most_words) {
+            fail_too_much_memory();
         }
-        found->key = key;
-        found->schedule = this_schedule;
-        found->by = 0;
-        found->freed = false;
+        used_slots[words_used++] = static_cast<uint32_t>(found - words);
+        *found = {key, this_schedule, 0, 0, false};
     }
     return found;
+}
+
+accesses* add_accesses(word& here, int thread)
+{
+    if (records_used == most_records) {
+        fail_too_much_memory();
+    }
+    accesses* fresh = &records[records_used];
+    memset(fresh, 0, sizeof *fresh);
+    fresh->thread = static_cast<uint8_t>(thread);
+    fresh->next = here.first;
+    here.first = records_used++;
+    here.by |= 1u << thread;
+    return fresh;
 }
 
 bool deleting; // the access is the memory's end
@@ -78,22 +100,18 @@ bool deleting; // the access is the memory's end
             name_of_access[theirs], self->id, deleting ? "deletes" : name_of_access[ours]);
 }
 
-// Looks for an access by another thread that nothing orders before this one.
-void compare(const word& with, access_kind kind, uint8_t bytes, int event)
+// Whether an access by another thread is not ordered before this one.
+void compare(const accesses& theirs, access_kind kind, uint8_t bytes, int event)
 {
     const bool writes = kind == plain_write || kind == atomic_write;
     const bool atomic = kind >= atomic_read;
-    for (uint32_t rest = with.by & ~(1u << self->id); rest != 0; rest &= rest - 1) {
-        const int other = __builtin_ctz(rest);
-        const accesses& theirs = with.of[other];
-        const uint32_t known = self->clock.of[other];
-        for (int i = 0; i < access_kinds; ++i) {
-            const bool conflicts =
-                (writes || i == plain_write || i == atomic_write) && !(atomic && i >= atomic_read);
-            if (conflicts && theirs.epoch[i] > known && (theirs.bytes[i] & bytes) != 0) {
-                fail_race(event, static_cast<int>(theirs.event[i]), other,
-                          static_cast<access_kind>(i), kind);
-            }
+    const uint32_t known = self->clock.of[theirs.thread];
+    for (int i = 0; i < access_kinds; ++i) {
+        const bool conflicts =
+            (writes || i == plain_write || i == atomic_write) && !(atomic && i >= atomic_read);
+        if (conflicts && theirs.epoch[i] > known && (theirs.bytes[i] & bytes) != 0) {
+            fail_race(event, static_cast<int>(theirs.event[i]), theirs.thread,
+                      static_cast<access_kind>(i), kind);
         }
     }
 }
@@ -102,28 +120,35 @@ void access_word(uintptr_t key, uint8_t bytes, access_kind kind, int event)
 {
     word* here = word_at(key);
     const int id = self->id;
+    const uint32_t epoch = self->clock.of[id];
     if (here->freed && book->todo.races) {
         fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", id,
                 name_of_access[kind]);
     }
-    if ((here->by & (1u << id)) == 0) {
-        here->by |= 1u << id;
-        memset(&here->of[id], 0, sizeof here->of[id]);
+    accesses* mine = nullptr;
+    for (uint32_t i = here->first; i != 0; i = records[i].next) {
+        if (records[i].thread == id) {
+            mine = &records[i];
+        }
     }
-    accesses& mine = here->of[id];
-    const uint32_t epoch = self->clock.of[id];
-    if (mine.epoch[kind] == epoch && (mine.bytes[kind] & bytes) == bytes && !recording) {
+    if (mine == nullptr) {
+        mine = add_accesses(*here, id);
+    } else if (mine->epoch[kind] == epoch && (mine->bytes[kind] & bytes) == bytes && !recording) {
         return; // compared before, and nobody else's access since could be later than this one
     }
     if (book->todo.races) {
-        compare(*here, kind, bytes, event);
+        for (uint32_t i = here->first; i != 0; i = records[i].next) {
+            if (records[i].thread != id) {
+                compare(records[i], kind, bytes, event);
+            }
+        }
     }
-    if (mine.epoch[kind] != epoch) {
-        mine.bytes[kind] = 0;
+    if (mine->epoch[kind] != epoch) {
+        mine->bytes[kind] = 0;
     }
-    mine.epoch[kind] = epoch;
-    mine.bytes[kind] |= bytes;
-    mine.event[kind] = static_cast<uint32_t>(event);
+    mine->epoch[kind] = epoch;
+    mine->bytes[kind] |= bytes;
+    mine->event[kind] = static_cast<uint32_t>(event);
 }
 
 void access(uintptr_t address, size_t size, access_kind kind, int event)
@@ -193,8 +218,11 @@ void begin_races()
 {
     if (words == nullptr) {
         words = static_cast<word*>(map_table(sizeof(word) * word_slots));
+        used_slots = static_cast<uint32_t*>(map_table(sizeof(uint32_t) * word_slots));
+        records = static_cast<accesses*>(map_table(sizeof(accesses) * most_records));
     }
     words_used = 0;
+    records_used = 1;
 }
 
 void plain_access(const volatile void* pointer, size_t size, bool writes)
@@ -262,10 +290,9 @@ void list_shared_words()
 {
     book->shared_words_known = true;
     book->shared_words = 0;
-    for (int i = 0; i < word_slots; ++i) {
-        const word& one = words[i];
-        if (one.schedule != this_schedule || (one.by & (one.by - 1)) == 0 ||
-            book->shared_words == most_shared_words) {
+    for (int i = 0; i < words_used; ++i) {
+        const word& one = words[used_slots[i]];
+        if ((one.by & (one.by - 1)) == 0 || book->shared_words == most_shared_words) {
             continue;
         }
         int at = book->shared_words++; // insertion sort: there are few

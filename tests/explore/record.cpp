@@ -96,6 +96,11 @@ void note_standing()
         book->state = status::failed;
     }
     fflush(stdout);
+    if (debugging) {
+        fprintf(stderr, "%s: %s\n", book->kind, book->text);
+        signal(SIGTRAP, SIG_DFL);
+        raise(SIGTRAP); // here the debugger stops: go up to the judged code
+    }
     _exit(1);
 }
 
@@ -133,25 +138,26 @@ void on_terminate()
 
 void on_signal(int number, siginfo_t* info, void*)
 {
-    const int id = self != nullptr ? self->id : -1;
+    const int id = book->running; // self is null while an event is being written down
+    const int event = self != nullptr ? note(op::raised) : 0;
     if (number == SIGURG) { // the parent asks: no step for a long time
-        const int event = self != nullptr ? note(op::raised) : 0;
         fail_at(event, 0, "stuck",
                 "T%d does not come to its next step: an endless loop without any access to shared "
                 "memory, or a blocking call that the explorer does not know",
                 id);
     }
-    const int event = self != nullptr ? note(op::raised) : 0;
     if (number == SIGABRT) {
         fail_at(event, 0, "crash", "T%d called abort()", id);
     }
     const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
-    if (number == SIGSEGV && id >= 0 && is_guard_of(id, address)) {
+    if (number == SIGSEGV && is_guard_of(id, address)) {
         fail_at(event, 0, "crash", "T%d ran out of stack (%zu KiB): endless recursion?", id,
                 stack_size / 1024);
     }
-    fail_at(event, 0, "crash", "signal %d (%s) in T%d, at address %p", number, strsignal(number),
-            id, info->si_addr);
+    constexpr uintptr_t first_page = 4096;
+    const bool near_null = number == SIGSEGV && address < first_page;
+    fail_at(event, 0, "crash", "signal %d (%s) in T%d%s", number, strsignal(number), id,
+            near_null ? ": a null pointer was used" : "");
 }
 
 constexpr size_t signal_stack_size = 64 * 1024;
@@ -222,8 +228,7 @@ void fail(const char* kind, const char* text, ...)
 {
     va_list arguments;
     va_start(arguments, text);
-    const int event = self != nullptr ? last_event_of(self->id) : 0;
-    end_failed(event, 0, kind, text, arguments);
+    end_failed(0, 0, kind, text, arguments);
 }
 
 void fail_at(int event, int earlier, const char* kind, const char* text, ...)

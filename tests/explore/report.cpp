@@ -77,6 +77,7 @@ struct row {
     int thread;
     std::string what;
     place where;
+    bool fails; // the step at which the schedule failed
 
     bool operator==(const row& other) const
     {
@@ -91,23 +92,38 @@ public:
         : book_(book),
           outcome_(outcome),
           planned_(planned),
-          places_(all_addresses(book)),
+          source_(all_addresses(book)),
+          places_(all_places()),
           names_(book, places_)
     {}
 
     std::string write()
     {
+        find_contended();
         headline();
         collect_rows();
         schedule();
-        if (outcome_.kind == "deadlock" || outcome_.kind == "stuck") {
+        if (outcome_.kind == "deadlock" || outcome_.kind == "stuck" ||
+            outcome_.kind == "livelock") {
             who_waits();
+        }
+        if (outcome_.kind == "wrong result" || outcome_.kind == "data race") {
+            values();
         }
         footer();
         return out_;
     }
 
 private:
+    std::vector<place> all_places() const
+    {
+        std::vector<place> all(1); // event 0 is none
+        for (int i = 1; i < book_.events; ++i) {
+            all.push_back(source_.of(book_.log[i].frame, book_.log[i].frames));
+        }
+        return all;
+    }
+
     static std::set<void*> all_addresses(const ledger& book)
     {
         std::set<void*> all;
@@ -119,11 +135,8 @@ private:
 
     place place_of(int number) const
     {
-        if (number <= 0 || number >= book_.events) {
-            return {};
-        }
-        const event& one = book_.log[number];
-        return places_.of(one.frame, one.frames);
+        return number > 0 && number < book_.events ? places_[static_cast<std::size_t>(number)]
+                                                   : place();
     }
 
     static std::string short_name(const place& where)
@@ -141,18 +154,23 @@ private:
 
     void headline()
     {
-        line(outcome_.kind + ", found in schedule " + std::to_string(outcome_.schedules) + " of " +
-             std::to_string(planned_));
+        emphasized(outcome_.kind + ", found in schedule " + std::to_string(outcome_.schedules) +
+                   " of " + std::to_string(planned_));
         wrapped(book_.text, "  ");
         for (const int number : {book_.before, book_.at}) {
             const place where = place_of(number);
-            if (where.known()) {
-                const event& one = book_.log[number];
-                line("  " + thread_name(one.thread) + " " + description(one) + "   " + where.file +
-                     ":" + std::to_string(where.line) + "   " + where.text);
+            const event& one = book_.log[number];
+            if (where.known() && one.what != op::required) {
+                line("  " + thread_name(one.thread) + ": " + description(number) + "   " +
+                     where.file + ":" + std::to_string(where.line) + "   " + where.text);
             }
         }
         out_ += "\n";
+    }
+
+    void emphasized(const std::string& text)
+    {
+        out_ += colored_ ? "\033[1;31m" + text + "\033[0m\n" : text + "\n";
     }
 
     void wrapped(const std::string& text, const std::string& indent)
@@ -169,21 +187,35 @@ private:
         line(indent + rest);
     }
 
+    // Pointers are left out: they differ from run to run.
+    static bool looks_like_pointer(std::uint64_t value, int size)
+    {
+        return size == 8 && (value >> 40) != 0 && (value >> 40) != 0xffffff;
+    }
+
     static std::string value_text(std::uint64_t value, int size)
     {
-        if (size == 8 && (value >> 40) != 0 && (value >> 40) != 0xffffff) {
-            return "a pointer"; // differs from run to run
-        }
         const int unused = 64 - 8 * size;
         return std::to_string(static_cast<std::int64_t>(value << unused) >> unused);
     }
 
-    // What the thread did, in few words.
-    std::string description(const event& one) const
+    static bool has_telling_value(const event& one)
     {
+        return one.has_value && one.size <= 8 && !looks_like_pointer(one.value, one.size) &&
+               !(one.has_old && looks_like_pointer(one.old, one.size));
+    }
+
+    // What the thread did, in few words.
+    std::string description(int number) const
+    {
+        const event& one = book_.log[number];
         const std::string name = names_.of(one);
-        const std::string value =
-            one.has_value ? " = " + value_text(one.value, one.size) : std::string();
+        if (is_inside_library(one, place_of(number)) && number != book_.at &&
+            number != book_.before) {
+            return "uses " + name;
+        }
+        const bool telling = has_telling_value(one);
+        const std::string value = telling ? " = " + value_text(one.value, one.size) : std::string();
         switch (one.what) {
         case op::lock:
         case op::lock_exclusive:
@@ -238,28 +270,22 @@ private:
         case op::write:
             return "write " + name + value;
         case op::exchange:
-            return one.has_old && one.old != one.value
+            return telling && one.has_old && one.old != one.value
                        ? name + ": " + value_text(one.old, one.size) + " -> " +
                              value_text(one.value, one.size)
                        : "read " + name + value;
         case op::deletion:
-            return "delete";
+            return one.object != 0 ? "destroy " + name : "delete";
         case op::required:
-            return "requires";
+            return "does not hold";
         case op::raised:
             return "fails";
         case op::run:
         case op::yield:
         case op::wait_for_end:
-            return "";
+            return "is here";
         }
         return "";
-    }
-
-    static bool is_memory(op what)
-    {
-        return what == op::read || what == op::write || what == op::load || what == op::store ||
-               what == op::exchange;
     }
 
     // Memory that one thread set up and others only read tells nothing.
@@ -292,25 +318,32 @@ private:
         if (number == book_.at || number == book_.before) {
             return true;
         }
-        if (!one.shown) {
+        if (!one.shown || one.what == op::once) {
             return false;
         }
-        if (one.what == op::once) {
-            return false;
+        if (!is_memory(one.what)) {
+            return true;
         }
-        return !is_memory(one.what) || contended_.contains(one.address);
+        if (outcome_.kind == "livelock" && started_ && one.object_sort == sort::atomic &&
+            !is_inside_library(one, place_of(number))) {
+            return true; // what it asks for, again and again
+        }
+        // Before the first thread starts, only what is certain to matter: a variable's first value.
+        return contended_.contains(one.address) &&
+               (started_ || (has_telling_value(one) && !is_inside_library(one, place_of(number))));
     }
 
     void collect_rows()
     {
-        find_contended();
         for (int i = 1; i < book_.events; ++i) {
+            started_ = started_ || book_.log[i].what == op::start;
             if (!is_worth_a_row(i)) {
                 continue;
             }
             const event& one = book_.log[i];
-            const row fresh{one.thread, description(one), place_of(i)};
+            const row fresh{one.thread, description(i), place_of(i), i == book_.at};
             if (!rows_.empty() && rows_.back() == fresh) {
+                rows_.back().fails |= fresh.fails;
                 continue;
             }
             rows_.push_back(fresh);
@@ -337,48 +370,79 @@ private:
         if (rows_.empty()) {
             return;
         }
-        int most = 0;
-        for (const row& one : rows_) {
-            most = std::max(most, one.thread);
-        }
-        const int columns = most + 1;
-        const bool narrow = columns > 4;
-        const std::size_t width = narrow ? 4 : columns <= 2 ? 24 : columns == 3 ? 19 : 15;
-        line("The shortest failing schedule found, from top to bottom:");
+        line("The shortest failing schedule found; time runs downward:");
         out_ += "\n";
-        std::string head = "  ";
-        for (int i = 0; i < columns; ++i) {
-            head += padded(thread_name(i), width);
-        }
-        line(head);
         const std::size_t first = rows_.size() > most_rows ? rows_.size() - most_rows : 0;
+        const layout columns = lay_out(first);
+        line(columns.head);
         if (first > 0) {
             line("  ... " + std::to_string(first) + " earlier steps");
         }
         for (std::size_t i = first; i < rows_.size(); ++i) {
-            const row& one = rows_[i];
-            std::string text = "  ";
-            if (narrow) {
-                for (int k = 0; k < columns; ++k) {
-                    text += k == one.thread ? padded(thread_name(k), width) : padded(".", width);
-                }
-                text += padded(one.what, 24);
+            const std::string text = columns.text_of(rows_[i]);
+            if (rows_[i].fails) {
+                emphasized(shortened(text, page_width));
             } else {
-                for (int k = 0; k < columns; ++k) {
-                    text += k == one.thread ? padded(one.what, width) : std::string(width, ' ');
-                }
+                line(text);
             }
-            if (one.where.known()) {
-                text += padded(short_name(one.where), 24) + one.where.text;
-            } else if (places_.problem().empty()) {
-                text += "(in a library)";
-            }
-            line(text);
         }
         if (folded_ > 0) {
             line("  (" + std::to_string(folded_) + " steps of further rounds left out)");
         }
         out_ += "\n";
+    }
+
+    // A column for each thread, as wide as what stands in it. For many threads narrow ones, and the
+    // operations beside them.
+    struct layout {
+        std::vector<std::size_t> width;
+        std::size_t operation = 0; // width of the operations' own column; 0: there is none
+        std::size_t place = 0;
+        std::string head = "  ";
+
+        std::string text_of(const row& one) const
+        {
+            std::string text = "  ";
+            for (std::size_t i = 0; i < width.size(); ++i) {
+                const bool own = static_cast<int>(i) == one.thread;
+                const std::string narrow = own ? thread_name(one.thread) : ".";
+                text += padded(operation > 0 ? narrow : own ? one.what : "", width[i]);
+            }
+            if (operation > 0) {
+                text += padded(one.what, operation);
+            }
+            return one.where.known() ? text + padded(short_name(one.where), place) + one.where.text
+                                     : text;
+        }
+    };
+
+    layout lay_out(std::size_t first) const
+    {
+        constexpr std::size_t widest = 22;
+        constexpr std::size_t most_for_columns = 62;
+        layout made;
+        std::size_t operation = 0;
+        for (std::size_t i = first; i < rows_.size(); ++i) {
+            const row& one = rows_[i];
+            const auto column = static_cast<std::size_t>(one.thread);
+            made.width.resize(std::max(made.width.size(), column + 1), 6);
+            const std::size_t needed = std::min(one.what.size() + 2, widest);
+            made.width[column] = std::max(made.width[column], needed);
+            operation = std::max(operation, needed);
+            made.place = std::max(made.place, short_name(one.where).size() + 2);
+        }
+        std::size_t sum = 0;
+        for (const std::size_t one : made.width) {
+            sum += one;
+        }
+        if (sum > most_for_columns) {
+            made.operation = operation;
+            made.width.assign(made.width.size(), made.width.size() < 12 ? 4 : 3);
+        }
+        for (std::size_t i = 0; i < made.width.size(); ++i) {
+            made.head += padded(thread_name(static_cast<int>(i)), made.width[i]);
+        }
+        return made;
     }
 
     void who_waits()
@@ -426,10 +490,41 @@ private:
         }
     }
 
+    // What each thread read and wrote last of the variables that they share.
+    void values()
+    {
+        std::map<std::string, std::map<std::string, std::string>>
+            last; // variable -> who did -> value
+        std::map<std::string, std::vector<std::string>> order;
+        for (int i = 1; i < book_.events; ++i) {
+            const event& one = book_.log[i];
+            const std::string name = names_.of(one);
+            if (!one.shown || !is_memory(one.what) || !contended_.contains(one.address) ||
+                !has_telling_value(one) || is_inside_library(one, place_of(i)) || name.empty()) {
+                continue;
+            }
+            const bool changes = one.has_old && one.old != one.value;
+            const bool reads =
+                one.what == op::read || one.what == op::load || (one.has_old && !changes);
+            const std::string who = thread_name(one.thread) + (reads ? " read " : " wrote ");
+            if (last[name].count(who) == 0) {
+                order[name].push_back(who);
+            }
+            last[name][who] = value_text(one.value, one.size);
+        }
+        for (const auto& [name, deeds] : order) {
+            std::string text;
+            for (const std::string& who : deeds) {
+                text += (text.empty() ? "" : ", ") + who + last[name][who];
+            }
+            wrapped("Last values of " + name + ": " + text, "");
+        }
+    }
+
     void footer()
     {
-        if (!places_.problem().empty()) {
-            line("Note: " + places_.problem() + ".");
+        if (!source_.problem().empty()) {
+            line("Note: " + source_.problem() + ".");
         }
         std::set<std::string> files;
         for (const row& one : rows_) {
@@ -485,8 +580,11 @@ private:
     const ledger& book_;
     const result& outcome_;
     const long planned_;
-    const source_places places_;
+    const source_places source_;
+    const std::vector<place> places_; // [i]: of event i
     const names names_;
+    const bool colored_ = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+    bool started_ = false; // a thread, so far
     std::set<std::uint64_t> contended_;
     std::vector<row> rows_;
     std::size_t folded_ = 0;

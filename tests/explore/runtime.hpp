@@ -92,6 +92,7 @@ extern int64_t now;            // virtual
 extern long steps;
 extern int spurious_left;
 extern bool recording;
+extern bool debugging; // run_here: stop where it fails
 
 // ---- session.cpp ---------------------------------------------------------------------------
 
@@ -100,7 +101,8 @@ constexpr size_t stack_size = size_t{1} << 20;
 // What the parent's fork leads to. Runs the plan in the ledger; never returns.
 [[noreturn]] void run_child(ledger* shared, void (*body)(void*), void* argument);
 
-// The same in the calling process, for debuggers. Returns when all schedules passed.
+// The same in the calling process, for debuggers. Returns when all schedules passed; at a failure
+// it prints what went wrong and stops with SIGTRAP.
 void run_here(ledger* shared, void (*body)(void*), void* argument);
 
 // Adds a thread to the schedule; it starts when it is given the turn.

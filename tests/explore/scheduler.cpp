@@ -20,6 +20,7 @@ int64_t now = 0;
 long steps = 0;
 int spurious_left = 0;
 bool recording = false;
+bool debugging = false;
 
 namespace {
 
@@ -270,6 +271,9 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
     me.waits_in = about_to;
     me.on = on;
     me.deadline = deadline;
+    if (deadline != never) {
+        me.clock_reads = 0; // it waits for its time: that is not spinning
+    }
     if (thread_state& next = pick(me, plain); &next != &me) {
         book->switches = book->switches + 1;
         hand_over_to(next.id);

@@ -323,4 +323,12 @@ void run_child(ledger* shared, void (*function)(void*), void* argument)
     _exit(0);
 }
 
+void run_here(ledger* shared, void (*function)(void*), void* argument)
+{
+    debugging = true;
+    set_up(shared, function, argument);
+    start_worker(0, live_as_first);
+    real_pthread_join()(workers[0].handle, nullptr);
+}
+
 } // namespace explorer::runtime

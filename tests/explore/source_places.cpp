@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/source_places.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,7 +11,6 @@
 #include <fstream>
 #include <link.h>
 #include <sstream>
-#include <string_view>
 #include <unistd.h>
 
 namespace explorer {
@@ -189,10 +189,8 @@ std::string name_of_global(unsigned long address)
             char* readable = abi::__cxa_demangle(mangled, nullptr, nullptr, &problem);
             std::string name = readable != nullptr ? readable : mangled;
             std::free(readable);
-            for (const std::string_view noise : {"(anonymous namespace)::"}) {
-                if (const auto where = name.find(noise); where != std::string::npos) {
-                    name.erase(where, noise.size());
-                }
+            if (const auto scope = name.rfind("::"); scope != std::string::npos) {
+                name.erase(0, scope + 2);
             }
             const unsigned long offset = wanted - symbol->st_value;
             return offset == 0 ? name : name + "+" + std::to_string(offset);

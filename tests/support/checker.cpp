@@ -36,7 +36,8 @@ using catch_listener = Catch::TestEventListenerBase;
 // it must find, in this very binary. Absent, and then null, elsewhere.
 namespace explorer {
 [[gnu::weak]] bool canary_sings(std::string& why);
-}
+[[gnu::weak]] extern bool in_this_process;
+} // namespace explorer
 
 namespace {
 
@@ -320,6 +321,9 @@ int run_checker(std::vector<std::string> arguments)
         return each_is(verdict::todo, find(arguments)) ? 0 : 1;
     }
     if (mode == "--debug" && arguments.size() == 1) {
+        if (&explorer::in_this_process != nullptr) {
+            explorer::in_this_process = true;
+        }
         return run_in_this_process(find(arguments)[0]) == 0 ? 0 : 1;
     }
     if (mode.empty() && arguments.size() == 1) {

@@ -38,6 +38,18 @@ class Answers(fake_tree.FakeTree):
         self.assertIn('"half01.3|cpp-only|count on by one"', listed)
         self.assertIn('"new01|header"', listed)
 
+    def test_a_todo_with_a_semicolon(self):
+        self.change("exercises/ex01_count/count.cpp", "return two times n", "double n; return it")
+        self.made()
+        listed = self.read("out/answers.cmake")
+        self.assertIn('"half01.1|cpp-only|double n<semicolon> return it"', listed)
+
+    def test_a_todo_that_cmake_would_not_pass_on(self):
+        self.change("exercises/ex01_count/count.cpp", "return two times n", "return $n")
+        status, said = self.make()
+        self.assertEqual(status, 1)
+        self.assertIn("exercises/ex01_count/count.cpp:10: a TODO sentence has none of", said)
+
     def test_the_program_is_no_part_of_an_answer(self):
         self.made()
         self.assertFalse((self.root / "out/new01/ex01_count/main.cpp").exists())

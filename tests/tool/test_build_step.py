@@ -1,6 +1,7 @@
 # Builds that follow the files' content.
 #
 # SPDX-License-Identifier: MIT
+import fcntl
 import os
 import shutil
 import subprocess
@@ -92,6 +93,15 @@ class Step(fake_tree.FakeTree):
         cache.write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={self.root}\n", encoding="utf-8")
         build_step.refuse_foreign(self.root / "build", self.root)
 
+    def test_a_copied_folder_is_refused(self):
+        step = [sys.executable, str(fake_tree.TOOL / "build_step.py"), "--target", "t"]
+        step += ["--build-dir", str(self.root / "build"), "--source-dir", str(self.root)]
+        step += ["--exercise", "ex01_count", "--log", str(self.root / "log")]
+        copied = self.write("copy/CTestTestfile.cmake", "").parent
+        done = subprocess.run(step, cwd=copied, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+        self.assertIn(f"{copied} is a copy of", done.stderr)
+
     def test_changed_cases_are_told(self):
         build_step.compare_cases(["a", "b"], ["b", "a"], "ex01")
         with self.assertRaisesRegex(WorkbookError, "the promises changed: run again\n.*new: c"):
@@ -120,6 +130,37 @@ class Step(fake_tree.FakeTree):
             self.assertIn("waiting for another build", other.stderr.readline())
             self.assertIsNone(other.poll())
         self.assertEqual(other.communicate(timeout=20)[0], "in\n")
+
+
+    def test_a_build_that_outlives_us_keeps_the_lock(self):
+        build = self.root / "build"
+        fifo = self.root / "fifo"
+        build.mkdir()
+        os.mkfifo(fifo)
+        script = (
+            f"import sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n"
+            "from pathlib import Path; import build_step\n"
+            f"with build_step.locked(Path({str(build)!r})) as lock:\n"
+            "    print('in', flush=True)\n"
+            f"    build_step.run_logged(['cat', {str(fifo)!r}], Path({str(self.root / 'log')!r}), lock)\n"
+        )
+        ours = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        self.assertEqual(ours.stdout.readline(), "in\n")
+        with open(fifo, "wb"):  # once this is open, `cat` runs; it ends when it is closed
+            ours.kill()
+            ours.wait()
+            self.assertFalse(self.is_free(build))
+        with build_step.locked(build):
+            pass
+        ours.stdout.close()
+
+    def is_free(self, build):
+        with open(build / ".lock", "w", encoding="utf-8") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                return False
 
 
 class Errors(unittest.TestCase):

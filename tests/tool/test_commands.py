@@ -147,6 +147,14 @@ class Verdicts(fake_tree.FakeTree):
         self.assertIn("not started", text)
         self.assertIn("  TODO ex01: double it\n    exercises/ex01_count/count.cpp:9\n", text)
 
+    def test_steps_that_are_all_alike_are_one_line(self):
+        several = [outcome(1, PASSED), outcome(1, PASSED), outcome(2, TODO), outcome(3, TODO)]
+        lines = board.compact(several).splitlines()
+        self.assertEqual(
+            lines,
+            ["  step 1  ok      all 2", "  step 2", "    todo    case 2 todo", "  step 3  todo    all 1"],
+        )
+
     def test_a_failure_is_shown_in_full(self):
         text = board.verdict(self.exercise, [outcome(1, FAILED, output="expected 6\n\ngot 5")])
         self.assertIn('Step 1: "case 1 failed"\n\n  expected 6\n\n  got 5', text)

@@ -76,7 +76,7 @@ class Checks(fake_tree.FakeTree):
 
     def test_shared_cases_are_read_too(self):
         self.change("CMakeLists.txt", "ex01_count", "ex01_count SHARES both.hpp USES ex09_x")
-        self.write("tests/support/both.hpp", 'TEST_CASE("shared", "[pools][step1]")\n')
+        self.write("tests/support/both.hpp", 'TEST_CASE("shared", TAG "[step1]")\n')
         self.assertEqual(self.found("names"), [])
         self.assert_found("wrong-answers", "no wrong answer is caught by: shared")
 

@@ -116,18 +116,24 @@ class PutBack(unittest.TestCase):
 
     def test_one_body(self):
         text = self.put_back(0)
-        self.assertIn('int twice(int n)\n{\n    todo("return two times n");\n}', text)
+        self.assertIn('int twice([[maybe_unused]] int n)\n{\n    todo("return two times n");\n}', text)
         self.assertIn("return value_++;", text)
         self.assertEqual(text.count('#include "given/todo.hpp"'), 1)
 
     def test_initialisers_go_with_an_empty_body(self):
         text = self.put_back(1)
-        self.assertIn('counter::counter(int begin)\n{\n    todo("remember where to begin");\n}', text)
+        self.assertIn('int begin)\n{\n    todo("remember where to begin");\n}', text)
         self.assertNotIn("value_(begin)", text)
 
     def test_initialisers_on_lines_of_their_own(self):
         stub = 'a::a(int n)\n{\n    todo("x");\n}\n'.splitlines()
         solution = "a::a(int n)\n    : n_{n},\n      m_(n)\n{\n    f();\n}\n".splitlines()
+        text = stub_rules.put_back(solution, stub, stub_rules.todos(stub)[0])
+        self.assertEqual(text, stub)
+
+    def test_initialisers_of_the_stub_stay(self):
+        stub = 'a::a(int& n)\n    : n_(n)\n{\n    todo("x");\n}\n'.splitlines()
+        solution = "a::a(int& n)\n    : n_(n), m_(1)\n{\n    f();\n}\n".splitlines()
         text = stub_rules.put_back(solution, stub, stub_rules.todos(stub)[0])
         self.assertEqual(text, stub)
 

@@ -1,0 +1,353 @@
+// What ex01 promises: is_prime by itself, then the two ways in which threads share the work.
+//
+// The work that the threads do is passed in, so the tests look from inside it: who calls, how many
+// at once, how often. Work that meets the other threads (a rendezvous) passes only if they really
+// run at the same time. What one run in a thousand would show is explored: every schedule is tried.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/explore.hpp"
+#include "support/catch.hpp"
+#include "support/census.hpp"
+#include "support/rendezvous.hpp"
+#include "support/scarce_threads.hpp"
+
+#include "calc_primes.hpp"
+
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using numbers = std::vector<int>;
+
+const numbers primes_below_50 = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47};
+
+/// The primes below end by another method: cross out the multiples.
+numbers sieve(int end)
+{
+    std::vector<char> crossed(end > 0 ? end : 0, 0);
+    numbers primes;
+    for (int n = 2; n < end; ++n) {
+        if (!crossed[n]) {
+            primes.push_back(n);
+            for (int multiple = 2 * n; multiple < end; multiple += n) {
+                crossed[multiple] = 1;
+            }
+        }
+    }
+    return primes;
+}
+
+/// How many different threads called count(). A thread's number is not used again after it ends, as
+/// its std::thread::id may be.
+class thread_counter {
+public:
+    void count()
+    {
+        thread_local const thread_counter* counted_by = nullptr;
+        if (counted_by != this) {
+            counted_by = this;
+            ++threads_;
+        }
+    }
+    int threads() const { return threads_; }
+
+private:
+    std::atomic<int> threads_ = 0;
+};
+
+/// How many threads began and how many have ended, told by a thread_local life in each.
+struct lifetimes {
+    std::atomic<int> begun = 0;
+    std::atomic<int> ended = 0;
+};
+
+class life {
+public:
+    explicit life(lifetimes& all) : all_(all) { ++all_.begun; }
+    ~life() { ++all_.ended; }
+    life(const life&) = delete;
+    life& operator=(const life&) = delete;
+
+private:
+    lifetimes& all_;
+};
+
+/// Meets the others inside the work; after one meeting failed the rest do not wait for theirs.
+class meeting {
+public:
+    explicit meeting(int parties) : all_(parties) {}
+    void arrive()
+    {
+        if (!missed_ && !all_.arrive_and_wait()) {
+            missed_ = true;
+        }
+    }
+    bool missed() const { return missed_; }
+
+private:
+    support::rendezvous all_;
+    std::atomic<bool> missed_ = false;
+};
+
+/// What `call` threw as std::invalid_argument, as text.
+template <class Call>
+std::string refusal(Call call)
+{
+    try {
+        call();
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return "nothing was thrown";
+}
+
+bool mentions(const std::string& text, const std::string& part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+// Run under every schedule: two threads share four numbers, every one of which passes.
+template <class Calc>
+void share_four_numbers(Calc calc)
+{
+    std::atomic<int> tested = 0;
+    const numbers found = calc(4, 2, [&](int) {
+        ++tested;
+        return true;
+    });
+    EXPLORE_REQUIRE(tested == 4);
+    EXPLORE_REQUIRE((found == numbers{0, 1, 2, 3}));
+}
+
+// Run under every schedule: one number's test throws. Nobody may use what the caller then destroys.
+template <class Calc>
+void throw_and_tidy_up(Calc calc)
+{
+    auto started = std::make_unique<std::atomic<int>>(0);
+    auto ended = std::make_unique<std::atomic<int>>(0);
+    bool thrown = false;
+    try {
+        calc(2, 2, [&](int n) {
+            ++*started;
+            if (n == 0) {
+                throw std::runtime_error("boom");
+            }
+            ++*ended;
+            return true;
+        });
+    } catch (const std::runtime_error&) {
+        thrown = true;
+    }
+    EXPLORE_REQUIRE(thrown);
+    EXPLORE_REQUIRE(*started == *ended + 1);
+}
+
+} // namespace
+
+TEST_CASE("a number that nothing divides is prime", "[ex01][step1]")
+{
+    for (int n : {2, 3, 5, 7, 97, 7919}) {
+        CAPTURE(n);
+        REQUIRE(is_prime(n));
+    }
+}
+
+TEST_CASE("a number that something divides is not prime", "[ex01][step1]")
+{
+    for (int n : {4, 6, 9, 25, 91, 7917}) {
+        CAPTURE(n);
+        REQUIRE_FALSE(is_prime(n));
+    }
+}
+
+TEST_CASE("0 and 1 and negative numbers are not prime", "[ex01][step1]")
+{
+    for (int n : {1, 0, -1, -2, -7, -97}) {
+        CAPTURE(n);
+        REQUIRE_FALSE(is_prime(n));
+    }
+}
+
+TEST_CASE("the primes below 50 come in ascending order", "[ex01][step2]")
+{
+    REQUIRE(calc_primes(50, 5) == primes_below_50);
+}
+
+TEST_CASE("the end itself is not included", "[ex01][step2]")
+{
+    REQUIRE(calc_primes(47, 3) == sieve(47));
+    REQUIRE(calc_primes(48, 3) == sieve(48));
+}
+
+TEST_CASE("any number of threads finds the same primes", "[ex01][step2]")
+{
+    for (int end : {3, 10, 17, 100, 101}) {
+        for (int threads = 1; threads <= 8; ++threads) {
+            CAPTURE(end, threads);
+            REQUIRE(calc_primes(end, threads) == sieve(end));
+        }
+    }
+}
+
+TEST_CASE("an end of 2 or less gives nothing", "[ex01][step2]")
+{
+    for (int end : {2, 1, 0, -1, -50}) {
+        CAPTURE(end);
+        REQUIRE(calc_primes(end, 2).empty());
+    }
+}
+
+TEST_CASE("more threads than numbers is fine", "[ex01][step2]")
+{
+    REQUIRE(calc_primes(3, 20) == numbers{2});
+    REQUIRE(calc_primes(0, 3).empty());
+}
+
+TEST_CASE("fewer than one thread is refused with the number", "[ex01][step2]")
+{
+    REQUIRE_THROWS_AS(calc_primes(50, 0), std::invalid_argument);
+    REQUIRE(mentions(refusal([] { calc_primes(50, -3); }), "-3"));
+    REQUIRE(mentions(refusal([] { calc_primes(0, -7); }), "-7"));
+}
+
+TEST_CASE("each number is tested exactly once", "[ex01][step2]")
+{
+    for (int threads : {1, 2, 3, 5}) {
+        std::vector<std::atomic<int>> tested(50);
+        std::atomic<int> others = 0;
+        calc_primes(50, threads, [&](int n) {
+            ++(n >= 0 && n < 50 ? tested[n] : others);
+            return true;
+        });
+        CAPTURE(threads);
+        REQUIRE(others == 0);
+        for (int n = 0; n < 50; ++n) {
+            CAPTURE(n);
+            REQUIRE(tested[n] == 1);
+        }
+    }
+}
+
+TEST_CASE("all the threads work at the same time", "[ex01][step2]")
+{
+    meeting everyone(5);
+    const numbers found = calc_primes(5, 5, [&](int) {
+        everyone.arrive();
+        return true;
+    });
+
+    REQUIRE_FALSE(everyone.missed());
+    REQUIRE(found == numbers{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("the numbers are tested on the threads asked for and on no other", "[ex01][step2]")
+{
+    thread_counter workers;
+    std::atomic<int> tested_by_caller = 0;
+    const auto caller = std::this_thread::get_id();
+    calc_primes(60, 3, [&](int) {
+        workers.count();
+        tested_by_caller += std::this_thread::get_id() == caller;
+        return false;
+    });
+
+    REQUIRE(tested_by_caller == 0);
+    REQUIRE(workers.threads() >= 1);
+    REQUIRE(workers.threads() <= 3);
+}
+
+TEST_CASE("no thread outlives the call", "[ex01][step2][explore]")
+{
+    explore([] {
+        auto lives = std::make_unique<lifetimes>();
+        calc_primes(2, 2, [&](int) {
+            thread_local const life mine(*lives);
+            return true;
+        });
+        EXPLORE_REQUIRE(lives->begun >= 1);
+        EXPLORE_REQUIRE(lives->ended == lives->begun);
+    });
+}
+
+TEST_CASE("threads with their own results never touch the same data", "[ex01][step2][explore]")
+{
+    explore([] { share_four_numbers(calc_primes); });
+}
+
+TEST_CASE("an exception from the test reaches the caller", "[ex01][step2]")
+{
+    const auto fail_at_7 = [](int n) {
+        return n == 7 ? throw std::runtime_error("7 is too much") : true;
+    };
+    REQUIRE_THROWS_WITH(calc_primes(20, 3, fail_at_7), "7 is too much");
+    REQUIRE_THROWS_WITH(calc_primes(20, 1, fail_at_7), "7 is too much");
+}
+
+TEST_CASE("when a test throws all threads are joined first", "[ex01][step2][explore]")
+{
+    explore([] { throw_and_tidy_up(calc_primes); });
+}
+
+TEST_CASE("a thread that cannot be started is reported", "[ex01][step2][stretch]")
+{
+    const support::census before = support::take_census();
+    std::atomic<int> tested = 0;
+    {
+        support::scarce_threads at_most_two;
+        REQUIRE_THROWS_AS(calc_primes(20, 5,
+                                      [&](int) {
+                                          at_most_two.claim();
+                                          ++tested;
+                                          return true;
+                                      }),
+                          std::system_error);
+    }
+    REQUIRE(tested >= 1);
+    REQUIRE(support::back_to(before));
+}
+
+TEST_CASE("the shared result is complete and in ascending order", "[ex01][step3]")
+{
+    REQUIRE(calc_primes_shared(50, 5) == primes_below_50);
+    for (int threads = 1; threads <= 8; ++threads) {
+        CAPTURE(threads);
+        REQUIRE(calc_primes_shared(101, threads) == sieve(101));
+    }
+}
+
+TEST_CASE("the shared result is guarded under every schedule", "[ex01][step3][explore]")
+{
+    explore([] { share_four_numbers(calc_primes_shared); });
+}
+
+TEST_CASE("the numbers are tested outside the lock", "[ex01][step3]")
+{
+    meeting everyone(3);
+    const numbers found = calc_primes_shared(3, 3, [&](int) {
+        everyone.arrive();
+        return true;
+    });
+
+    REQUIRE_FALSE(everyone.missed());
+    REQUIRE(found == numbers{0, 1, 2});
+}
+
+TEST_CASE("with a shared result bad input is refused and an exception arrives", "[ex01][step3]")
+{
+    REQUIRE(calc_primes_shared(2, 3).empty());
+    REQUIRE(calc_primes_shared(-5, 3).empty());
+    REQUIRE(mentions(refusal([] { calc_primes_shared(50, -3); }), "-3"));
+    REQUIRE_THROWS_WITH(
+        calc_primes_shared(20, 3, [](int) -> bool { throw std::runtime_error("boom"); }), "boom");
+}
+
+TEST_CASE("with a shared result too they are joined first", "[ex01][step3][explore]")
+{
+    explore([] { throw_and_tidy_up(calc_primes_shared); });
+}

@@ -1,0 +1,455 @@
+// What ex02 promises: the queue, then the pool, which also keeps the contract shared with ex03.
+//
+// A queue goes wrong in one schedule of thousands, so what waits and wakes is explored: small
+// bodies, two or three threads, every schedule tried. The rest runs freely on real threads.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/explore.hpp"
+#include "support/catch.hpp"
+#include "support/census.hpp"
+#include "support/rendezvous.hpp"
+#include "support/scarce_threads.hpp"
+
+#include "blocking_queue.hpp"
+#include "calc_primes_pool.hpp"
+#include "dummy_pool.hpp"
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#define POOL_TAG "[ex02]"
+using pool = dummy_pool;
+#include "support/pool_contract.hpp"
+
+namespace {
+
+/// Counts the different threads that call count().
+class thread_counter {
+public:
+    void count()
+    {
+        thread_local const thread_counter* counted_by = nullptr;
+        if (counted_by != this) {
+            counted_by = this;
+            ++threads_;
+        }
+    }
+    int threads() const { return threads_; }
+
+private:
+    std::atomic<int> threads_ = 0;
+};
+
+/// Looks like a pool, and runs each task when its result is asked for: which comes first?
+class recording_pool {
+public:
+    std::future<bool> apply_async(bool (*task)(int), int n)
+    {
+        ++submitted_;
+        return std::async(std::launch::deferred, [this, task, n] {
+            if (first_asked_at_ < 0) {
+                first_asked_at_ = submitted_;
+            }
+            return task(n);
+        });
+    }
+    int submitted() const { return submitted_; }
+    int submitted_when_first_asked() const { return first_asked_at_; }
+
+private:
+    int submitted_ = 0;
+    int first_asked_at_ = -1;
+};
+
+} // namespace
+
+// ------------------------------------------------------------------------------- the queue
+
+TEST_CASE("the queue hands items out in the order in which they came", "[ex02][step1]")
+{
+    blocking_queue<int> queue;
+    queue.push(1);
+    queue.push(2);
+    queue.push(3);
+
+    REQUIRE(queue.pop() == 1);
+    REQUIRE(queue.pop() == 2);
+    queue.push(4);
+    REQUIRE(queue.pop() == 3);
+    REQUIRE(queue.pop() == 4);
+
+    blocking_queue<std::unique_ptr<int>> owners; // of items that can only be moved
+    owners.push(std::make_unique<int>(5));
+    owners.push(std::make_unique<int>(6));
+    REQUIRE(**owners.pop() == 5);
+    REQUIRE(**owners.pop() == 6);
+}
+
+TEST_CASE("a closed queue is emptied first and then says that it is over", "[ex02][step1]")
+{
+    blocking_queue<int> queue;
+    queue.push(1);
+    queue.push(2);
+    REQUIRE_FALSE(queue.closed());
+    queue.close();
+
+    REQUIRE(queue.closed());
+    REQUIRE(queue.pop() == 1);
+    REQUIRE(queue.pop() == 2);
+    REQUIRE(queue.pop() == std::nullopt);
+    REQUIRE(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("a closed queue takes nothing more", "[ex02][step1]")
+{
+    blocking_queue<int> queue;
+    queue.close();
+    queue.close();
+
+    REQUIRE_THROWS_AS(queue.push(1), std::logic_error);
+    REQUIRE(queue.pop() == std::nullopt);
+}
+
+TEST_CASE("a taker that waits gets what is pushed later", "[ex02][step1][explore]")
+{
+    explore([] {
+        blocking_queue<int> queue;
+        std::optional<int> taken;
+        std::thread taker([&] { taken = queue.pop(); });
+        queue.push(7);
+        taker.join();
+        EXPLORE_REQUIRE(taken == 7);
+    });
+}
+
+TEST_CASE("each item goes to one taker and each taker gets one", "[ex02][step1][explore]")
+{
+    explore([] {
+        blocking_queue<int> queue;
+        std::optional<int> first;
+        std::optional<int> second;
+        std::thread one([&] { first = queue.pop(); });
+        std::thread other([&] { second = queue.pop(); });
+        queue.push(1);
+        queue.push(2);
+        one.join();
+        other.join();
+        EXPLORE_REQUIRE(first.has_value() && second.has_value());
+        EXPLORE_REQUIRE(*first + *second == 3);
+    });
+}
+
+TEST_CASE("two who push at once lose nothing", "[ex02][step1][explore]")
+{
+    explore([] {
+        blocking_queue<int> queue;
+        std::thread one([&] { queue.push(1); });
+        queue.push(2);
+        one.join();
+        queue.close();
+        const std::optional<int> first = queue.pop();
+        const std::optional<int> second = queue.pop();
+        EXPLORE_REQUIRE(first.has_value() && second.has_value());
+        EXPLORE_REQUIRE(*first + *second == 3);
+    });
+}
+
+TEST_CASE("close wakes everyone who waits", "[ex02][step1][explore]")
+{
+    explore([] {
+        blocking_queue<int> queue;
+        std::optional<int> first = 1;
+        std::optional<int> second = 1;
+        std::thread one([&] { first = queue.pop(); });
+        std::thread other([&] { second = queue.pop(); });
+        queue.close();
+        one.join();
+        other.join();
+        EXPLORE_REQUIRE(!first && !second);
+    });
+}
+
+TEST_CASE("a taker with nothing to take sleeps and does not spin", "[ex02][step1][explore]")
+{
+    // Nobody will ever push: the one right outcome is that everybody sleeps, which the explorer
+    // calls a deadlock. A taker that asks again and again would be its livelock.
+    const explorer::result outcome = explorer::search([] {
+        blocking_queue<int> queue;
+        std::thread taker([&] { queue.pop(); });
+        taker.join();
+    });
+
+    INFO("the taker should wait on a condition variable:\n" << outcome.report);
+    REQUIRE(outcome.kind == "deadlock");
+}
+
+// --------------------------------------------------------------------------------- the workers
+
+TEST_CASE("tasks run on the workers and never on the caller", "[ex02][step2]")
+{
+    dummy_pool workers(3);
+    thread_counter counter;
+    std::vector<std::future<std::thread::id>> runners;
+    for (int n = 0; n < 60; ++n) {
+        runners.push_back(workers.apply_async([&counter] {
+            counter.count();
+            return std::this_thread::get_id();
+        }));
+    }
+
+    for (auto& each : runners) {
+        REQUIRE(each.get() != std::this_thread::get_id());
+    }
+    REQUIRE(counter.threads() >= 1);
+    REQUIRE(counter.threads() <= 3);
+}
+
+TEST_CASE("all the workers work at the same time", "[ex02][step2]")
+{
+    dummy_pool workers(3);
+    support::rendezvous everyone(3);
+    std::vector<std::future<bool>> met;
+    for (int n = 0; n < 3; ++n) {
+        met.push_back(workers.apply_async([&everyone] { return everyone.arrive_and_wait(); }));
+    }
+
+    for (auto& each : met) {
+        REQUIRE(each.get());
+    }
+}
+
+TEST_CASE("tasks of one worker run one after another in their order", "[ex02][step2]")
+{
+    dummy_pool workers(1);
+    std::vector<int> order; // written by the only worker
+    std::vector<std::future<void>> done;
+    for (int n = 0; n < 10; ++n) {
+        done.push_back(workers.apply_async([&order, n] { order.push_back(n); }));
+    }
+    for (auto& each : done) {
+        each.get();
+    }
+
+    REQUIRE(order == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("the exception keeps its type on its way to the caller", "[ex02][step2]")
+{
+    dummy_pool workers(1);
+    auto doomed = workers.apply_async([]() -> int { throw std::out_of_range("boom"); });
+
+    REQUIRE_THROWS_AS(doomed.get(), std::out_of_range);
+}
+
+TEST_CASE("a task owns its arguments: copied or moved into it", "[ex02][step2]")
+{
+    dummy_pool workers(1);
+    support::gate changed;
+    workers.apply_async([&changed] { changed.wait(); });
+    std::string text = "before";
+    auto seen = workers.apply_async([](const std::string& argument) { return argument; }, text);
+    text = "after and longer than before";
+    changed.open();
+    REQUIRE(seen.get() == "before");
+
+    auto owned = std::make_unique<int>(7);
+    auto from_task = workers.apply_async([owned = std::move(owned)] { return *owned; });
+    auto from_argument = workers.apply_async([](std::unique_ptr<int> number) { return number; },
+                                             std::make_unique<int>(8));
+    REQUIRE(from_task.get() == 7);
+    REQUIRE(*from_argument.get() == 8);
+}
+
+TEST_CASE("an argument wrapped in std::ref is passed by reference", "[ex02][step2]")
+{
+    dummy_pool workers(1);
+    const int number = 1;
+    auto address = workers.apply_async([](const int& n) { return &n; }, std::ref(number));
+
+    REQUIRE(address.get() == &number);
+}
+
+TEST_CASE("a task may submit a task", "[ex02][step2]")
+{
+    dummy_pool workers(1);
+    auto inner = workers.apply_async([&workers] { return workers.apply_async([] { return 7; }); });
+
+    REQUIRE(inner.get().get() == 7);
+}
+
+TEST_CASE("every task runs once under every schedule", "[ex02][step2][explore]")
+{
+    explore([] {
+        dummy_pool workers(2);
+        std::future<int> first = workers.apply_async(pool_contract::square, 2);
+        std::future<int> second = workers.apply_async(pool_contract::square, 3);
+        EXPLORE_REQUIRE(first.get() == 4);
+        EXPLORE_REQUIRE(second.get() == 9);
+    });
+}
+
+TEST_CASE("a task that submits a task blocks nobody under any schedule", "[ex02][step2][explore]")
+{
+    explore([] {
+        dummy_pool workers(1);
+        auto outer = workers.apply_async(
+            [&workers] { return workers.apply_async(pool_contract::square, 3); });
+        EXPLORE_REQUIRE(outer.get().get() == 9);
+    });
+}
+
+TEST_CASE("a worker that cannot be started is reported", "[ex02][step2][stretch]")
+{
+    REQUIRE(dummy_pool(2).size() == 2);
+    const support::census before = support::take_census();
+    {
+        support::scarce_threads at_most_two;
+        REQUIRE_THROWS_AS(dummy_pool(5), std::system_error);
+    }
+    REQUIRE(support::back_to(before));
+}
+
+// ------------------------------------------------------------------------------ close and join
+
+TEST_CASE("no thread is left when the pool is gone", "[ex02][step3]")
+{
+    const support::census before = support::take_census();
+    {
+        dummy_pool workers(4);
+        REQUIRE(workers.apply_async(pool_contract::square, 3).get() == 9);
+        REQUIRE(support::take_census().threads == before.threads + 4);
+    }
+    REQUIRE(support::back_to(before));
+}
+
+TEST_CASE("after join no worker is left", "[ex02][step3]")
+{
+    const support::census before = support::take_census();
+    dummy_pool workers(4);
+    workers.close();
+    workers.join();
+
+    REQUIRE(support::back_to(before));
+}
+
+TEST_CASE("idle workers leave when the pool closes under every schedule", "[ex02][step3][explore]")
+{
+    explore([] {
+        dummy_pool workers(2);
+        workers.close();
+        workers.join();
+        EXPLORE_REQUIRE(workers.size() == 2);
+    });
+}
+
+TEST_CASE("join returns after the last task under every schedule", "[ex02][step3][explore]")
+{
+    explore([] {
+        auto ended = std::make_unique<std::atomic<int>>(0);
+        dummy_pool workers(2);
+        workers.apply_async([&ended] { ++*ended; });
+        workers.apply_async([&ended] { ++*ended; });
+        workers.close();
+        workers.join();
+        EXPLORE_REQUIRE(*ended == 2);
+    });
+}
+
+TEST_CASE("the destructor runs what is queued under every schedule", "[ex02][step3][explore]")
+{
+    explore([] {
+        auto ended = std::make_unique<std::atomic<int>>(0);
+        {
+            dummy_pool workers(2);
+            workers.apply_async([&ended] { ++*ended; });
+            workers.apply_async([&ended] { ++*ended; });
+        }
+        EXPLORE_REQUIRE(*ended == 2);
+    });
+}
+
+TEST_CASE("a task that comes as the pool closes is run or refused", "[ex02][step3][explore]")
+{
+    explore([] {
+        bool taken = false;
+        std::atomic<bool> ran = false;
+        dummy_pool workers(1);
+        std::thread late([&] {
+            try {
+                workers.apply_async([&ran] { ran = true; });
+                taken = true;
+            } catch (const std::logic_error&) {
+                taken = false;
+            }
+        });
+        workers.close();
+        late.join();
+        workers.join();
+        EXPLORE_REQUIRE(ran == taken);
+    });
+}
+
+// --------------------------------------------------------------------------------- whole batches
+
+TEST_CASE("map uses all the workers at the same time", "[ex02][step4]")
+{
+    dummy_pool workers(3);
+    support::rendezvous everyone(3);
+    const auto met = workers.map([&everyone](int) { return everyone.arrive_and_wait(); },
+                                 std::vector<int>{1, 2, 3});
+
+    REQUIRE(met == std::vector<bool>{true, true, true});
+    REQUIRE(workers.map([](char letter) { return std::string(2, letter); }, std::string("ab")) ==
+            std::vector<std::string>{"aa", "bb"});
+    const auto moved = workers.map([](int n) { return std::make_unique<int>(n); }, std::vector{7});
+    REQUIRE(*moved.front() == 7);
+}
+
+TEST_CASE("map waits for all even when one fails", "[ex02][step4][explore]")
+{
+    explore([] {
+        auto ended = std::make_unique<std::atomic<int>>(0);
+        dummy_pool workers(2);
+        bool thrown = false;
+        try {
+            workers.map(
+                [&ended](int n) {
+                    if (n == 0) {
+                        throw std::runtime_error("boom");
+                    }
+                    return ++*ended;
+                },
+                std::vector<int>{0, 1});
+        } catch (const std::runtime_error&) {
+            thrown = true;
+        }
+        EXPLORE_REQUIRE(thrown);
+        EXPLORE_REQUIRE(*ended == 1);
+    });
+}
+
+TEST_CASE("map on a closed pool is refused", "[ex02][step4]")
+{
+    dummy_pool workers(2);
+    workers.close();
+
+    REQUIRE_THROWS_AS(workers.map(pool_contract::square, std::vector<int>{1, 2}), std::logic_error);
+}
+
+TEST_CASE("all the numbers are queued before a result is asked for", "[ex02][step4]")
+{
+    recording_pool recorder;
+    const std::vector<int> primes = calc_primes_pool(recorder, 20);
+
+    REQUIRE(primes == std::vector<int>{2, 3, 5, 7, 11, 13, 17, 19});
+    REQUIRE(recorder.submitted() == 20);
+    REQUIRE(recorder.submitted_when_first_asked() == 20);
+}

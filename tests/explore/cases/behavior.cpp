@@ -1,0 +1,852 @@
+// SPDX-License-Identifier: MIT
+#include "explore/cases/behavior.hpp"
+
+#include "explore/explore.hpp"
+#include "given/todo.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <barrier>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <latch>
+#include <memory>
+#include <mutex>
+#include <semaphore>
+#include <shared_mutex>
+#include <sstream>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace cases {
+namespace {
+
+using namespace std::chrono_literals;
+using explorer::options;
+using explorer::result;
+using explorer::search;
+
+// Thrown by a check; what() says what was promised and what came instead.
+class broken : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+void expect(bool holds, const std::string& what)
+{
+    if (!holds) {
+        throw broken(what);
+    }
+}
+
+void expect_pass(const result& got)
+{
+    expect(!got.failed && !got.out_of_time, "expected a pass, got:\n" + got.report);
+}
+
+void expect_failure(const result& got, const std::string& kind, const std::string& mentioned = {})
+{
+    expect(got.failed && got.kind == kind,
+           "expected '" + kind + "', got '" + got.kind + "':\n" + got.report);
+    expect(got.report.find(mentioned) != std::string::npos,
+           "expected the report to mention '" + mentioned + "':\n" + got.report);
+}
+
+// Sets a variable of the environment while it lives.
+class with_environment {
+public:
+    with_environment(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+    ~with_environment() { unsetenv(name_); }
+    with_environment(const with_environment&) = delete;
+    with_environment& operator=(const with_environment&) = delete;
+
+private:
+    const char* name_;
+};
+
+void in_a_thread(void (*function)())
+{
+    std::thread(function).join();
+}
+
+// ---- what answers may use
+
+void everything_at_once()
+{
+    std::latch together(2);
+    std::counting_semaphore<2> units(0);
+    std::barrier meeting(2);
+    std::promise<int> promised;
+    auto five = promised.get_future();
+    std::once_flag flag;
+    std::atomic<int> calls = 0;
+    std::shared_mutex shared;
+    int value = 0;
+    std::jthread other([&](const std::stop_token& stop) {
+        together.count_down();
+        units.acquire();
+        meeting.arrive_and_wait();
+        std::call_once(flag, [&] { ++calls; });
+        {
+            const std::unique_lock lock(shared);
+            ++value;
+        }
+        promised.set_value(5);
+        std::mutex mutex;
+        std::condition_variable_any never;
+        std::unique_lock lock(mutex);
+        never.wait(lock, stop, [] { return false; });
+    });
+    together.arrive_and_wait();
+    units.release();
+    meeting.arrive_and_wait();
+    std::call_once(flag, [&] { ++calls; });
+    {
+        const std::shared_lock lock(shared);
+        EXPLORE_REQUIRE(value <= 1);
+    }
+    EXPLORE_REQUIRE(five.get() == 5);
+    other.request_stop();
+    other.join();
+    EXPLORE_REQUIRE(calls == 1);
+}
+
+void zoo()
+{
+    expect_pass(search(everything_at_once));
+}
+
+void tasks()
+{
+    expect_pass(search([] {
+        auto three = std::async(std::launch::async, [] { return 3; });
+        std::packaged_task<int(int)> twice([](int number) { return 2 * number; });
+        auto six = twice.get_future();
+        std::thread worker([&] { twice(3); });
+        EXPLORE_REQUIRE(three.get() == 3);
+        EXPLORE_REQUIRE(six.get() == 6);
+        worker.join();
+        auto lost = std::async(std::launch::async, []() -> int { throw std::out_of_range("no"); });
+        bool caught = false;
+        try {
+            lost.get();
+        } catch (const std::out_of_range&) {
+            caught = true;
+        }
+        EXPLORE_REQUIRE(caught);
+    }));
+}
+
+void atomic_wait()
+{
+    expect_pass(search([] {
+        std::atomic<int> stage = 0;
+        std::atomic_flag done;
+        std::thread other([&] {
+            stage.wait(0);
+            stage = 2;
+            stage.notify_one();
+            done.test_and_set();
+            done.notify_all();
+        });
+        stage = 1;
+        stage.notify_one();
+        done.wait(false);
+        EXPLORE_REQUIRE(stage == 2);
+        other.join();
+    }));
+}
+
+void locks()
+{
+    expect_pass(search([] {
+        std::recursive_mutex again;
+        std::timed_mutex timed;
+        std::shared_timed_mutex shared;
+        std::recursive_timed_mutex both;
+        int count = 0;
+        const auto use = [&] {
+            const std::lock_guard outer(again);
+            const std::lock_guard inner(again);
+            const std::unique_lock<std::timed_mutex> lock(timed, 1h);
+            EXPLORE_REQUIRE(lock.owns_lock());
+            EXPLORE_REQUIRE(both.try_lock_for(1h));
+            EXPLORE_REQUIRE(shared.try_lock_for(1h));
+            ++count;
+            shared.unlock();
+            EXPLORE_REQUIRE(shared.try_lock_shared_for(1h));
+            shared.unlock_shared();
+            both.unlock();
+        };
+        std::thread first(use);
+        std::thread second(use);
+        first.join();
+        second.join();
+        EXPLORE_REQUIRE(count == 2);
+    }));
+}
+
+std::atomic<int> destroyed = 0;
+
+struct counts_its_end {
+    int value = 7;
+    ~counts_its_end() { ++destroyed; }
+};
+
+thread_local counts_its_end own;
+
+void thread_locals()
+{
+    expect_pass(search([] {
+        destroyed = 0;
+        const auto use = [] {
+            EXPLORE_REQUIRE(own.value == 7); // fresh in each thread, also when threads are reused
+            own.value = 8;
+        };
+        std::thread first(use);
+        std::thread second(use);
+        use();
+        first.join();
+        second.join();
+        EXPLORE_REQUIRE(destroyed == 2);
+    }));
+}
+
+int initializations = 0;
+
+int local_static()
+{
+    static const int value = ++initializations;
+    return value;
+}
+
+void statics()
+{
+    options each_alone;
+    each_alone.isolate = true;
+    each_alone.schedules = 100;
+    expect_pass(search(
+        [] {
+            EXPLORE_REQUIRE(initializations == 0);
+            std::thread first([] { EXPLORE_REQUIRE(local_static() == 1); });
+            std::thread second([] { EXPLORE_REQUIRE(local_static() == 1); });
+            first.join();
+            second.join();
+        },
+        each_alone));
+}
+
+void many_threads()
+{
+    options few;
+    few.schedules = 20;
+    const auto start = [](int count) {
+        std::atomic<int> done = 0;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < count; ++i) {
+            threads.emplace_back([&] { ++done; });
+        }
+        for (std::thread& one : threads) {
+            one.join();
+        }
+        EXPLORE_REQUIRE(done == count);
+    };
+    expect_pass(search([&] { start(31); }, few));
+    expect_failure(search([&] { start(32); }, few), "too big", "more than 32 threads");
+}
+
+// ---- time
+
+void virtual_time()
+{
+    const auto start = std::chrono::steady_clock::now();
+    options few;
+    few.schedules = 50;
+    expect_pass(search(
+        [] {
+            using clock = std::chrono::steady_clock;
+            const auto begin = clock::now();
+            std::mutex mutex;
+            std::condition_variable never;
+            std::unique_lock lock(mutex);
+            EXPLORE_REQUIRE(!never.wait_for(lock, 10h, [] { return false; }));
+            EXPLORE_REQUIRE(clock::now() - begin >= 10h);
+            EXPLORE_REQUIRE(clock::now() - begin < 11h);
+            std::this_thread::sleep_for(1h);
+            sleep(3600);
+            usleep(900'000);
+            timespec hour{3600, 0};
+            nanosleep(&hour, nullptr);
+            const auto until = std::chrono::system_clock::now() + 1h;
+            std::this_thread::sleep_until(until);
+            EXPLORE_REQUIRE(std::chrono::system_clock::now() >= until);
+            const auto deadline = clock::now() + 5ms;
+            while (clock::now() < deadline) { // spinning on the clock makes it move
+            }
+            std::promise<void> promised;
+            EXPLORE_REQUIRE(promised.get_future().wait_for(1h) == std::future_status::timeout);
+            std::binary_semaphore none(0);
+            EXPLORE_REQUIRE(!none.try_acquire_for(1h));
+        },
+        few));
+    expect(std::chrono::steady_clock::now() - start < 10s, "virtual hours took real time");
+}
+
+void order_of_sleepers()
+{
+    expect_pass(search([] {
+        std::atomic<int> last = 0;
+        std::thread late([&] {
+            std::this_thread::sleep_for(20ms);
+            last = 2;
+        });
+        std::thread early([&] {
+            std::this_thread::sleep_for(10ms);
+            last = 1;
+        });
+        late.join();
+        early.join();
+        EXPLORE_REQUIRE(last == 2);
+    }));
+}
+
+void eager_time()
+{
+    const auto body = [] {
+        std::atomic<bool> done = false;
+        std::thread other([&] { done = true; });
+        std::this_thread::sleep_for(10ms);
+        EXPLORE_REQUIRE(done);
+        other.join();
+    };
+    expect_pass(search(body));
+    options eager;
+    eager.eager_time = true;
+    expect_failure(search(body, eager), "wrong result");
+}
+
+// ---- kinds of failure
+
+void wrong_result()
+{
+    expect_failure(search([] { in_a_thread([] { EXPLORE_REQUIRE(1 + 1 == 3); }); }), "wrong result",
+                   "EXPLORE_REQUIRE( 1 + 1 == 3 )");
+}
+
+int plain = 0;
+
+void plain_points()
+{
+    const auto body = [] {
+        plain = 0;
+        const auto add = [] {
+            const int read = plain;
+            plain = read + 1;
+        };
+        std::thread first(add);
+        std::thread second(add);
+        first.join();
+        second.join();
+        EXPLORE_REQUIRE(plain == 2);
+    };
+    expect_failure(search(body), "data race", "plain");
+    options no_races;
+    no_races.races = false;
+    expect_pass(search(body, no_races));
+    no_races.plain_points = true;
+    expect_failure(search(body, no_races), "wrong result", "write plain = 1");
+}
+
+void uncaught_exception()
+{
+    expect_failure(search([] { in_a_thread([] { throw std::runtime_error("boom"); }); }),
+                   "std::terminate", "std::runtime_error(\"boom\")");
+    expect_failure(search([] { throw std::runtime_error("from the body"); }), "std::terminate",
+                   "from the body");
+}
+
+void crashes()
+{
+    expect_failure(search([] {
+                       in_a_thread([] {
+                           volatile int* nowhere = nullptr;
+                           *nowhere = 1;
+                       });
+                   }),
+                   "crash", "in T1");
+    expect_failure(search([] { in_a_thread([] { std::abort(); }); }), "crash", "T1 called abort()");
+    expect_failure(search([] { std::_Exit(3); }), "crash", "exit status 3");
+}
+
+volatile bool deep_enough = false;
+
+int descend(int depth)
+{
+    volatile int here = depth;
+    return deep_enough ? here : descend(depth + 1) + here;
+}
+
+void stack_overflow()
+{
+    expect_failure(search([] { in_a_thread([] { descend(0); }); }), "crash", "ran out of stack");
+}
+
+void livelock()
+{
+    expect_failure(search([] {
+                       std::atomic<bool> never = false;
+                       std::thread other([&] {
+                           while (!never) {
+                               std::this_thread::yield();
+                           }
+                       });
+                       other.join();
+                   }),
+                   "livelock", "never");
+}
+
+void deadlock_with_oneself()
+{
+    expect_failure(search([] {
+                       std::mutex mutex;
+                       mutex.lock();
+                       mutex.lock();
+                   }),
+                   "deadlock", "holds already");
+}
+
+void wrong_unlock()
+{
+    expect_failure(search([] {
+                       std::mutex mutex;
+                       mutex.lock();
+                       std::thread([&] { mutex.unlock(); }).join();
+                   }),
+                   "misuse", "does not hold");
+}
+
+void stuck()
+{
+    expect_failure(search([] {
+                       in_a_thread([] {
+                           for (;;) { // as an optimizer leaves "while (!stop)" on a plain bool
+                               asm volatile("");
+                           }
+                       });
+                   }),
+                   "stuck", "T1");
+    expect_failure(search([] {
+                       in_a_thread([] {
+                           sigset_t none;
+                           sigemptyset(&none);
+                           const timespec long_time{1000, 0};
+                           sigtimedwait(&none, nullptr, &long_time);
+                       });
+                   }),
+                   "stuck", "T1");
+}
+
+void unfinished()
+{
+    const auto body = [] {
+        std::thread worker([] { todo("start the workers"); });
+        worker.join();
+    };
+    char page[todo_page_size] = "";
+    char* const before = todo_page;
+    todo_page = page;
+    const result got = search(body);
+    todo_page = before;
+    expect_failure(got, "todo", "start the workers");
+    expect(std::string(page).find("start the workers") != std::string::npos,
+           "the supervisor's page did not get the TODO");
+    expect_failure(search([] {
+                       try {
+                           todo("caught and dropped");
+                       } catch (const todo_error&) { // as an answer's catch (...) might
+                       }
+                   }),
+                   "todo", "caught and dropped");
+}
+
+// ---- outside the model
+
+void outside_calls()
+{
+    static int ends[2];
+    expect(pipe(ends) == 0, "pipe");
+    const std::pair<const char*, void (*)()> calls[] = {
+        {"socket", [] { socket(AF_INET, SOCK_STREAM, 0); }},
+        {"connect", [] { connect(-1, nullptr, 0); }},
+        {"accept", [] { accept(-1, nullptr, nullptr); }},
+        {"recv",
+         [] {
+             char byte = 0;
+             recv(-1, &byte, 1, 0);
+         }},
+        {"send",
+         [] {
+             char byte = 0;
+             send(-1, &byte, 1, 0);
+         }},
+        {"poll", [] { poll(nullptr, 0, -1); }},
+        {"select", [] { select(0, nullptr, nullptr, nullptr, nullptr); }},
+        {"epoll_wait",
+         [] {
+             epoll_event event{};
+             epoll_wait(-1, &event, 1, -1);
+         }},
+        {"fork", [] { fork(); }},
+        {"waitpid", [] { waitpid(-1, nullptr, 0); }},
+        {"read",
+         [] {
+             char byte;
+             [[maybe_unused]] const auto got = read(ends[0], &byte, 1);
+         }},
+    };
+    for (const auto& [name, call] : calls) {
+        const result got = search([call = call] { std::thread(call).join(); });
+        expect_failure(got, "misuse", std::string("T1 calls ") + name + "()");
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
+void files_and_output()
+{
+    options few;
+    few.schedules = 3;
+    expect_pass(search(
+        [] {
+            std::thread other([] {
+                std::ifstream in("/proc/self/status");
+                std::string line;
+                EXPLORE_REQUIRE(static_cast<bool>(std::getline(in, line)));
+                std::printf("%s", ""); // goes through the C library's locks
+                std::fflush(stdout);
+                EXPLORE_REQUIRE(write(STDOUT_FILENO, "", 0) == 0);
+            });
+            other.join();
+        },
+        few));
+}
+
+// ---- outside explore(), the same binary
+
+void free_running()
+{
+    std::atomic<int> count = 0;
+    std::mutex mutex;
+    int locked = 0;
+    std::vector<std::jthread> threads;
+    std::latch start(4);
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            start.arrive_and_wait();
+            for (int k = 0; k < 10000; ++k) {
+                ++count;
+                const std::lock_guard lock(mutex);
+                ++locked;
+            }
+        });
+    }
+    threads.clear();
+    expect(count == 40000 && locked == 40000, "free threads lost an update");
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    const auto begin = std::chrono::steady_clock::now();
+    never.wait_for(lock, 20ms, [] { return false; });
+    std::this_thread::sleep_for(20ms);
+    expect(std::chrono::steady_clock::now() - begin >= 40ms, "time is not real outside explore()");
+    expect(std::async(std::launch::async, [] { return 3; }).get() == 3, "async");
+}
+
+void sockets_and_processes()
+{
+    int ends[2];
+    expect(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+    std::thread echo([&] {
+        char byte = 0;
+        if (recv(ends[1], &byte, 1, 0) == 1) {
+            send(ends[1], &byte, 1, 0);
+        }
+    });
+    char byte = 'x';
+    expect(write(ends[0], &byte, 1) == 1 && read(ends[0], &byte, 1) == 1 && byte == 'x', "echo");
+    echo.join();
+    close(ends[0]);
+    close(ends[1]);
+    const pid_t child = fork();
+    if (child == 0) {
+        std::thread([] {}).join();
+        _exit(4);
+    }
+    int status = 0;
+    expect(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 4, "fork");
+}
+
+// ---- the search itself
+
+void environment()
+{
+    const auto body = [] { in_a_thread([] {}); };
+    for (const char* name :
+         {"WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_REPLAY", "WORKBOOK_EXPLORE_SECONDS"}) {
+        for (const char* value :
+             {"x", "0x", "-1", "1 2", "99999999999999999999", "1:0", "1:0:7y"}) {
+            const with_environment set(name, value);
+            expect_failure(search(body), "misuse", std::string(name) + ": '" + value + "' is not");
+        }
+    }
+    const with_environment set("WORKBOOK_SCHEDULES", "77");
+    const result got = search([] {
+        std::atomic<int> number = 0;
+        const auto add = [&] {
+            for (int i = 0; i < 5; ++i) {
+                ++number;
+            }
+        };
+        std::thread first(add);
+        std::thread second(add);
+        first.join();
+        second.join();
+    });
+    expect_pass(got);
+    expect(got.schedules == 77, "WORKBOOK_SCHEDULES=77 gave " + std::to_string(got.schedules));
+}
+
+void exhausted()
+{
+    const result got = search([] {
+        std::atomic<int> number = 0;
+        std::thread other([&] { number = 1; });
+        number = 2;
+        other.join();
+    });
+    expect_pass(got);
+    expect(got.exhausted, "a tiny body was not exhausted:\n" + got.report);
+    expect(got.report.starts_with("passed: all "), got.report);
+}
+
+void out_of_time()
+{
+    const with_environment set("WORKBOOK_EXPLORE_SECONDS", "1");
+    options many;
+    many.schedules = 1'000'000'000;
+    const result got = search(
+        [] {
+            std::atomic<int> number = 0;
+            const auto add = [&] {
+                for (int i = 0; i < 20; ++i) {
+                    ++number;
+                }
+            };
+            std::thread first(add);
+            std::thread second(add);
+            first.join();
+            second.join();
+        },
+        many);
+    expect(got.out_of_time && !got.failed, "expected to run out of time:\n" + got.report);
+    expect(got.report.find("ran out of time") != std::string::npos, got.report);
+}
+
+void replay_is_no_pass()
+{
+    const auto body = [] {
+        std::atomic<int> number = 0;
+        const auto add = [&] { number = number + 1; };
+        std::thread first(add);
+        std::thread second(add);
+        first.join();
+        second.join();
+        EXPLORE_REQUIRE(number == 2);
+    };
+    const result found = search(body);
+    expect_failure(found, "wrong result");
+    const std::string line = "0" + found.replay.substr(found.replay.find(':'));
+    {
+        const with_environment set("WORKBOOK_REPLAY", line.c_str());
+        expect_failure(search(body), "wrong result");
+    }
+    const with_environment set("WORKBOOK_REPLAY", "0:0:");
+    expect_failure(search(body), "replay", "does not fail");
+}
+
+void report_layout()
+{
+    const result got = search([] {
+        plain = 0;
+        std::array<std::thread, 6> threads;
+        for (std::thread& one : threads) {
+            one = std::thread([] { ++plain; });
+        }
+        for (std::thread& one : threads) {
+            one.join();
+        }
+    });
+    expect_failure(got, "data race", "plain");
+    std::istringstream lines(got.report);
+    for (std::string line; std::getline(lines, line);) {
+        expect(line.size() <= 100 || line.find("WORKBOOK_REPLAY=") != std::string::npos,
+               "a line of " + std::to_string(line.size()) + " characters: " + line);
+    }
+    expect(got.report.find("behavior.cpp:") != std::string::npos, "no place in the source");
+    expect(got.report.find('\033') == std::string::npos || isatty(STDOUT_FILENO),
+           "color where there is no terminal");
+}
+
+void without_addr2line()
+{
+    const std::string before = std::getenv("PATH");
+    setenv("PATH", "/nowhere", 1);
+    const result got = search([] { in_a_thread([] { EXPLORE_REQUIRE(false); }); });
+    setenv("PATH", before.c_str(), 1);
+    expect_failure(got, "wrong result", "addr2line (package binutils) is missing");
+}
+
+int open_descriptors()
+{
+    return static_cast<int>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                                          std::filesystem::directory_iterator()));
+}
+
+void leaves_nothing()
+{
+    const int before = open_descriptors();
+    search([] { in_a_thread([] {}); });
+    search([] { in_a_thread([] { EXPLORE_REQUIRE(false); }); });
+    expect(open_descriptors() == before, "a descriptor was left open");
+    expect(waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD, "a child was left");
+}
+
+// The exploring child must not outlive the process that explores.
+void dies_with_its_parent()
+{
+    int ends[2];
+    expect(pipe(ends) == 0, "pipe");
+    const pid_t explorer = fork();
+    if (explorer == 0) {
+        close(ends[0]);
+        options many;
+        many.schedules = 1'000'000'000;
+        search(
+            [&] {
+                std::atomic<int> number = 0;
+                std::thread other([&] {
+                    for (int i = 0; i < 100; ++i) {
+                        ++number;
+                    }
+                });
+                for (int i = 0; i < 100; ++i) {
+                    ++number;
+                }
+                other.join();
+                [[maybe_unused]] const auto told = write(ends[1], "x", 1);
+            },
+            many);
+        _exit(0);
+    }
+    close(ends[1]);
+    char byte = 0;
+    expect(read(ends[0], &byte, 1) == 1, "the exploration did not begin");
+    kill(explorer, SIGKILL);
+    waitpid(explorer, nullptr, 0);
+    // The pipe's end is reached once its last writer, the child, is gone.
+    pollfd event{ends[0], POLLIN, 0};
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    ssize_t got = 1;
+    while (got > 0 && std::chrono::steady_clock::now() < give_up) {
+        std::array<char, 4096> rest;
+        got = poll(&event, 1, 1000) > 0 ? read(ends[0], rest.data(), rest.size()) : 1;
+    }
+    close(ends[0]);
+    expect(got == 0, "the exploring child outlived its parent");
+}
+
+struct check {
+    const char* name;
+    void (*run)();
+};
+
+constexpr check checks[] = {
+    {"zoo", zoo},
+    {"tasks", tasks},
+    {"atomic_wait", atomic_wait},
+    {"locks", locks},
+    {"thread_locals", thread_locals},
+    {"statics", statics},
+    {"many_threads", many_threads},
+    {"virtual_time", virtual_time},
+    {"order_of_sleepers", order_of_sleepers},
+    {"eager_time", eager_time},
+    {"wrong_result", wrong_result},
+    {"plain_points", plain_points},
+    {"uncaught_exception", uncaught_exception},
+    {"crashes", crashes},
+    {"stack_overflow", stack_overflow},
+    {"livelock", livelock},
+    {"deadlock_with_oneself", deadlock_with_oneself},
+    {"wrong_unlock", wrong_unlock},
+    {"stuck", stuck},
+    {"unfinished", unfinished},
+    {"outside_calls", outside_calls},
+    {"files_and_output", files_and_output},
+    {"free_running", free_running},
+    {"sockets_and_processes", sockets_and_processes},
+    {"environment", environment},
+    {"exhausted", exhausted},
+    {"out_of_time", out_of_time},
+    {"replay_is_no_pass", replay_is_no_pass},
+    {"report_layout", report_layout},
+    {"without_addr2line", without_addr2line},
+    {"leaves_nothing", leaves_nothing},
+    {"dies_with_its_parent", dies_with_its_parent},
+};
+
+} // namespace
+
+int check_behavior(const std::string& name)
+{
+    int broken_promises = 0;
+    int checked = 0;
+    for (const check& one : checks) {
+        if (!name.empty() && name != one.name) {
+            continue;
+        }
+        ++checked;
+        std::string outcome = "ok";
+        try {
+            one.run();
+        } catch (const broken& why) {
+            outcome = std::string("BROKEN: ") + why.what();
+            ++broken_promises;
+        }
+        std::printf("%-26s %s\n", one.name, outcome.c_str());
+        std::fflush(stdout);
+    }
+    if (checked == 0) {
+        throw std::invalid_argument("no check '" + name + "'");
+    }
+    return broken_promises;
+}
+
+} // namespace cases

@@ -1,0 +1,28 @@
+// The explorer's own test material: mistakes of students, each beside the same code without it.
+// Plain C++20 but for EXPLORE_REQUIRE.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+namespace cases {
+
+/// The same body twice.
+struct twin {
+    const char* name;
+    const char* mistake;
+    void (*wrong)(); // at least one schedule fails
+    void (*right)(); // none does
+};
+
+std::vector<twin> of_atomics();
+std::vector<twin> of_lifetimes();
+std::vector<twin> of_locks();
+std::vector<twin> of_queues();
+std::vector<twin> of_timeouts();
+std::vector<twin> of_waiting();
+
+std::vector<twin> all();
+
+} // namespace cases

@@ -1,0 +1,211 @@
+// Threads, tasks and what they use: who outlives whom.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/cases/cases.hpp"
+#include "explore/explore.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <queue>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace cases {
+namespace {
+
+template <bool Wrong>
+void join_missing()
+{
+    std::atomic<int> count = 0;
+    {
+        std::thread worker([&] { ++count; });
+        if constexpr (!Wrong) {
+            worker.join();
+        }
+    }
+    EXPLORE_REQUIRE(count == 1);
+}
+
+template <bool Wrong>
+void detached_reference()
+{
+    auto count = std::make_unique<std::atomic<int>>(0);
+    std::thread worker([used = count.get()] { ++*used; });
+    if constexpr (Wrong) {
+        worker.detach();
+    } else {
+        worker.join();
+    }
+    count.reset();
+}
+
+template <bool Wrong>
+struct task {
+    std::promise<int> outcome;
+    std::function<int()> function;
+
+    void run()
+    {
+        try {
+            outcome.set_value(function());
+        } catch (...) {
+            if constexpr (!Wrong) {
+                outcome.set_exception(std::current_exception());
+            }
+        }
+    }
+};
+
+template <bool Wrong>
+void exception_swallowed()
+{
+    auto work = std::make_shared<task<Wrong>>();
+    work->function = []() -> int { throw std::runtime_error("boom"); };
+    auto outcome = work->outcome.get_future();
+    std::thread worker([work] { work->run(); });
+    bool caught = false;
+    try {
+        outcome.get();
+    } catch (const std::runtime_error&) {
+        caught = true;
+    }
+    worker.join();
+    EXPLORE_REQUIRE(caught);
+}
+
+enum class flaw { none, drops_tasks, stop_without_lock };
+
+template <flaw Flaw>
+class pool {
+public:
+    explicit pool(int workers)
+    {
+        for (int i = 0; i < workers; ++i) {
+            workers_.emplace_back([this] { work(); });
+        }
+    }
+
+    ~pool()
+    {
+        if constexpr (Flaw == flaw::stop_without_lock) {
+            stopped_ = true;
+        } else {
+            const std::lock_guard lock(mutex_);
+            stopped_ = true;
+        }
+        work_ready_.notify_all();
+        for (std::thread& worker : workers_) {
+            worker.join();
+        }
+    }
+
+    void submit(std::function<void()> job)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            jobs_.push(std::move(job));
+        }
+        work_ready_.notify_one();
+    }
+
+private:
+    void work()
+    {
+        for (;;) {
+            std::function<void()> job;
+            {
+                std::unique_lock lock(mutex_);
+                work_ready_.wait(lock, [&] { return stopped_ || !jobs_.empty(); });
+                if (Flaw == flaw::drops_tasks ? stopped_ : stopped_ && jobs_.empty()) {
+                    return;
+                }
+                job = std::move(jobs_.front());
+                jobs_.pop();
+            }
+            job();
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable work_ready_;     // notified by submit() and the destructor
+    std::queue<std::function<void()>> jobs_; // guarded by mutex_
+    bool stopped_ = false;                   // guarded by mutex_
+    std::vector<std::thread> workers_;       // joined by the destructor
+};
+
+template <flaw Flaw>
+void pool_of_two()
+{
+    std::atomic<int> done = 0;
+    {
+        pool<Flaw> workers(2);
+        for (int i = 0; i < 3; ++i) {
+            workers.submit([&] { ++done; });
+        }
+    }
+    EXPLORE_REQUIRE(done == 3);
+}
+
+// A request to stop is no change of anything that the mutex guards: it can come between the look
+// and the sleep. The wait that takes the stop_token itself knows how to handle that.
+template <bool Wrong>
+class cancellable_wait {
+public:
+    // Until an item comes or the wait is cancelled.
+    void wait(const std::stop_token& cancelled)
+    {
+        if constexpr (Wrong) {
+            std::unique_lock lock(mutex_);
+            while (!item_ && !cancelled.stop_requested()) {
+                changed_.wait(lock);
+            }
+        } else {
+            std::unique_lock lock(mutex_);
+            changed_.wait(lock, cancelled, [&] { return item_; });
+        }
+    }
+
+    void wake() { changed_.notify_all(); }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable_any changed_; // notified by wake() and by a request to stop
+    bool item_ = false;                   // guarded by mutex_
+};
+
+template <bool Wrong>
+void lost_cancel()
+{
+    cancellable_wait<Wrong> items;
+    std::jthread worker([&](const std::stop_token& cancelled) { items.wait(cancelled); });
+    worker.request_stop();
+    items.wake();
+}
+
+} // namespace
+
+std::vector<twin> of_lifetimes()
+{
+    return {
+        {"join_missing", "a thread is not joined", join_missing<true>, join_missing<false>},
+        {"detached_reference", "a detached thread uses what is gone", detached_reference<true>,
+         detached_reference<false>},
+        {"exception_swallowed", "the worker drops an exception", exception_swallowed<true>,
+         exception_swallowed<false>},
+        {"pool_drops_tasks", "the destructor drops tasks", pool_of_two<flaw::drops_tasks>,
+         pool_of_two<flaw::none>},
+        {"pool_stops_without_lock", "the stop flag is set outside the lock",
+         pool_of_two<flaw::stop_without_lock>, pool_of_two<flaw::none>},
+        {"lost_cancel", "a request to stop comes between look and sleep", lost_cancel<true>,
+         lost_cancel<false>},
+    };
+}
+
+} // namespace cases

@@ -1,0 +1,242 @@
+// Tests of the explorer itself, on mistakes beside the same code without them.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/cases/behavior.hpp"
+#include "explore/cases/cases.hpp"
+#include "explore/explore.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include <stdlib.h>
+
+namespace cases {
+
+std::vector<twin> all()
+{
+    std::vector<twin> every;
+    for (const auto& some :
+         {of_queues(), of_waiting(), of_locks(), of_atomics(), of_lifetimes(), of_timeouts()}) {
+        every.insert(every.end(), some.begin(), some.end());
+    }
+    return every;
+}
+
+} // namespace cases
+
+namespace {
+
+constexpr const char* usage =
+    "usage: explorer_cases wrong [--seeds N] [NAME]        each mistake is found with each seed\n"
+    "       explorer_cases right [--schedules N] [NAME]    no alarm without the mistake\n"
+    "       explorer_cases determinism [--runs N] [NAME]   same seed, same report; replays fail "
+    "again\n"
+    "       explorer_cases behavior [NAME]                 everything else that the explorer "
+    "promises\n"
+    "       explorer_cases show NAME                       the report on one mistake\n"
+    "       explorer_cases list\n";
+
+struct request {
+    std::string what;
+    long number = 0;
+    std::string name; // of one case; empty: all
+};
+
+bool is_asked_for(const request& asked, const char* name)
+{
+    return asked.name.empty() || asked.name == name;
+}
+
+// Prints one line a case and returns how many went wrong.
+int find_mistakes(const request& asked)
+{
+    int missed = 0;
+    for (const cases::twin& one : cases::all()) {
+        if (!is_asked_for(asked, one.name)) {
+            continue;
+        }
+        long most = 0;
+        long sum = 0;
+        std::string kind;
+        for (long seed = 1; seed <= asked.number; ++seed) {
+            explorer::options chosen;
+            chosen.seed = static_cast<std::uint64_t>(seed);
+            const explorer::result found = explorer::detail::first_failure(one.wrong, chosen);
+            most = std::max(most, found.schedules);
+            sum += found.schedules;
+            if (!found.failed) {
+                ++missed;
+                std::printf("MISSED %s with seed %ld\n", one.name, seed);
+            } else if (kind.find(found.kind) == std::string::npos) {
+                kind += (kind.empty() ? "" : ", ") + found.kind;
+            }
+        }
+        std::printf("%-26s %-32s mean %6.1f  most %4ld schedules\n", one.name, kind.c_str(),
+                    static_cast<double>(sum) / static_cast<double>(asked.number), most);
+        std::fflush(stdout);
+    }
+    return missed;
+}
+
+int find_nothing(const request& asked)
+{
+    int alarms = 0;
+    long schedules = 0;
+    for (const cases::twin& one : cases::all()) {
+        if (!is_asked_for(asked, one.name)) {
+            continue;
+        }
+        explorer::options chosen;
+        chosen.schedules = asked.number;
+        const explorer::result found = explorer::search(one.right, chosen);
+        schedules += found.schedules;
+        if (found.failed || found.out_of_time) {
+            ++alarms;
+            std::printf("ALARM %s\n", one.name);
+        }
+        std::printf("%-26s %s\n", one.name, found.report.c_str());
+        std::fflush(stdout);
+    }
+    std::printf("%ld schedules, %d alarms\n", schedules, alarms);
+    return alarms;
+}
+
+// The replay line differs from search to search only in its first number.
+std::string without_search_number(std::string text)
+{
+    constexpr const char* marker = "WORKBOOK_REPLAY=";
+    if (const auto at = text.find(marker); at != std::string::npos) {
+        const auto number = at + std::strlen(marker);
+        text.erase(number, text.find(':', number) - number);
+    }
+    return text;
+}
+
+int repeat(const request& asked)
+{
+    int differences = 0;
+    int searches = 0;
+    for (const cases::twin& one : cases::all()) {
+        if (!is_asked_for(asked, one.name)) {
+            continue;
+        }
+        const explorer::result first = explorer::search(one.wrong);
+        for (long i = 1; i < asked.number; ++i, ++searches) {
+            const explorer::result again = explorer::search(one.wrong);
+            if (without_search_number(again.report) != without_search_number(first.report) ||
+                again.schedules != first.schedules) {
+                ++differences;
+                std::printf("DIFFERS %s\n%s\n%s\n", one.name, first.report.c_str(),
+                            again.report.c_str());
+                break;
+            }
+        }
+        // "0:" stands for whichever search comes.
+        const std::string replay = "0" + first.replay.substr(first.replay.find(':'));
+        setenv("WORKBOOK_REPLAY", replay.c_str(), 1);
+        const explorer::result replayed = explorer::search(one.wrong);
+        unsetenv("WORKBOOK_REPLAY");
+        if (replayed.kind != first.kind) {
+            ++differences;
+            std::printf("NOT REPLAYED %s: %s instead of %s\n", one.name, replayed.kind.c_str(),
+                        first.kind.c_str());
+        }
+    }
+    std::printf("%d searches repeated, %d differences\n", searches, differences);
+    return differences;
+}
+
+int show(const request& asked)
+{
+    for (const cases::twin& one : cases::all()) {
+        if (asked.name == one.name) {
+            std::printf("%s: %s\n\n%s\n", one.name, one.mistake,
+                        explorer::search(one.wrong).report.c_str());
+            return 0;
+        }
+    }
+    throw std::invalid_argument("no case '" + asked.name + "'");
+}
+
+int list()
+{
+    for (const cases::twin& one : cases::all()) {
+        std::printf("%-26s %s\n", one.name, one.mistake);
+    }
+    return 0;
+}
+
+long whole_number(const char* text)
+{
+    long value = 0;
+    const auto [end, error] = std::from_chars(text, text + std::strlen(text), value);
+    if (error != std::errc() || *end != '\0' || value < 1) {
+        throw std::invalid_argument(std::string("'") + text + "' is not a whole number from 1 up");
+    }
+    return value;
+}
+
+struct mode {
+    const char* what;
+    const char* option; // with a number; null: none
+    long otherwise;
+    int (*run)(const request&);
+};
+
+constexpr mode modes[] = {
+    {"wrong", "--seeds", 1, find_mistakes},
+    {"right", "--schedules", 10000, find_nothing},
+    {"determinism", "--runs", 10, repeat},
+    {"behavior", nullptr, 0,
+     [](const request& asked) { return cases::check_behavior(asked.name); }},
+    {"show", nullptr, 0, show},
+    {"list", nullptr, 0, [](const request&) { return list(); }},
+};
+
+int run(int argc, char** argv)
+{
+    const auto found = std::find_if(std::begin(modes), std::end(modes), [&](const mode& one) {
+        return argc > 1 && std::strcmp(one.what, argv[1]) == 0;
+    });
+    if (found == std::end(modes)) {
+        throw std::invalid_argument("what to do?");
+    }
+    request asked{found->what, found->otherwise, {}};
+    for (int i = 2; i < argc; ++i) {
+        if (found->option && std::strcmp(argv[i], found->option) == 0 && i + 1 < argc) {
+            asked.number = whole_number(argv[++i]);
+        } else if (argv[i][0] != '-' && asked.name.empty()) {
+            asked.name = argv[i];
+        } else {
+            throw std::invalid_argument(std::string("unknown argument '") + argv[i] + "'");
+        }
+    }
+    std::string why;
+    if (!explorer::canary_sings(why)) {
+        std::printf("the canary is silent: %s\n", why.c_str());
+        return 1;
+    }
+    return found->run(asked) == 0 ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
+        std::fputs(usage, stdout);
+        return 0;
+    }
+    try {
+        return run(argc, argv);
+    } catch (const std::invalid_argument& error) {
+        std::fprintf(stderr, "explorer_cases: %s\n%s", error.what(), usage);
+        return 2;
+    }
+}

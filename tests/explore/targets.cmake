@@ -1,0 +1,48 @@
+# The explorer's own tests and measurements, in an instructor's build.
+#
+# SPDX-License-Identifier: MIT
+
+# A program of its own with the explorer, linked in the order that sources.cmake demands and without
+# Catch2.
+function(explorer_program target)
+    add_executable(${target} ${ARGN}
+        $<FILTER:$<TARGET_OBJECTS:explorer_canary>,EXCLUDE,explore_catch>
+        $<TARGET_OBJECTS:explorer_runtime>)
+    workbook_compile_as(${target} explored none)
+    target_link_libraries(${target} PRIVATE given_explored ${CMAKE_DL_LIBS} atomic)
+endfunction()
+
+set(explore ${CMAKE_SOURCE_DIR}/tests/explore)
+file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/*.cpp)
+explorer_program(explorer_cases ${explorer_case_sources})
+explorer_program(explorer_rate ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
+
+# What idle hooks cost: the same objects with hooks that do nothing at all.
+foreach(hooks idle empty)
+    set(target hooks_${hooks})
+    if(hooks STREQUAL "idle")
+        explorer_program(${target} ${explore}/bench/bodies.cpp ${explore}/bench/everyday.cpp)
+    else()
+        add_library(${target}_runtime OBJECT ${explore}/bench/empty_hooks.cpp)
+        target_compile_options(${target}_runtime PRIVATE ${EXPLORER_RUNTIME_OPTIONS})
+        add_executable(${target} ${explore}/bench/bodies.cpp ${explore}/bench/everyday.cpp
+                                 $<TARGET_OBJECTS:${target}_runtime>)
+        workbook_compile_as(${target} explored none)
+        target_link_libraries(${target} PRIVATE Threads::Threads atomic)
+    endif()
+endforeach()
+
+set(entry "self.explorer.build (errors: ${WORKBOOK_BUILD_NAME}/explorer.log)")
+add_test(NAME "${entry}"
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py
+        --build-dir ${CMAKE_BINARY_DIR} --source-dir ${CMAKE_SOURCE_DIR} --exercise explorer
+        --target explorer_cases --log ${CMAKE_BINARY_DIR}/explorer.log)
+set_tests_properties("${entry}" PROPERTIES FIXTURES_SETUP explorer_built RESOURCE_LOCK build_tree
+    TIMEOUT 1800 LABELS "self;build")
+foreach(check "wrong --seeds 50" "right --schedules 10000" "determinism --runs 100" behavior)
+    string(REPLACE " " ";" words "${check}")
+    list(GET words 0 name)
+    add_test(NAME self.explorer.${name} COMMAND explorer_cases ${words})
+    set_tests_properties(self.explorer.${name} PROPERTIES FIXTURES_REQUIRED explorer_built
+        TIMEOUT 1500 LABELS self)
+endforeach()
