@@ -57,8 +57,8 @@ private:
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// For waits that might poll: a thousand looks at a flag are enough to tell.
-const explorer::options few_steps{.max_steps = 3000};
+/// For waits that might poll: a few dozen looks at a flag are enough to tell.
+const explorer::options few_steps{.max_steps = 1000};
 
 bool is_odd(int n)
 {
