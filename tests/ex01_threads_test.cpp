@@ -8,7 +8,7 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
-#include "support/rendezvous.hpp"
+#include "support/inside_work.hpp"
 #include "support/scarce_threads.hpp"
 
 #include "calc_primes.hpp"
@@ -42,58 +42,6 @@ numbers sieve(int end)
     }
     return primes;
 }
-
-/// How many different threads called count(). A thread's number is not used again after it ends, as
-/// its std::thread::id may be.
-class thread_counter {
-public:
-    void count()
-    {
-        thread_local const thread_counter* counted_by = nullptr;
-        if (counted_by != this) {
-            counted_by = this;
-            ++threads_;
-        }
-    }
-    int threads() const { return threads_; }
-
-private:
-    std::atomic<int> threads_ = 0;
-};
-
-/// How many threads began and how many have ended, told by a thread_local life in each.
-struct lifetimes {
-    std::atomic<int> begun = 0;
-    std::atomic<int> ended = 0;
-};
-
-class life {
-public:
-    explicit life(lifetimes& all) : all_(all) { ++all_.begun; }
-    ~life() { ++all_.ended; }
-    life(const life&) = delete;
-    life& operator=(const life&) = delete;
-
-private:
-    lifetimes& all_;
-};
-
-/// Meets the others inside the work; after one meeting failed the rest do not wait for theirs.
-class meeting {
-public:
-    explicit meeting(int parties) : all_(parties) {}
-    void arrive()
-    {
-        if (!missed_ && !all_.arrive_and_wait()) {
-            missed_ = true;
-        }
-    }
-    bool missed() const { return missed_; }
-
-private:
-    support::rendezvous all_;
-    std::atomic<bool> missed_ = false;
-};
 
 /// What `call` threw as std::invalid_argument, as text.
 template <class Call>
@@ -236,7 +184,7 @@ TEST_CASE("each number is tested exactly once", "[ex01][step2]")
 
 TEST_CASE("all the threads work at the same time", "[ex01][step2]")
 {
-    meeting everyone(5);
+    support::meeting everyone(5);
     const numbers found = calc_primes(5, 5, [&](int) {
         everyone.arrive();
         return true;
@@ -248,7 +196,7 @@ TEST_CASE("all the threads work at the same time", "[ex01][step2]")
 
 TEST_CASE("the numbers are tested on the threads asked for and on no other", "[ex01][step2]")
 {
-    thread_counter workers;
+    support::thread_counter workers;
     std::atomic<int> tested_by_caller = 0;
     const auto caller = std::this_thread::get_id();
     calc_primes(60, 3, [&](int) {
@@ -265,9 +213,9 @@ TEST_CASE("the numbers are tested on the threads asked for and on no other", "[e
 TEST_CASE("no thread outlives the call", "[ex01][step2][explore]")
 {
     explore([] {
-        auto lives = std::make_unique<lifetimes>();
+        auto lives = std::make_unique<support::lifetimes>();
         calc_primes(2, 2, [&](int) {
-            thread_local const life mine(*lives);
+            thread_local const support::life mine(*lives);
             return true;
         });
         EXPLORE_REQUIRE(lives->begun >= 1);
@@ -328,7 +276,7 @@ TEST_CASE("the shared result is guarded under every schedule", "[ex01][step3][ex
 
 TEST_CASE("the numbers are tested outside the lock", "[ex01][step3]")
 {
-    meeting everyone(3);
+    support::meeting everyone(3);
     const numbers found = calc_primes_shared(3, 3, [&](int) {
         everyone.arrive();
         return true;

@@ -26,6 +26,7 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   hint EX [--again]        one more hint each time; --again begins at the first
   run EX [--solution | --python] [ARGUMENTS]
                            EX's program with your answer, the reference, or its Python twin
+  demo                     the lecture's race on all the reference servers, side by side
   diff EX [--peek]         your answer against the solution, once the core has passed
   reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
@@ -94,6 +95,11 @@ def run(root, argv):
     return student.run(root, exercise, which, arguments)
 
 
+def demo(root, argv):
+    parser("demo").parse_args(argv)
+    return student.demo(root)
+
+
 def diff(root, argv):
     reader = parser("diff")
     reader.add_argument("exercise", metavar="EX")
@@ -139,6 +145,7 @@ COMMANDS = {
     "check": check,
     "hint": hint,
     "run": run,
+    "demo": demo,
     "diff": diff,
     "reset": reset,
     "verify": run_verify,

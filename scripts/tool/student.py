@@ -1,4 +1,4 @@
-# The student's commands: start, list, check, hint, run, diff, reset.
+# The student's commands: start, list, check, hint, run, demo, diff, reset.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -122,6 +122,13 @@ def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
     log = build / f"{exercise.id}.run.log"
     build_target(build, root, target, log, exercise.id)
     return become([str(program), *arguments])
+
+
+def demo(root: Path) -> int:
+    """The lecture's race on all the reference servers, side by side."""
+    build = configure(root)
+    build_target(build, root, "workbook_demo", build / "demo.log", "the demo")
+    return become([str(build / "bin" / "workbook_demo")])
 
 
 def become(command: list[str]) -> int:

@@ -162,12 +162,24 @@ public:
     // Until the first failure, and no more.
     result run_briefly()
     {
-        outcome_.failed = try_schedules() == ending::failed;
-        outcome_.kind = outcome_.failed ? book_->kind : "";
+        note_briefly(try_schedules());
+        return outcome_;
+    }
+
+    result run_randomly()
+    {
+        note_briefly(explore(plan_for(search_kind::random, chosen_.schedules)));
         return outcome_;
     }
 
 private:
+    void note_briefly(ending end)
+    {
+        outcome_.failed = end == ending::failed;
+        outcome_.out_of_time = end == ending::out_of_time;
+        outcome_.kind = outcome_.failed ? book_->kind : "";
+    }
+
     // First systematically, with no preemption, one, two, ... as far as the share goes: most
     // mistakes need few, and those schedules are the easiest to read. Then at random.
     ending try_schedules()
@@ -183,6 +195,10 @@ private:
             const long before = outcome_.schedules;
             if (const ending end = explore(within); end != ending::passed) {
                 return end;
+            }
+            if (book_->diverged) { // then there is no telling what was tried
+                diverged_ = true;
+                break;
             }
             if (!book_->exhausted) {
                 break;
@@ -403,7 +419,9 @@ private:
     {
         outcome_.failed = true;
         outcome_.kind = book_->kind;
-        schedule best = last_schedule();
+        const std::string text = book_->text;
+        const schedule found = last_schedule();
+        schedule best = found;
         const bool todo = outcome_.kind == "todo";
         if (!todo && outcome_.kind != "stuck" && outcome_.kind != "too big") {
             best = shortest(best);
@@ -411,10 +429,22 @@ private:
         outcome_.replay = format_replay(best);
         if (todo) {
             outcome_.report = book_->reached_todo;
-            return;
+        } else if (fails_again(best) || fails_again(found)) {
+            outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
+        } else {
+            outcome_.report = outcome_.kind + " in schedule " + std::to_string(outcome_.schedules) +
+                              ": " + text +
+                              "\nThe same schedule alone does not fail: something is kept from one "
+                              "schedule to the next, such as a static, or differs by itself. Try "
+                              "explore(body, {.isolate = true}).";
         }
-        record(best);
-        outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
+    }
+
+    // Records the schedule; true if it failed as it did before.
+    bool fails_again(const schedule& one)
+    {
+        outcome_.replay = format_replay(one);
+        return record(one) == ending::failed && outcome_.kind == book_->kind;
     }
 
     // The shortest failing schedule of the same kind with 0, 1, 2 preemptions and no spurious
@@ -613,6 +643,9 @@ private:
             return "passed: all " + std::to_string(exhausted_schedules_) + " schedules";
         }
         std::string line = "passed: " + std::to_string(outcome_.schedules) + " schedules";
+        if (diverged_) {
+            return line + ", at random: the body does not do the same each time";
+        }
         if (exhausted_bound_ >= 0) {
             line += ", among them all " + std::to_string(exhausted_schedules_) + " with at most " +
                     std::to_string(exhausted_bound_) +
@@ -630,6 +663,7 @@ private:
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
     long exhausted_schedules_ = 0; // ... these
     bool everything_ = false;      // and there are no others
+    bool diverged_ = false;        // the same choices led elsewhere
 
     static constexpr std::size_t todo_page_size = 2048; // as in given/todo.hpp
 };
@@ -639,6 +673,11 @@ private:
 result detail::first_failure(const std::function<void()>& body, const options& chosen)
 {
     return search_session(body, chosen, 0).run_briefly();
+}
+
+result detail::random_schedules(const std::function<void()>& body, const options& chosen)
+{
+    return search_session(body, chosen, 0).run_randomly();
 }
 
 result search(std::function<void()> body, const options& chosen)

@@ -72,6 +72,9 @@ namespace detail {
 // search() up to the first failure, without looking for a shorter one and without a report.
 result first_failure(const std::function<void()>& body, const options& chosen);
 
+// The same with random schedules only, as many as asked for: to measure speed.
+result random_schedules(const std::function<void()>& body, const options& chosen);
+
 void require(bool holds, const char* condition, const char* file, int line);
 } // namespace detail
 

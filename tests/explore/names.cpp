@@ -5,7 +5,7 @@
 #include <iterator>
 #include <regex>
 #include <set>
-#include <string_view>
+#include <tuple>
 
 namespace explorer {
 namespace {
@@ -203,16 +203,26 @@ bool is_inside_library(const event& one, const place& where)
 names::names(const ledger& book, const std::vector<place>& places)
 {
     std::map<std::uint64_t, votes> all;
+    using question = std::tuple<std::string, std::string, sort, op>;
+    std::map<question, votes> answered; // lines come again and again
     for (int i = 1; i < book.events; ++i) {
         const event& one = book.log[i];
         if (one.object != 0) {
             address_of_object_[one.object] = one.address;
         }
-        if (one.address != 0) {
-            votes& those = all[one.address];
-            const place& where = places[static_cast<std::size_t>(i)];
-            if (where.known()) {
-                vote(those, one, where);
+        const place& where = places[static_cast<std::size_t>(i)];
+        if (one.address == 0) {
+            continue;
+        }
+        votes& those = all[one.address];
+        if (where.known()) {
+            const auto [answer, fresh] =
+                answered.try_emplace({where.text, where.library, one.object_sort, one.what});
+            if (fresh) {
+                vote(answer->second, one, where);
+            }
+            for (const auto& [name, weight] : answer->second) {
+                those[name] += weight;
             }
         }
     }

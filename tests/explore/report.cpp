@@ -500,7 +500,8 @@ private:
             const event& one = book_.log[i];
             const std::string name = names_.of(one);
             if (!one.shown || !is_memory(one.what) || !contended_.contains(one.address) ||
-                !has_telling_value(one) || is_inside_library(one, place_of(i)) || name.empty()) {
+                !has_telling_value(one) || is_inside_library(one, place_of(i)) || name.empty() ||
+                (outcome_.kind == "data race" && one.address != book_.log[book_.at].address)) {
                 continue;
             }
             const bool changes = one.has_old && one.old != one.value;

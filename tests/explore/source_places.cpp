@@ -68,20 +68,78 @@ std::string tree_above(const std::string& file)
     return {};
 }
 
+// Without its indentation.
 std::string line_of(const std::string& file, int number)
 {
-    std::ifstream in(file);
-    std::string line;
-    for (int i = 0; i < number; ++i) {
-        if (!std::getline(in, line)) {
-            return {};
+    static std::map<std::string, std::vector<std::string>> files; // read so far
+    const auto [lines, fresh] = files.try_emplace(file);
+    if (fresh) {
+        std::ifstream in(file);
+        for (std::string line; std::getline(in, line);) {
+            const auto first = line.find_first_not_of(" \t");
+            lines->second.push_back(first == std::string::npos ? std::string()
+                                                               : line.substr(first));
         }
     }
-    const auto first = line.find_first_not_of(" \t");
-    return first == std::string::npos ? std::string() : line.substr(first);
+    const auto index = static_cast<std::size_t>(number) - 1;
+    return index < lines->second.size() ? lines->second[index] : std::string();
+}
+
+struct variable {
+    unsigned long first;
+    unsigned long size;
+    std::string name;
+};
+
+// The program's variables, from its symbol table; sorted by address.
+std::vector<variable> read_variables()
+{
+    std::ifstream in("/proc/self/exe", std::ios::binary);
+    std::ostringstream all;
+    all << in.rdbuf();
+    const std::string program = all.str();
+    const auto at = [&](unsigned long offset, unsigned long size) -> const char* {
+        return offset + size <= program.size() ? program.data() + offset : nullptr;
+    };
+    std::vector<variable> found;
+    const auto* header = reinterpret_cast<const Elf64_Ehdr*>(at(0, sizeof(Elf64_Ehdr)));
+    const auto section = [&](unsigned long number) {
+        return reinterpret_cast<const Elf64_Shdr*>(
+            at(header->e_shoff + number * header->e_shentsize, sizeof(Elf64_Shdr)));
+    };
+    for (unsigned long i = 0; header != nullptr && i < header->e_shnum; ++i) {
+        const Elf64_Shdr* table = section(i);
+        const Elf64_Shdr* names =
+            table != nullptr && table->sh_type == SHT_SYMTAB ? section(table->sh_link) : nullptr;
+        for (unsigned long k = 0; names != nullptr && k < table->sh_size / sizeof(Elf64_Sym); ++k) {
+            const auto* symbol = reinterpret_cast<const Elf64_Sym*>(
+                at(table->sh_offset + k * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
+            if (symbol != nullptr && ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT &&
+                symbol->st_size > 0) {
+                const char* name = at(names->sh_offset + symbol->st_name, 1);
+                found.push_back({symbol->st_value, symbol->st_size, name != nullptr ? name : ""});
+            }
+        }
+    }
+    std::sort(found.begin(), found.end(),
+              [](const variable& one, const variable& other) { return one.first < other.first; });
+    return found;
+}
+
+// Without its scope: "count" for "(anonymous namespace)::count".
+std::string readable(const std::string& mangled)
+{
+    int problem = 0;
+    char* text = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &problem);
+    std::string name = text != nullptr ? text : mangled;
+    std::free(text);
+    const auto scope = name.rfind("::");
+    return scope == std::string::npos ? name : name.substr(scope + 2);
 }
 
 } // namespace
+
+std::map<void*, std::vector<source_places::frame>> source_places::frames_;
 
 source_places::source_places(const std::set<void*>& addresses)
 {
@@ -96,6 +154,9 @@ source_places::source_places(const std::set<void*>& addresses)
     }
     for (void* const address : addresses) {
         const auto number = reinterpret_cast<unsigned long>(address);
+        if (frames_.contains(address)) {
+            continue;
+        }
         if (number >= image.first && number < image.last) {
             asked.push_back(address);
             // A return address may already belong to the next line.
@@ -103,6 +164,10 @@ source_places::source_places(const std::set<void*>& addresses)
         }
     }
     std::fclose(questions);
+    if (asked.empty()) {
+        unlink(name);
+        return;
+    }
     std::ostringstream command;
     command << "addr2line -a -i -e /proc/" << getpid() << "/exe < " << name << " 2>/dev/null";
     FILE* answers = popen(command.str().c_str(), "r");
@@ -156,47 +221,21 @@ place source_places::of(void* const* frames, int count) const
 
 std::string name_of_global(unsigned long address)
 {
-    static const std::string program = [] {
-        std::ifstream in("/proc/self/exe", std::ios::binary);
-        std::ostringstream all;
-        all << in.rdbuf();
-        return all.str();
-    }();
+    static const std::vector<variable> variables = read_variables();
     const unsigned long wanted = address - this_program().base;
-    const auto at = [](unsigned long offset, unsigned long size) -> const char* {
-        return offset + size <= program.size() ? program.data() + offset : nullptr;
-    };
-    const auto* header = reinterpret_cast<const Elf64_Ehdr*>(at(0, sizeof(Elf64_Ehdr)));
-    for (int i = 0; header != nullptr && i < header->e_shnum; ++i) {
-        const auto* table = reinterpret_cast<const Elf64_Shdr*>(
-            at(header->e_shoff + static_cast<unsigned long>(i) * header->e_shentsize,
-               sizeof(Elf64_Shdr)));
-        if (table == nullptr || table->sh_type != SHT_SYMTAB) {
-            continue;
-        }
-        const auto* names = reinterpret_cast<const Elf64_Shdr*>(
-            at(header->e_shoff + static_cast<unsigned long>(table->sh_link) * header->e_shentsize,
-               sizeof(Elf64_Shdr)));
-        for (unsigned long k = 0; names != nullptr && k < table->sh_size / sizeof(Elf64_Sym); ++k) {
-            const auto* symbol = reinterpret_cast<const Elf64_Sym*>(
-                at(table->sh_offset + k * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
-            if (symbol == nullptr || ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT ||
-                wanted < symbol->st_value || wanted >= symbol->st_value + symbol->st_size) {
-                continue;
-            }
-            const char* mangled = at(names->sh_offset + symbol->st_name, 1);
-            int problem = 0;
-            char* readable = abi::__cxa_demangle(mangled, nullptr, nullptr, &problem);
-            std::string name = readable != nullptr ? readable : mangled;
-            std::free(readable);
-            if (const auto scope = name.rfind("::"); scope != std::string::npos) {
-                name.erase(0, scope + 2);
-            }
-            const unsigned long offset = wanted - symbol->st_value;
-            return offset == 0 ? name : name + "+" + std::to_string(offset);
-        }
+    auto after = std::upper_bound(
+        variables.begin(), variables.end(), wanted,
+        [](unsigned long value, const variable& one) { return value < one.first; });
+    if (after == variables.begin()) {
+        return {};
     }
-    return {};
+    const variable& candidate = *--after;
+    const unsigned long offset = wanted - candidate.first;
+    if (offset >= candidate.size) {
+        return {};
+    }
+    const std::string name = readable(candidate.name);
+    return offset == 0 ? name : name + "+" + std::to_string(offset);
 }
 
 } // namespace explorer

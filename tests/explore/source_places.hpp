@@ -36,7 +36,7 @@ private:
         std::string file;
         int line;
     };
-    std::map<void*, std::vector<frame>> frames_; // inlined ones first
+    static std::map<void*, std::vector<frame>> frames_; // inlined ones first; known so far
     std::string problem_;
 };
 

@@ -326,5 +326,7 @@ TEST_CASE("one task per number finds the primes", POOL_TAG "[step4]")
 
     REQUIRE(calc_primes_pool(workers, 50) ==
             std::vector<int>{2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47});
+    REQUIRE(calc_primes_pool(workers, 3) == std::vector<int>{2});
+    REQUIRE(calc_primes_pool(workers, 7) == std::vector<int>{2, 3, 5});
     REQUIRE(calc_primes_pool(workers, 0).empty());
 }

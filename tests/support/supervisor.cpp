@@ -318,7 +318,7 @@ private:
         if (!left.empty()) {
             return {verdict::failed, text_ + "Left running when the case had ended:\n" + left};
         }
-        return {verdict::passed, {}};
+        return {verdict::passed, text_};
     }
 
     watch_page* const page_;

@@ -23,7 +23,8 @@ enum class verdict {
 
 struct outcome {
     verdict is = verdict::cannot_judge;
-    std::string text; // what to show for it, ending in a line break; empty when passed
+    std::string
+        text; // what to show for it, ending in a line break; when passed, what the case printed
 };
 
 /// Runs `body` in a child process and waits for it. `body` records its result in support::page;

@@ -691,6 +691,28 @@ void replay_is_no_pass()
     expect_failure(search(body), "replay", "does not fail");
 }
 
+int rounds = 0;
+
+void state_between_schedules()
+{
+    const auto body = [] {
+        ++rounds;
+        std::atomic<int> number = 0;
+        const auto add = [&] { ++number; };
+        std::thread first(add);
+        std::thread second(add);
+        first.join();
+        second.join();
+        EXPLORE_REQUIRE(rounds < 3);
+    };
+    rounds = 0;
+    expect_failure(search(body), "wrong result", "does not fail: something is kept");
+    options each_alone;
+    each_alone.isolate = true;
+    each_alone.schedules = 20;
+    expect_pass(search(body, each_alone));
+}
+
 void report_layout()
 {
     const result got = search([] {
@@ -816,6 +838,7 @@ constexpr check checks[] = {
     {"exhausted", exhausted},
     {"out_of_time", out_of_time},
     {"replay_is_no_pass", replay_is_no_pass},
+    {"state_between_schedules", state_between_schedules},
     {"report_layout", report_layout},
     {"without_addr2line", without_addr2line},
     {"leaves_nothing", leaves_nothing},

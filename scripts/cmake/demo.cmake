@@ -1,0 +1,12 @@
+# workbook_demo(ex05_naive_server ...): the program behind `scripts/workbook demo`, which runs the
+# reference servers of these exercises side by side. Built on demand.
+#
+# SPDX-License-Identifier: MIT
+function(workbook_demo)
+    add_executable(workbook_demo EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/solutions/demo/main.cpp)
+    workbook_compile_as(workbook_demo program none)
+    foreach(used IN LISTS ARGN)
+        target_link_libraries(workbook_demo PRIVATE reference_${used}_program)
+    endforeach()
+    target_link_libraries(workbook_demo PRIVATE given_program fmt::fmt Threads::Threads)
+endfunction()

@@ -1,0 +1,64 @@
+// One client at a time: what naive_server promises beyond the servers' common contract.
+//
+// SPDX-License-Identifier: MIT
+#include "naive_server.hpp"
+#include "reply_line.hpp"
+
+using server = naive_server;
+#define SERVER_TAG "[ex05]"
+#include "support/server_contract.hpp"
+#include "support/server_endurance.hpp"
+
+#include <thread>
+
+using namespace std::chrono_literals;
+
+TEST_CASE("a reply names the number and the time with one decimal", "[ex05][step1]")
+{
+    REQUIRE(reply_line(1, 24'600us) == "<1, took 24.6 ms>\n");
+    REQUIRE(reply_line(42, 15ms) == "<42, took 15.0 ms>\n");
+    REQUIRE(reply_line(1'000'000, 0ms) == "<1000000, took 0.0 ms>\n");
+    REQUIRE(reply_line(7, 1'234'567us) == "<7, took 1234.6 ms>\n");
+    REQUIRE(reply_line(7, 999'960ns) == "<7, took 1.0 ms>\n");
+}
+
+TEST_CASE("the second client waits until the first is done", "[ex05][step2]")
+{
+    support::gate working;
+    support::gate second_connected;
+    std::atomic<int> inside = 0;
+    std::atomic<int> most_inside = 0;
+    std::vector<std::thread::id> workers; // written by one thread at a time, if the promise holds
+    std::mutex mutex;                     // guards workers, if it does not
+    std::thread::id serving;
+    auto work = [&] {
+        most_inside = std::max(most_inside.load(), ++inside);
+        working.open();
+        second_connected.wait();
+        const std::lock_guard lock{mutex};
+        workers.push_back(std::this_thread::get_id());
+        --inside;
+    };
+    naive_server one_at_a_time{given::endpoint{}, work};
+    std::thread thread{[&] {
+        serving = std::this_thread::get_id();
+        one_at_a_time.run();
+    }};
+
+    const given::endpoint where{"127.0.0.1", one_at_a_time.port()};
+    given::line_client first{where};
+    const bool first_is_served = working.wait();
+    given::line_client second{where};
+    second_connected.open();
+    const std::string replies = first.read_to_end() + second.read_to_end();
+    one_at_a_time.stop();
+    thread.join();
+
+    REQUIRE(first_is_served);
+    REQUIRE(most_inside == 1);
+    // Whoever does all the work in the one thread that is in run() cannot do two things at once.
+    REQUIRE(workers == std::vector{serving, serving});
+    const auto end_of_first = replies.find('\n') + 1;
+    REQUIRE(number_in(replies.substr(0, end_of_first)) == 1);
+    REQUIRE(number_in(replies.substr(end_of_first)) == 2);
+}

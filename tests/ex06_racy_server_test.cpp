@@ -1,0 +1,298 @@
+// A server that loses count on purpose. What must go wrong does so every time: the work that the
+// tests inject makes clients overlap, and handle() alone is tried under thousands of schedules.
+//
+// SPDX-License-Identifier: MIT
+#include "race_report.hpp"
+#include "racy_server.hpp"
+#include "thread_per_connection.hpp"
+
+#include "explore/explore.hpp"
+
+using server = racy_server;
+#define SERVER_TAG "[ex06]"
+#include "support/server_contract.hpp"
+#include "support/server_endurance.hpp"
+
+#include "reply_line.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <pthread.h>
+#include <thread>
+#include <vector>
+
+namespace {
+
+const given::endpoint any_port{};
+
+/// A server that takes clients only to answer as `answer` likes, in a thread of its own.
+class scripted_server {
+public:
+    explicit scripted_server(std::function<void(given::listener&)> answer)
+        : listener_{any_port}, thread_{[this, answer = std::move(answer)] { answer(listener_); }}
+    {}
+    ~scripted_server() { listener_.cancel(); }
+    given::endpoint where() const { return {"127.0.0.1", listener_.port()}; }
+
+private:
+    given::listener listener_;
+    std::jthread thread_; // last member: joined before the listener goes
+};
+
+/// Answers once as many clients as there are `numbers` have connected, and the last one first.
+scripted_server answer_when_all_are_here(std::vector<int> numbers)
+{
+    return scripted_server{[numbers](given::listener& listener) {
+        std::vector<given::connection> clients;
+        while (clients.size() < numbers.size()) {
+            auto client = listener.accept();
+            if (!client) {
+                return;
+            }
+            clients.push_back(std::move(*client));
+        }
+        while (!clients.empty()) {
+            clients.back().send_all(
+                reply_line(numbers[clients.size() - 1], std::chrono::nanoseconds{0}));
+            clients.pop_back();
+        }
+    }};
+}
+
+// A server has a socket, and sockets are outside the explorer's model. So the server is made once,
+// ahead of all schedules, and counts on through them; handle() alone is explored.
+
+/// Two clients at once, each in its own thread; the numbers they got.
+std::pair<int, int> two_numbers(racy_server& shared)
+{
+    int one = 0;
+    int two = 0;
+    std::thread first{[&] { one = number_in(shared.handle()); }};
+    std::thread second{[&] { two = number_in(shared.handle()); }};
+    first.join();
+    second.join();
+    return {one, two};
+}
+
+/// How much address space this process has mapped, in bytes.
+std::size_t mapped_bytes()
+{
+    std::size_t pages = 0;
+    std::ifstream{"/proc/self/statm"} >> pages;
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// While it lives no thread can be started: each would want a stack larger than there is memory to
+/// address.
+class no_threads {
+public:
+    no_threads()
+    {
+        pthread_attr_init(&before_);
+        pthread_getattr_default_np(&before_);
+        pthread_attr_t huge;
+        pthread_attr_init(&huge);
+        pthread_attr_setstacksize(&huge, std::size_t{1} << 47);
+        pthread_setattr_default_np(&huge);
+        pthread_attr_destroy(&huge);
+    }
+    no_threads(const no_threads&) = delete;
+    no_threads& operator=(const no_threads&) = delete;
+    ~no_threads()
+    {
+        pthread_setattr_default_np(&before_);
+        pthread_attr_destroy(&before_);
+    }
+
+private:
+    pthread_attr_t before_;
+};
+
+} // namespace
+
+TEST_CASE("the count is read before the work and written after it", "[ex06][step1]")
+{
+    // While the first client's work goes on, a second client comes and goes. No threads are needed
+    // for that: the work itself lets the second one in.
+    std::string inner;
+    racy_server* shared = nullptr;
+    bool interrupted = false;
+    racy_server interrupting{any_port, [&] {
+                                 if (!std::exchange(interrupted, true)) {
+                                     inner = shared->handle();
+                                 }
+                             }};
+    shared = &interrupting;
+
+    const std::string outer = interrupting.handle();
+
+    REQUIRE(number_in(inner) == 1);
+    REQUIRE(number_in(outer) == 1);
+    REQUIRE(number_in(interrupting.handle()) == 2);
+}
+
+TEST_CASE("two clients at once can get the same number", "[ex06][step1][explore]")
+{
+    racy_server shared{any_port, [] {}};
+
+    const explorer::result found = explorer::search([&] {
+        const auto [one, two] = two_numbers(shared);
+        EXPLORE_REQUIRE(one != two);
+    });
+
+    std::puts(found.report.c_str()); // to be seen with: ex06_checker --show "two clients ..."
+    REQUIRE(found.failed);
+    REQUIRE(found.kind == "wrong result");
+}
+
+TEST_CASE("a number is lost but there is no data race", "[ex06][step1][explore]")
+{
+    racy_server shared{any_port, [] {}};
+
+    explore([&] {
+        const int before = number_in(shared.handle());
+        const auto [one, two] = two_numbers(shared);
+        // Both may get the next number, or one of them the number after that.
+        EXPLORE_REQUIRE(std::min(one, two) == before + 1);
+        EXPLORE_REQUIRE(std::max(one, two) <= before + 2);
+    });
+}
+
+TEST_CASE("three overlapping clients get the same number every time", "[ex06][step2]")
+{
+    constexpr int rounds = 20;
+    support::rendezvous all_working{3};
+    std::atomic<bool> overlap = true;
+    std::atomic<int> alone = 0;
+    support::running_server<racy_server> running{[&] {
+        if (overlap && !all_working.arrive_and_wait()) {
+            ++alone;
+        }
+    }};
+
+    for (int round = 1; round <= rounds; ++round) {
+        const int number = 2 * round - 1; // two numbers a round: the shared one, and the next
+        std::vector<given::line_client> clients;
+        for (int i = 0; i < 3; ++i) {
+            clients.emplace_back(running.where());
+        }
+        for (given::line_client& client : clients) {
+            const int got = number_in(client.read_to_end());
+            REQUIRE(alone == 0); // else the clients were not served at the same time
+            REQUIRE(got == number);
+        }
+        overlap = false;
+        REQUIRE(number_in(ask(running.where())) == number + 1);
+        overlap = true;
+    }
+}
+
+TEST_CASE("1000 times three overlapping clients get the same number", "[ex06][step2][soak]")
+{
+    support::rendezvous all_working{3};
+    support::running_server<racy_server> running{[&] { all_working.arrive_and_wait(); }};
+
+    for (int round = 1; round <= 1000; ++round) {
+        const race_report report = provoke(running.where(), 3);
+        REQUIRE(report.numbers == std::vector{round, round, round});
+        REQUIRE(report.duplicates == 2);
+    }
+}
+
+TEST_CASE("threads that have finished are joined while the server runs", "[ex06][step2]")
+{
+    // A thread that ended but was not joined keeps its stack. The library itself keeps a few for
+    // the next threads, so one stack more or less says nothing, but 100 do.
+    constexpr std::size_t clients = 200;
+    pthread_attr_t attributes;
+    pthread_getattr_default_np(&attributes);
+    std::size_t stack = 0;
+    pthread_attr_getstacksize(&attributes, &stack);
+    pthread_attr_destroy(&attributes);
+
+    support::running_server<racy_server> running;
+    REQUIRE(number_in(ask(running.where())) == 1);
+    const std::size_t before = mapped_bytes();
+    for (std::size_t i = 0; i < clients; ++i) {
+        REQUIRE(number_in(ask(running.where())) > 0);
+    }
+    const std::size_t after = mapped_bytes();
+
+    REQUIRE(after < before + clients / 2 * stack);
+}
+
+TEST_CASE("a thread that cannot be started costs only its own client", "[ex06][step3]")
+{
+    support::gate working;
+    support::gate finish;
+    std::atomic<bool> hold = true;
+    support::running_server<racy_server> running{[&] {
+        if (hold) {
+            working.open();
+            finish.wait();
+        }
+    }};
+    // The first client's thread is at work, so that its stack is not to be had for the second.
+    given::line_client first{running.where()};
+    REQUIRE(working.wait());
+    hold = false;
+
+    {
+        const no_threads left;
+        REQUIRE(ask(running.where()).empty());
+    }
+
+    finish.open();
+    REQUIRE(number_in(first.read_to_end()) == 1);
+    REQUIRE(number_in(ask(running.where())) > 0);
+}
+
+TEST_CASE("provoke() connects every client before it reads a reply", "[ex06][step4]")
+{
+    const scripted_server server_of_three = answer_when_all_are_here({1, 2, 3});
+
+    const race_report report = provoke(server_of_three.where(), 3);
+
+    REQUIRE(report.numbers == std::vector{1, 2, 3});
+    REQUIRE(report.duplicates == 0);
+}
+
+TEST_CASE("provoke() reports numbers in the order of connecting", "[ex06][step4]")
+{
+    const scripted_server server_of_four = answer_when_all_are_here({9, 7, 8, 6});
+
+    const race_report report = provoke(server_of_four.where(), 4);
+
+    REQUIRE(report.numbers == std::vector{9, 7, 8, 6});
+    REQUIRE(report.replies.size() == 4);
+    REQUIRE(report.replies[1] == "<7, took 0.0 ms>\n");
+}
+
+TEST_CASE("provoke() counts clients less distinct numbers as duplicates", "[ex06][step4]")
+{
+    REQUIRE(provoke(answer_when_all_are_here({5, 5, 5}).where(), 3).duplicates == 2);
+    REQUIRE(provoke(answer_when_all_are_here({5, 6, 5, 6}).where(), 4).duplicates == 2);
+    REQUIRE(provoke(answer_when_all_are_here({6, 5, 6}).where(), 3).duplicates == 1);
+    REQUIRE(provoke(answer_when_all_are_here({1}).where(), 1).duplicates == 0);
+}
+
+TEST_CASE("provoke() refuses to send less than one client", "[ex06][step4]")
+{
+    REQUIRE(provoke(answer_when_all_are_here({1}).where(), 1).numbers == std::vector{1});
+    REQUIRE_THROWS_AS(provoke(any_port, 0), std::invalid_argument);
+    REQUIRE_THROWS_WITH(provoke(any_port, -3), "cannot provoke a race with -3 clients");
+}
+
+TEST_CASE("provoke() says what is wrong when a server does not answer", "[ex06][step4]")
+{
+    const auto close_at_once = [](given::listener& listener) {
+        while (listener.accept()) {
+        }
+    };
+    REQUIRE_THROWS_WITH(provoke(scripted_server{close_at_once}.where(), 2), "not a reply: ''");
+
+    const std::uint16_t nobody_there = given::listener{any_port}.port();
+    REQUIRE_THROWS_AS(provoke({"127.0.0.1", nobody_there}, 2), std::system_error);
+}

@@ -1,0 +1,196 @@
+// The count mended: handle() of both servers is tried under thousands of schedules, and over real
+// connections.
+//
+// SPDX-License-Identifier: MIT
+#include "locked_server.hpp"
+
+#include "explore/explore.hpp"
+
+using server = coarse_server;
+#define SERVER_TAG "[ex07]"
+#include "support/server_contract.hpp"
+
+#include "given/load_client.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace {
+
+const given::endpoint any_port{};
+
+// A server has a socket, and sockets are outside the explorer's model. So the server is made once,
+// ahead of all schedules, and counts on through them; handle() alone is explored.
+
+/// The numbers that `clients` clients get, each in its own thread, in ascending order.
+template <typename Server>
+std::vector<int> numbers_of(Server& shared, int clients)
+{
+    std::vector<int> numbers(static_cast<std::size_t>(clients));
+    {
+        std::vector<std::jthread> threads;
+        for (int& number : numbers) {
+            threads.emplace_back([&] { number = number_in(shared.handle()); });
+        }
+    }
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+/// Two clients at once and then three, between one that was there before and one that comes after:
+/// no number is given twice and none is left out.
+template <typename Server>
+void explore_numbers()
+{
+    Server shared{any_port, [] {}};
+    for (const int clients : {2, 3}) {
+        explore([&shared, clients] {
+            const int before = number_in(shared.handle());
+            std::vector<int> expected(static_cast<std::size_t>(clients));
+            std::iota(expected.begin(), expected.end(), before + 1);
+            EXPLORE_REQUIRE(numbers_of(shared, clients) == expected);
+            EXPLORE_REQUIRE(number_in(shared.handle()) == before + clients + 1);
+        });
+    }
+}
+
+/// The first client's work fails. Who comes next, from whichever thread, must get in.
+template <typename Server>
+void explore_failing_work()
+{
+    std::atomic<bool> fail = false;
+    Server shared{any_port, [&] {
+                      if (fail.exchange(false)) {
+                          throw std::runtime_error{"no paper"};
+                      }
+                  }};
+    explore([&] {
+        const int before = number_in(shared.handle());
+        fail = true;
+        bool failed = false;
+        try {
+            shared.handle();
+        } catch (const std::runtime_error&) {
+            failed = true;
+        }
+        EXPLORE_REQUIRE(failed);
+        EXPLORE_REQUIRE(numbers_of(shared, 1) == std::vector{before + 1});
+    });
+}
+
+/// As many requests as a server is sure to lose some of if it can lose any.
+template <typename Server>
+void serve_a_hundred_thousand()
+{
+    constexpr int requests = 100'000;
+    support::running_server<Server> running;
+
+    const given::load_report report = given::run_load(
+        running.where(), {.clients = 64, .requests = requests, .limit = std::chrono::seconds{100}});
+
+    CAPTURE(report.first_failure);
+    REQUIRE(report.failures == 0);
+    std::vector<int> numbers;
+    for (const std::string& reply : report.replies) {
+        numbers.push_back(number_in(reply));
+    }
+    std::sort(numbers.begin(), numbers.end());
+    std::vector<int> expected(requests);
+    std::iota(expected.begin(), expected.end(), 1);
+    REQUIRE((numbers == expected)); // in one pair of brackets, lest 100,000 numbers be printed
+}
+
+} // namespace
+
+TEST_CASE("coarse: each client has its own number and none is left out", "[ex07][step1][explore]")
+{
+    explore_numbers<coarse_server>();
+}
+
+TEST_CASE("coarse: one client's work ends before the next one's begins", "[ex07][step1][explore]")
+{
+    std::atomic<int> inside = 0;
+    coarse_server shared{any_port, [&] {
+                             EXPLORE_REQUIRE(++inside == 1);
+                             --inside;
+                         }};
+    explore([&] { numbers_of(shared, 2); });
+}
+
+TEST_CASE("coarse: work that throws leaves nothing locked", "[ex07][step1][explore]")
+{
+    explore_failing_work<coarse_server>();
+}
+
+TEST_CASE("fine: handle() does the work once and says how long it took", "[ex07][step3]")
+{
+    using std::chrono::steady_clock;
+    int times = 0;
+    fine_server timing{any_port, [&] {
+                           const auto began = steady_clock::now();
+                           while (steady_clock::now() < began + std::chrono::milliseconds{20}) {
+                           }
+                           ++times;
+                       }};
+
+    const auto reply = given::parse_reply(timing.handle());
+
+    REQUIRE(times == 1);
+    REQUIRE(reply);
+    REQUIRE(reply->number == 1);
+    REQUIRE(reply->milliseconds >= 20);
+    REQUIRE(number_in(timing.handle()) == 2);
+}
+
+TEST_CASE("fine: each client has its own number and none is left out", "[ex07][step3][explore]")
+{
+    explore_numbers<fine_server>();
+}
+
+TEST_CASE("fine: the work of several clients overlaps", "[ex07][step3]")
+{
+    support::rendezvous all_working{3};
+    std::atomic<int> alone = 0;
+    fine_server shared{any_port, [&] { alone += !all_working.arrive_and_wait(); }};
+
+    const std::vector<int> numbers = numbers_of(shared, 3);
+
+    REQUIRE(alone == 0);
+    REQUIRE(numbers == std::vector{1, 2, 3});
+}
+
+TEST_CASE("fine: work that throws leaves nothing locked", "[ex07][step3][explore]")
+{
+    explore_failing_work<fine_server>();
+}
+
+TEST_CASE("fine: overlapping clients over TCP each get their own number", "[ex07][step3]")
+{
+    support::rendezvous all_working{3};
+    support::running_server<fine_server> running{[&] { all_working.arrive_and_wait(); }};
+    std::vector<given::line_client> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.emplace_back(running.where());
+    }
+
+    std::set<int> numbers;
+    for (given::line_client& client : clients) {
+        numbers.insert(number_in(client.read_to_end()));
+    }
+
+    REQUIRE(all_working.most_waiting() == 3);
+    REQUIRE(numbers == std::set{1, 2, 3});
+}
+
+TEST_CASE("coarse: 100000 requests from 64 clients lose no number", "[ex07][step2][soak]")
+{
+    serve_a_hundred_thousand<coarse_server>();
+}
+
+TEST_CASE("fine: 100000 requests from 64 clients lose no number", "[ex07][step3][soak]")
+{
+    serve_a_hundred_thousand<fine_server>();
+}

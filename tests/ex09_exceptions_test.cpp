@@ -1,0 +1,415 @@
+// What becomes of an exception in a thread or a greenlet. What is printed on stderr, and what ends
+// the process, is looked at in a child process.
+//
+// SPDX-License-Identifier: MIT
+#include "get_all.hpp"
+#include "spawn_thread.hpp"
+
+#include "given/yield.hpp"
+#include "greenlet.hpp"
+
+#include "explore/explore.hpp"
+#include "support/catch.hpp"
+#include "support/census.hpp"
+#include "support/rendezvous.hpp"
+
+#include <asio/ip/tcp.hpp>
+
+#include <array>
+#include <atomic>
+#include <future>
+#include <memory>
+#include <optional>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using asio::ip::tcp;
+
+namespace {
+
+struct own_error : std::runtime_error {
+    explicit own_error(int value) : std::runtime_error("own error"), detail(value) {}
+    int detail;
+};
+
+// What `body` writes to stderr, in a child process that must end well.
+std::string said_by(const std::function<void()>& body)
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::dup2(ends[1], STDERR_FILENO);
+        body();
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    std::string said;
+    std::array<char, 512> piece{};
+    for (ssize_t size; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
+        said.append(piece.data(), static_cast<std::size_t>(size));
+    }
+    ::close(ends[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    REQUIRE(status == 0);
+    return said;
+}
+
+tcp::endpoint nobody()
+{
+    tcp::acceptor once(green::loop(), {asio::ip::address_v4::loopback(), 0});
+    return once.local_endpoint();
+}
+
+// A task that is ready: anything with get() will do for get_all().
+struct ready {
+    std::function<int()> value;
+    int* asked;
+
+    int get() const
+    {
+        ++*asked;
+        return value();
+    }
+};
+
+} // namespace
+
+// --- step 1: what a thread threw
+
+TEST_CASE("get returns what the thread returned as often as it is asked", "[ex09][step1]")
+{
+    const auto one = spawn_thread("one", [] { return std::string("value"); });
+
+    REQUIRE(one.get() == "value");
+    REQUIRE(one.get() == "value");
+    const auto only = spawn_thread(
+        "only", [held = std::make_unique<int>(9)]() mutable { return std::move(held); });
+    REQUIRE(*only.get() == 9); // cannot be copied: moved out, once
+}
+
+TEST_CASE("get throws what the thread threw with its type and all it holds", "[ex09][step1]")
+{
+    const auto failed = spawn_thread("failed", []() -> int { throw own_error(42); });
+
+    int detail = 0;
+    try {
+        failed.get();
+    } catch (const own_error& error) {
+        detail = error.detail;
+    }
+    REQUIRE(detail == 42);
+}
+
+TEST_CASE("get throws each time it is asked", "[ex09][step1]")
+{
+    const auto failed = spawn_thread("failed", [] { throw own_error(1); });
+
+    REQUIRE_THROWS_AS(failed.get(), own_error);
+    REQUIRE_THROWS_AS(failed.get(), own_error);
+    const auto copy = failed;
+    REQUIRE_THROWS_AS(copy.get(), own_error);
+}
+
+TEST_CASE("an exception that is no std::exception arrives too", "[ex09][step1]")
+{
+    const auto failed = spawn_thread("failed", []() -> int { throw 5; });
+
+    REQUIRE_THROWS_AS(failed.get(), int);
+}
+
+TEST_CASE("a system error arrives with its code", "[ex09][step1]")
+{
+    const auto refused = spawn_thread("client", [where = nobody()] {
+        asio::io_context loop;
+        tcp::socket(loop).connect(where);
+    });
+
+    std::error_code code;
+    try {
+        refused.get();
+    } catch (const std::system_error& error) {
+        code = error.code();
+    }
+    REQUIRE(code == asio::error::connection_refused);
+}
+
+TEST_CASE("each function runs in a thread of its own", "[ex09][step1]")
+{
+    support::rendezvous both(2);
+    const auto meet = [&] {
+        return both.arrive_and_wait() ? std::this_thread::get_id() : std::thread::id{};
+    };
+    const auto a = spawn_thread("a", meet);
+    const auto b = spawn_thread("b", meet);
+
+    REQUIRE(a.get() != std::thread::id{});
+    REQUIRE(b.get() != std::thread::id{});
+    REQUIRE(a.get() != b.get());
+    REQUIRE(a.get() != std::this_thread::get_id());
+}
+
+TEST_CASE("the thread is joined when the last handle goes", "[ex09][step1]")
+{
+    const support::census before = support::take_census();
+    bool ran = false;
+    {
+        std::optional copy = spawn_thread("one", [&] { ran = true; });
+        const auto other = *copy;
+        copy.reset();
+    }
+    REQUIRE(ran);
+    REQUIRE(support::back_to(before));
+    REQUIRE_THROWS_AS(spawn_thread("fails", [] { throw own_error(1); }).get(), own_error);
+    REQUIRE(support::back_to(before));
+}
+
+TEST_CASE("under every schedule two who ask get the same failure", "[ex09][step1][explore]")
+{
+    explore([] {
+        const auto failed = spawn_thread("failed", []() -> int { throw own_error(3); });
+        const auto ask = [](const result<int>& task) {
+            try {
+                return task.get();
+            } catch (const own_error& error) {
+                return -error.detail;
+            }
+        };
+        int there = 0;
+        std::thread other([&, copy = failed] { there = ask(copy); });
+        const int here = ask(failed);
+        other.join();
+        EXPLORE_REQUIRE(here == -3);
+        EXPLORE_REQUIRE(there == -3);
+    });
+}
+
+TEST_CASE("under every schedule the value is there when get returns", "[ex09][step1][explore]")
+{
+    explore([] {
+        const auto one = spawn_thread("one", [] { return 7; });
+        int there = 0;
+        std::thread other([&there, copy = one] { there = copy.get(); });
+        EXPLORE_REQUIRE(one.get() == 7);
+        other.join();
+        EXPLORE_REQUIRE(there == 7);
+    });
+}
+
+// --- step 2: failures that nobody asks for
+
+TEST_CASE("a failure that nobody asked for is reported once with its name", "[ex09][step2]")
+{
+    const std::string said = said_by([] {
+        auto one = spawn_thread("the lost one", [] { throw std::runtime_error("boom"); });
+        auto copy = one;
+    });
+
+    REQUIRE(said == "the lost one failed, and nobody asked: boom\n");
+}
+
+TEST_CASE("a failure that somebody asked for is not reported", "[ex09][step2]")
+{
+    const std::string said = said_by([] {
+        try {
+            spawn_thread("the asked one", [] { throw std::runtime_error("boom"); }).get();
+        } catch (const std::runtime_error&) {
+        }
+        spawn_thread("the good one", [] { return 1; });
+        spawn_thread("the lost one", [] { throw std::runtime_error("bang"); });
+    });
+
+    REQUIRE(said == "the lost one failed, and nobody asked: bang\n");
+}
+
+TEST_CASE("a failure that is no std::exception is reported too", "[ex09][step2]")
+{
+    const std::string said = said_by([] { spawn_thread("odd one", [] { throw 5; }); });
+
+    REQUIRE_THAT(said, Catch::Matchers::StartsWith("odd one failed, and nobody asked"));
+}
+
+TEST_CASE("a failure is reported when the last handle goes and not before", "[ex09][step2]")
+{
+    const std::string said = said_by([] {
+        {
+            auto last = spawn_thread("failed", [] { throw std::runtime_error("boom"); });
+            {
+                auto first = last;
+            }
+            spawn_thread("another", [] {}).get();
+            std::fputs("before the last handle goes\n", stderr);
+        }
+        std::fputs("after\n", stderr);
+    });
+
+    REQUIRE(said == "before the last handle goes\n"
+                    "failed failed, and nobody asked: boom\n"
+                    "after\n");
+}
+
+// --- step 3: many tasks
+
+TEST_CASE("all results in the order of the tasks", "[ex09][step3]")
+{
+    std::vector<result<int>> tasks;
+    for (int i = 0; i < 4; ++i) {
+        tasks.push_back(spawn_thread("task", [i] { return i * i; }));
+    }
+
+    REQUIRE(get_all(tasks) == std::vector<int>{0, 1, 4, 9});
+}
+
+TEST_CASE("no tasks give no results and tasks without results give none", "[ex09][step3]")
+{
+    std::vector<result<int>> none;
+    REQUIRE(get_all(none).empty());
+    int ran = 0;
+    std::vector<result<void>> one;
+    one.push_back(spawn_thread("one", [&] { ++ran; }));
+    get_all(one);
+    REQUIRE(ran == 1);
+}
+
+TEST_CASE("one failure arrives as it is after all have ended", "[ex09][step3]")
+{
+    int asked = 0;
+    const auto fine = [] { return 1; };
+    const auto fails = []() -> int { throw own_error(42); };
+    std::vector<ready> tasks{{fine, &asked}, {fails, &asked}, {fine, &asked}, {fine, &asked}};
+
+    int detail = 0;
+    try {
+        get_all(tasks);
+    } catch (const own_error& error) {
+        detail = error.detail;
+    }
+    REQUIRE(detail == 42);
+    REQUIRE(asked == 4);
+}
+
+TEST_CASE("of several failures the first arrives with the count of the others", "[ex09][step3]")
+{
+    int asked = 0;
+    const auto fails = [&](int detail) {
+        return ready{[detail]() -> int { throw own_error(detail); }, &asked};
+    };
+    std::vector<ready> tasks{fails(1), fails(2), {[] { return 0; }, &asked}, fails(3)};
+
+    int others = 0;
+    int detail = 0;
+    std::string what;
+    try {
+        get_all(tasks);
+    } catch (const several_failed& error) {
+        others = error.others();
+        what = error.what();
+        try {
+            error.rethrow_nested();
+        } catch (const own_error& first) {
+            detail = first.detail;
+        }
+    }
+    REQUIRE(others == 2);
+    REQUIRE(detail == 1);
+    REQUIRE(what == "own error (and 2 more failed)");
+    REQUIRE(asked == 4);
+}
+
+TEST_CASE("several failures that are no std::exception are counted too", "[ex09][step3]")
+{
+    int asked = 0;
+    const auto odd = []() -> int { throw 5; };
+    std::vector<ready> tasks{{odd, &asked}, {odd, &asked}};
+
+    int others = 0;
+    try {
+        get_all(tasks);
+    } catch (const several_failed& error) {
+        others = error.others();
+        REQUIRE_THROWS_AS(error.rethrow_nested(), int);
+    }
+    REQUIRE(others == 1);
+}
+
+TEST_CASE("green tasks of which one is refused are all waited for", "[ex09][step3]")
+{
+    const tcp::endpoint where = nobody();
+    int ended = 0;
+    std::vector<green::greenlet<int>> tasks;
+    tasks.push_back(green::spawn([&]() -> int {
+        tcp::socket connection(green::loop());
+        connection.async_connect(where, green::yield);
+        return 0;
+    }));
+    for (int i = 0; i < 3; ++i) {
+        tasks.push_back(green::spawn([&] {
+            for (int turn = 0; turn < 10; ++turn) {
+                green::sleep(std::chrono::milliseconds(1));
+            }
+            return ++ended;
+        }));
+    }
+
+    std::error_code code;
+    try {
+        get_all(tasks);
+    } catch (const std::system_error& error) {
+        code = error.code();
+    }
+    REQUIRE(code == asio::error::connection_refused);
+    REQUIRE(ended == 3);
+}
+
+TEST_CASE("threads of which one is refused are all waited for", "[ex09][step3]")
+{
+    // A thread, and what happens when somebody asks for its result.
+    struct task {
+        result<void> thread;
+        std::function<void()> asked;
+
+        void get() const
+        {
+            asked();
+            thread.get();
+        }
+    };
+    const tcp::endpoint where = nobody();
+    support::gate asked_for_the_patient;
+    std::atomic<bool> ended = false;
+    std::vector<task> tasks;
+    tasks.push_back({spawn_thread("client",
+                                  [&] {
+                                      asio::io_context loop;
+                                      tcp::socket(loop).connect(where);
+                                  }),
+                     [] {}});
+    tasks.push_back({spawn_thread("patient",
+                                  [&] {
+                                      asked_for_the_patient.wait();
+                                      ended = true;
+                                  }),
+                     [&] { asked_for_the_patient.open(); }});
+
+    std::error_code code;
+    try {
+        get_all(tasks);
+    } catch (const std::system_error& error) {
+        code = error.code();
+    }
+    const bool ended_by_then = ended;
+    asked_for_the_patient.open(); // for an answer that has not asked
+    REQUIRE(code == asio::error::connection_refused);
+    REQUIRE(ended_by_then);
+}
+
+TEST_CASE("std::future will do as well", "[ex09][step3]")
+{
+    std::vector<std::future<int>> tasks;
+    tasks.push_back(std::async(std::launch::async, [] { return 1; }));
+    tasks.push_back(std::async(std::launch::deferred, [] { return 2; }));
+
+    REQUIRE(get_all(tasks) == std::vector<int>{1, 2});
+}

@@ -1,0 +1,620 @@
+// Server and clients are greenlets of one thread, so that what happens when is known; where a case
+// is about another thread, it says so.
+//
+// SPDX-License-Identifier: MIT
+#include "gevent_server.hpp"
+#include "greenlet.hpp"
+
+#include "given/yield.hpp"
+#include "support/catch.hpp"
+#include "support/census.hpp"
+#include "support/rendezvous.hpp"
+#include "support/thread_state.hpp"
+
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+
+#include <array>
+#include <fstream>
+#include <set>
+#include <string>
+#include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using namespace std::chrono_literals;
+using asio::ip::tcp;
+
+namespace {
+
+const tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
+
+tcp::endpoint local(std::uint16_t port)
+{
+    return {asio::ip::address_v4::loopback(), port};
+}
+
+// Everything until the server closes.
+std::string read_to_end(tcp::socket& connection)
+{
+    std::string reply;
+    std::array<char, 256> piece{};
+    std::error_code error;
+    while (!error) {
+        const std::size_t size =
+            connection.async_read_some(asio::buffer(piece), green::yield[error]);
+        reply.append(piece.data(), size);
+    }
+    return error == asio::error::eof ? reply : error.message();
+}
+
+std::string ask(std::uint16_t port)
+{
+    tcp::socket connection(green::loop());
+    connection.async_connect(local(port), green::yield);
+    return read_to_end(connection);
+}
+
+// Lets a server run in a greenlet while a case plays its clients.
+template <class Run>
+class running {
+public:
+    explicit running(Run run) : greenlet_(green::spawn("the server", run)) {}
+    const green::greenlet<void>* operator->() const { return &greenlet_; }
+
+private:
+    green::greenlet<void> greenlet_;
+};
+
+// A meeting point for greenlets, who must not block their thread. Bounded.
+class green_meeting {
+public:
+    explicit green_meeting(int parties) : parties_(parties) {}
+
+    bool arrive_and_wait()
+    {
+        ++arrived_;
+        for (int i = 0; i < 500 && arrived_ < parties_; ++i) {
+            green::sleep(10ms);
+        }
+        return arrived_ >= parties_;
+    }
+
+private:
+    int parties_;
+    int arrived_ = 0;
+};
+
+// Enough descriptors for `wanted`, if the system allows it.
+void allow_descriptors(rlim_t wanted)
+{
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = std::min(wanted, limit.rlim_max);
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    }
+    REQUIRE(limit.rlim_cur >= wanted);
+}
+
+long resident_bytes()
+{
+    long pages = 0;
+    long resident = 0;
+    std::ifstream("/proc/self/statm") >> pages >> resident;
+    return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+// Connects without the help of any greenlet: the kernel does it, the server has not to run.
+tcp::socket connected(std::uint16_t port)
+{
+    tcp::socket connection(green::loop());
+    connection.connect(local(port));
+    return connection;
+}
+
+} // namespace
+
+// --- step 1: one client
+
+TEST_CASE("the first client is told 1 and the connection is closed", "[ex10][step1]")
+{
+    gevent_server server(any_port);
+    const running runs([&] { server.run(); });
+
+    REQUIRE(ask(server.port()) == "<1>\n");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("the numbers count up", "[ex10][step1]")
+{
+    gevent_server server(any_port);
+    const running runs([&] { server.run(); });
+
+    for (const char* reply : {"<1>\n", "<2>\n", "<3>\n"}) {
+        REQUIRE(ask(server.port()) == reply);
+    }
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a handler is given the connection and may read and write", "[ex10][step1]")
+{
+    stream_server server(any_port, [](tcp::socket& connection) {
+        std::array<char, 5> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+        asio::async_write(connection, asio::buffer("you said ", 9), green::yield);
+        asio::async_write(connection, asio::buffer(word), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+    tcp::socket client = connected(server.port());
+    asio::async_write(client, asio::buffer("hello", 5), green::yield);
+
+    REQUIRE(read_to_end(client) == "you said hello");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a port in use is an error when the server is made", "[ex10][step1]")
+{
+    gevent_server first(any_port);
+    const running runs([&] { first.run(); });
+    REQUIRE(ask(first.port()) == "<1>\n");
+
+    REQUIRE_THROWS_AS(gevent_server(local(first.port())), std::system_error);
+    first.stop();
+    runs->get();
+}
+
+// --- step 2: many clients
+
+TEST_CASE("a slow client delays nobody", "[ex10][step2]")
+{
+    stream_server server(any_port, [](tcp::socket& connection) {
+        std::array<char, 1> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+        asio::async_write(connection, asio::buffer(word), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+    tcp::socket slow = connected(server.port());
+    tcp::socket quick = connected(server.port());
+    asio::async_write(quick, asio::buffer("q", 1), green::yield);
+
+    REQUIRE(read_to_end(quick) == "q");
+    asio::async_write(slow, asio::buffer("s", 1), green::yield);
+    REQUIRE(read_to_end(slow) == "s");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a client that never reads delays nobody", "[ex10][step2]")
+{
+    const std::string much(8 * 1024 * 1024, 'x');
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        std::array<char, 1> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+        if (word[0] == 'm') {
+            asio::async_write(connection, asio::buffer(much), green::yield);
+        }
+    });
+    const running runs([&] { server.serve_forever(); });
+    tcp::socket never_reads = connected(server.port());
+    asio::async_write(never_reads, asio::buffer("m", 1), green::yield);
+    tcp::socket quick = connected(server.port());
+    asio::async_write(quick, asio::buffer("q", 1), green::yield);
+
+    REQUIRE(read_to_end(quick).empty());
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("all clients are served by the server's one thread", "[ex10][step2]")
+{
+    const support::census before = support::take_census();
+    std::set<std::thread::id> threads;
+    int most = 0;
+    green_meeting all_inside(20);
+    stream_server server(any_port, [&](tcp::socket&) {
+        threads.insert(std::this_thread::get_id());
+        all_inside.arrive_and_wait();
+        most = std::max(most, support::take_census().threads);
+    });
+    const running runs([&] { server.serve_forever(); });
+    std::vector<green::greenlet<std::string>> clients;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(green::spawn([&] { return ask(server.port()); }));
+    }
+    green::join_all(clients);
+
+    REQUIRE(all_inside.arrive_and_wait()); // they were there, all at once
+    REQUIRE(threads == std::set<std::thread::id>{std::this_thread::get_id()});
+    REQUIRE(most == before.threads);
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("no number is lost or given twice", "[ex10][step2]")
+{
+    gevent_server server(any_port);
+    const running runs([&] { server.run(); });
+    std::vector<green::greenlet<std::string>> clients;
+    for (int i = 0; i < 100; ++i) {
+        clients.push_back(green::spawn([&] { return ask(server.port()); }));
+    }
+    std::set<std::string> replies;
+    for (const auto& client : clients) {
+        replies.insert(client.get());
+    }
+
+    REQUIRE(replies.size() == 100);
+    REQUIRE(replies.count("<1>\n") == 1);
+    REQUIRE(replies.count("<100>\n") == 1);
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("the count is written before the reply is sent", "[ex10][step2]")
+{
+    // Two handlers one after the other, before either reply can have gone out: what the second one
+    // reads is what the first one wrote.
+    gevent_server server(any_port);
+    const running runs([&] { server.run(); });
+    std::vector<tcp::socket> clients;
+    for (int i = 0; i < 10; ++i) {
+        clients.push_back(connected(server.port())); // all wait in the backlog together
+    }
+    std::set<std::string> replies;
+    for (tcp::socket& client : clients) {
+        replies.insert(read_to_end(client));
+    }
+
+    REQUIRE(replies.size() == 10);
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("work that waits between reading and writing brings the race back", "[ex10][step2]")
+{
+    green_meeting all_inside(3);
+    gevent_server server(any_port, [&] { all_inside.arrive_and_wait(); });
+    const running runs([&] { server.run(); });
+    std::vector<green::greenlet<std::string>> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.push_back(green::spawn([&] { return ask(server.port()); }));
+    }
+    std::vector<std::string> replies;
+    for (const auto& client : clients) {
+        replies.push_back(client.get());
+    }
+
+    REQUIRE(replies == std::vector<std::string>(3, "<1>\n"));
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("work that fails uses no number", "[ex10][step2]")
+{
+    bool fail = true;
+    gevent_server server(any_port, [&] {
+        if (std::exchange(fail, false)) {
+            throw std::runtime_error("no work today");
+        }
+    });
+    const running runs([&] { server.run(); });
+
+    REQUIRE(ask(server.port()).empty());
+    REQUIRE(ask(server.port()) == "<1>\n");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a handler that throws ends its own connection only", "[ex10][step2]")
+{
+    bool fail = true;
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        if (std::exchange(fail, false)) {
+            throw std::runtime_error("boom");
+        }
+        asio::async_write(connection, asio::buffer("fine", 4), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+
+    REQUIRE(ask(server.port()).empty());
+    REQUIRE(ask(server.port()) == "fine");
+    REQUIRE_FALSE(runs->done());
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a failed handler is reported with its client's address", "[ex10][step2]")
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const int stderr_before = ::dup(STDERR_FILENO);
+    std::uint16_t client_port = 0;
+    {
+        stream_server server(any_port, [&](tcp::socket& connection) {
+            client_port = connection.remote_endpoint().port();
+            throw std::runtime_error("boom");
+        });
+        const running runs([&] { server.serve_forever(); });
+        ::dup2(ends[1], STDERR_FILENO);
+        const bool silent = ask(server.port()).empty();
+        server.stop();
+        runs->get();
+        ::dup2(stderr_before, STDERR_FILENO);
+        REQUIRE(silent);
+    }
+    ::close(ends[1]);
+    std::array<char, 512> text{};
+    const ssize_t size = ::read(ends[0], text.data(), text.size());
+    const std::string said(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+
+    REQUIRE(said.find("boom") != std::string::npos);
+    REQUIRE(said.find("127.0.0.1:" + std::to_string(client_port)) != std::string::npos);
+}
+
+TEST_CASE("a client that vanishes or resets stops nobody else", "[ex10][step2]")
+{
+    stream_server server(any_port, [](tcp::socket& connection) {
+        std::array<char, 1> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+        asio::async_write(connection, asio::buffer(word), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+    {
+        tcp::socket vanishes = connected(server.port());
+        tcp::socket resets = connected(server.port());
+        resets.set_option(asio::socket_base::linger(true, 0));
+        green::sleep(0ms);
+    }
+    tcp::socket stays = connected(server.port());
+    asio::async_write(stays, asio::buffer("x", 1), green::yield);
+
+    REQUIRE(read_to_end(stays) == "x");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a connection lives as long as its handler", "[ex10][step2]")
+{
+    green_meeting both_inside(2);
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        std::array<char, 1> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+        both_inside.arrive_and_wait(); // the next client has come meanwhile
+        asio::async_write(connection, asio::buffer(word), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+    tcp::socket a = connected(server.port());
+    tcp::socket b = connected(server.port());
+    asio::async_write(a, asio::buffer("a", 1), green::yield);
+    asio::async_write(b, asio::buffer("b", 1), green::yield);
+
+    REQUIRE(read_to_end(a) == "a");
+    REQUIRE(read_to_end(b) == "b");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a server survives having no descriptors left", "[ex10][step2]")
+{
+    gevent_server server(any_port);
+    const running runs([&] { server.run(); });
+    REQUIRE(ask(server.port()) == "<1>\n");
+    tcp::socket first = connected(server.port());
+    tcp::socket second = connected(server.port());
+    std::vector<int> taken;
+    for (int copy; (copy = ::dup(STDERR_FILENO)) >= 0;) {
+        taken.push_back(copy);
+    }
+    green::sleep(30ms); // accept() fails meanwhile, more than once
+    for (const int copy : taken) {
+        ::close(copy);
+    }
+
+    REQUIRE_FALSE(runs->done());
+    REQUIRE(read_to_end(first) == "<2>\n");
+    REQUIRE(read_to_end(second) == "<3>\n");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("an idle connection costs less than 20 KiB of memory", "[ex10][step2]")
+{
+    allow_descriptors(2'000);
+    int inside = 0;
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        ++inside;
+        std::array<char, 1> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+    std::vector<tcp::socket> clients;
+    const auto connect = [&](int count) {
+        const int wanted = inside + count;
+        for (int i = 0; i < count; ++i) {
+            clients.push_back(connected(server.port()));
+        }
+        while (inside < wanted) {
+            green::sleep(0ms);
+        }
+    };
+    connect(100); // whatever is allocated once
+    const long before = resident_bytes();
+    connect(800);
+    const long each = (resident_bytes() - before) / 800;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    REQUIRE(each > 0); // their own books cost more than the connection
+#else
+    REQUIRE(each < 20 * 1024);
+#endif
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("1000 clients at once in one thread and no number lost", "[ex10][step2][soak]")
+{
+    allow_descriptors(2'100);
+    gevent_server server(any_port);
+    const running runs([&] { server.run(); });
+    std::vector<green::greenlet<std::string>> clients;
+    for (int i = 0; i < 1'000; ++i) {
+        clients.push_back(green::spawn([&] { return ask(server.port()); }));
+    }
+    std::set<std::string> replies;
+    for (const auto& client : clients) {
+        replies.insert(client.get());
+    }
+
+    REQUIRE(replies.size() == 1'000);
+    REQUIRE(replies.count("<1000>\n") == 1);
+    REQUIRE(support::take_census().threads == 1);
+    server.stop();
+    runs->get();
+}
+
+// --- step 3: stop
+
+TEST_CASE("stop ends serving and no client is accepted after it", "[ex10][step3]")
+{
+    gevent_server server(any_port);
+    const running runs([&] { server.run(); });
+    REQUIRE(ask(server.port()) == "<1>\n");
+    server.stop();
+    runs->get();
+
+    REQUIRE_THROWS_AS(ask(server.port()), std::system_error);
+}
+
+TEST_CASE("stop before serving lets serving return at once", "[ex10][step3]")
+{
+    gevent_server server(any_port);
+    server.stop();
+    server.stop();
+    const running runs([&] { server.run(); });
+    runs->get();
+
+    REQUIRE(runs->done());
+}
+
+TEST_CASE("stop may be called from another thread while the server waits", "[ex10][step3]")
+{
+    gevent_server server(any_port);
+    std::thread stopper([&] {
+        support::eventually(support::first_thread_waits);
+        server.stop();
+    });
+    bool ended = false;
+    auto runs = green::spawn([&] {
+        server.run();
+        ended = true;
+    });
+    for (int i = 0; i < 50 && !ended; ++i) {
+        green::sleep(100ms); // bounded; the hub has nothing to run in between
+    }
+    stopper.join();
+
+    REQUIRE(ended);
+    runs.get();
+}
+
+TEST_CASE("stop touches the hub in the server's own thread only", "[ex10][step3]")
+{
+    // The handler is what runs in the hub; while it computes, a stop from outside changes nothing.
+    gevent_server* stopped = nullptr;
+    bool accepted_after_stop = false;
+    gevent_server server(any_port, [&] {
+        if (std::exchange(stopped, nullptr)) {
+            std::thread([&] { server.stop(); }).join();
+            // The acceptor is as open as it was: the stop waits until the hub has its turn.
+            std::error_code error;
+            tcp::socket late(green::loop());
+            late.connect(local(server.port()), error);
+            accepted_after_stop = !error;
+        }
+    });
+    stopped = &server;
+    const running runs([&] { server.run(); });
+    ask(server.port());
+    runs->get();
+
+    REQUIRE(accepted_after_stop);
+}
+
+TEST_CASE("a handler may stop its server", "[ex10][step3]")
+{
+    stream_server* itself = nullptr;
+    bool returned = false;
+    stream_server server(any_port, [&](tcp::socket&) {
+        itself->stop();
+        returned = true; // it does not wait for the end of this handler
+    });
+    itself = &server;
+    const running runs([&] { server.serve_forever(); });
+
+    REQUIRE(ask(server.port()).empty());
+    runs->get();
+    REQUIRE(runs->done());
+    REQUIRE(returned);
+}
+
+TEST_CASE("stop ends those who still serve with their destructors run", "[ex10][step3]")
+{
+    int alive = 0;
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        ++alive;
+        const std::shared_ptr<int> leave(&alive, [](int* count) { --*count; });
+        std::array<char, 1> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+    tcp::socket idle = connected(server.port());
+    tcp::socket another = connected(server.port());
+    while (alive < 2) {
+        green::sleep(0ms);
+    }
+    server.stop();
+    runs->get();
+
+    REQUIRE(alive == 0);
+    REQUIRE(read_to_end(idle).empty());
+}
+
+TEST_CASE("a server that is killed ends those who serve too", "[ex10][step3]")
+{
+    int alive = 0;
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        ++alive;
+        const std::shared_ptr<int> leave(&alive, [](int* count) { --*count; });
+        std::array<char, 1> word{};
+        asio::async_read(connection, asio::buffer(word), green::yield);
+    });
+    const running runs([&] { server.serve_forever(); });
+    tcp::socket idle = connected(server.port());
+    while (alive < 1) {
+        green::sleep(0ms);
+    }
+    runs->kill();
+
+    REQUIRE(alive == 0);
+    REQUIRE_THROWS_AS(runs->get(), green::killed);
+}
+
+TEST_CASE("serving in a thread that is not the server's is refused", "[ex10][step3]")
+{
+    gevent_server server(any_port);
+    bool refused = false;
+    std::thread([&] {
+        try {
+            server.run();
+        } catch (const std::logic_error&) {
+            refused = true;
+        }
+    }).join();
+
+    REQUIRE(refused);
+}

@@ -1,0 +1,77 @@
+// Signals that interrupt a system call for certain. A signal which arrives a moment too early
+// interrupts nothing and shows nothing; so the thread is first seen asleep in the kernel, then
+// signalled, then the handler is seen to have run.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/rendezvous.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace support {
+
+/// True while the thread sleeps in a system call; false when it runs or is gone.
+inline bool is_asleep(pid_t thread)
+{
+    std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    const auto name_end = stat.rfind(") ");
+    return name_end != std::string::npos && stat[name_end + 2] == 'S';
+}
+
+/// The threads of this process besides the calling one.
+inline std::vector<pid_t> other_threads()
+{
+    std::vector<pid_t> threads;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+        const pid_t thread = std::stoi(entry.path().filename().string());
+        if (thread != gettid()) {
+            threads.push_back(thread);
+        }
+    }
+    return threads;
+}
+
+/// While it lives, SIGUSR1 does nothing but interrupt: its handler is set without SA_RESTART. One
+/// at a time.
+class interrupter {
+public:
+    interrupter()
+    {
+        struct sigaction action {};
+        action.sa_handler = [](int) { ++handled; };
+        sigaction(SIGUSR1, &action, &before_);
+    }
+    ~interrupter() { sigaction(SIGUSR1, &before_, nullptr); }
+    interrupter(const interrupter&) = delete;
+    interrupter& operator=(const interrupter&) = delete;
+
+    /// Interrupts the system call that `thread` sleeps in; waits for it to fall asleep first.
+    /// Blocks at most 5 s for each. False when the thread is gone or never slept.
+    bool interrupt(pid_t thread)
+    {
+        const std::string life = "/proc/self/task/" + std::to_string(thread);
+        if (!eventually([&] { return is_asleep(thread) || !std::filesystem::exists(life); }) ||
+            !is_asleep(thread)) {
+            return false;
+        }
+        const int before = handled;
+        return tgkill(getpid(), thread, SIGUSR1) == 0 &&
+               eventually([&] { return handled > before; });
+    }
+
+private:
+    inline static std::atomic<int> handled = 0;
+    struct sigaction before_ {};
+};
+
+} // namespace support

@@ -1,0 +1,101 @@
+// A server of Part 2 in a thread of its own, and what tests ask of it. The test's thread starts the
+// server and joins it; when run() ignores stop(), the case fails after 5 s instead of hanging.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "given/line_client.hpp"
+#include "given/reply.hpp"
+#include "given/work.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <future>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace support {
+
+inline given::work no_work()
+{
+    return [] {};
+}
+
+/// What the server at `where` answers, to the end of the connection; "" for none. Throws when it
+/// cannot be reached or says nothing for 5 s.
+inline std::string ask(const given::endpoint& where)
+{
+    return given::line_client{where}.read_to_end();
+}
+
+/// The client's number in a reply; 0 for any text that is not exactly a reply.
+inline int number_in(const std::string& text)
+{
+    const auto reply = given::parse_reply(text);
+    return reply ? reply->number : 0;
+}
+
+template <typename Server>
+class running_server {
+public:
+    /// Starts to serve on a free port. `before_run` is called with the server ahead of run().
+    explicit running_server(
+        given::work work = no_work(),
+        const std::function<void(Server&)>& before_run = [](Server&) {})
+        : server_{given::endpoint{}, std::move(work)}
+    {
+        before_run(server_);
+        // An exception from run() ends the process with a message: none may leave it.
+        thread_ = std::thread([this] {
+            server_.run();
+            returned_.set_value();
+        });
+    }
+
+    running_server(const running_server&) = delete;
+    running_server& operator=(const running_server&) = delete;
+
+    /// Stops the server.
+    ~running_server()
+    {
+        if (!end()) {
+            std::fputs("run() did not return within 5 s of stop()\n", stderr);
+            std::fflush(nullptr);
+            std::_Exit(1); // its thread cannot be joined any more
+        }
+    }
+
+    Server& server() { return server_; }
+    given::endpoint where() const { return {"127.0.0.1", server_.port()}; }
+
+    /// Whether run() returns on its own within `time`.
+    bool returns_within(std::chrono::milliseconds time)
+    {
+        return has_returned_.wait_for(time) == std::future_status::ready;
+    }
+
+    /// Calls stop() and waits for run() to return; false if it does not within 5 s.
+    bool end()
+    {
+        if (!thread_.joinable()) {
+            return true;
+        }
+        server_.stop();
+        if (!returns_within(std::chrono::seconds{5})) {
+            return false;
+        }
+        thread_.join();
+        return true;
+    }
+
+private:
+    Server server_;
+    std::promise<void> returned_;
+    std::future<void> has_returned_ = returned_.get_future();
+    std::thread thread_; // joined by end()
+};
+
+} // namespace support

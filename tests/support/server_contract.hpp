@@ -1,0 +1,212 @@
+// What every server of Part 2 promises, whatever threads it has; included by the test of each,
+// after
+//     using server = naive_server;
+//     #define SERVER_TAG "[ex05]"
+// Step 1 judges handle() alone, step 2 run() and stop() over real connections.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/catch.hpp"
+#include "support/census.hpp"
+#include "support/rendezvous.hpp"
+#include "support/running_server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+using support::ask;
+using support::number_in;
+
+TEST_CASE("handle() does the work once and returns the reply", SERVER_TAG "[step1]")
+{
+    int times = 0;
+    server counting{given::endpoint{}, [&] { ++times; }};
+
+    REQUIRE(number_in(counting.handle()) == 1);
+    REQUIRE(times == 1);
+    REQUIRE(number_in(counting.handle()) == 2);
+    REQUIRE(times == 2);
+}
+
+TEST_CASE("the time in the reply is how long the work took", SERVER_TAG "[step1]")
+{
+    using std::chrono::steady_clock;
+    using milliseconds = std::chrono::duration<double, std::milli>;
+    milliseconds worked{};
+    server timing{given::endpoint{}, [&] {
+                      const auto began = steady_clock::now();
+                      while (steady_clock::now() < began + milliseconds{20}) {
+                      }
+                      worked = steady_clock::now() - began;
+                  }};
+
+    const auto began = steady_clock::now();
+    const auto reply = given::parse_reply(timing.handle());
+    const milliseconds handled = steady_clock::now() - began;
+
+    // The work measures itself from inside and the test from outside; the reply lies in between,
+    // give or take the rounding to one decimal.
+    REQUIRE(reply);
+    REQUIRE(reply->milliseconds >= worked.count() - 0.051);
+    REQUIRE(reply->milliseconds <= handled.count() + 0.051);
+}
+
+TEST_CASE("handle() whose work throws throws it on and uses no number", SERVER_TAG "[step1]")
+{
+    bool fail = false;
+    server failing{given::endpoint{}, [&] {
+                       if (fail) {
+                           throw std::runtime_error{"no paper"};
+                       }
+                   }};
+
+    REQUIRE(number_in(failing.handle()) == 1);
+    fail = true;
+    REQUIRE_THROWS_WITH(failing.handle(), "no paper");
+    fail = false;
+    REQUIRE(number_in(failing.handle()) == 2);
+}
+
+TEST_CASE("each client gets one line and then the end", SERVER_TAG "[step2]")
+{
+    support::running_server<server> running;
+
+    const std::string all = ask(running.where());
+
+    // parse_reply() accepts nothing before the line and nothing after it.
+    CAPTURE(all);
+    REQUIRE(given::parse_reply(all));
+}
+
+TEST_CASE("numbers count up from 1 with each client", SERVER_TAG "[step2]")
+{
+    std::atomic<int> times = 0;
+    support::running_server<server> running{[&] { ++times; }};
+
+    for (int client = 1; client <= 5; ++client) {
+        REQUIRE(number_in(ask(running.where())) == client);
+        REQUIRE(times == client);
+    }
+}
+
+TEST_CASE("port 0 picks a free port and port() names it", SERVER_TAG "[step2]")
+{
+    support::running_server<server> one;
+    support::running_server<server> other;
+
+    REQUIRE(one.where().port != 0);
+    REQUIRE(other.where().port != 0);
+    REQUIRE(one.where().port != other.where().port);
+    REQUIRE(number_in(ask(one.where())) == 1);
+    REQUIRE(number_in(ask(one.where())) == 2);
+    REQUIRE(number_in(ask(other.where())) == 1);
+}
+
+TEST_CASE("a port in use is a clear error", SERVER_TAG "[step2]")
+{
+    support::running_server<server> first;
+    REQUIRE(number_in(ask(first.where())) == 1);
+
+    std::error_code code;
+    std::string message;
+    try {
+        server second{first.where(), support::no_work()};
+    } catch (const std::system_error& error) {
+        code = error.code();
+        message = error.what();
+    }
+
+    REQUIRE(code == std::errc::address_in_use);
+    REQUIRE(message == "cannot listen on " + to_string(first.where()) + ": " + code.message());
+}
+
+TEST_CASE("work that throws costs its own client the reply and no number", SERVER_TAG "[step2]")
+{
+    std::atomic<int> times = 0;
+    support::running_server<server> running{[&] {
+        if (++times == 2) {
+            throw std::runtime_error{"the second client's work fails, as this test wants it"};
+        }
+    }};
+
+    REQUIRE(number_in(ask(running.where())) == 1);
+    REQUIRE(ask(running.where()).empty());
+    REQUIRE(number_in(ask(running.where())) == 2);
+}
+
+TEST_CASE("stop() ends run() while it waits for a client", SERVER_TAG "[step2]")
+{
+    support::running_server<server> running;
+    REQUIRE(number_in(ask(running.where())) == 1);
+
+    REQUIRE(running.end());
+}
+
+TEST_CASE("stop() during the work: run() returns after that client's reply", SERVER_TAG "[step2]")
+{
+    support::gate working;
+    support::gate finish;
+    std::atomic<bool> finished = false;
+    support::running_server<server> running{[&] {
+        working.open();
+        finish.wait();
+        finished = true;
+    }};
+    given::line_client client{running.where()};
+    REQUIRE(working.wait());
+
+    running.server().stop();
+
+    // Nothing announces that something does not happen. A run() that does not wait for its client
+    // returns at once; this one is given 300 ms to make that mistake.
+    REQUIRE_FALSE(running.returns_within(std::chrono::milliseconds{300}));
+    finish.open();
+    REQUIRE(running.end());
+    REQUIRE(finished);
+    REQUIRE(number_in(client.read_to_end()) == 1);
+}
+
+TEST_CASE("stop() before run() and stop() twice are fine", SERVER_TAG "[step2]")
+{
+    {
+        support::running_server<server> control;
+        REQUIRE(number_in(ask(control.where())) == 1);
+    }
+
+    support::running_server<server> running{support::no_work(), [](server& fresh) {
+                                                fresh.stop();
+                                                fresh.stop();
+                                            }};
+
+    REQUIRE(running.returns_within(std::chrono::seconds{5}));
+}
+
+TEST_CASE("the work itself may call stop()", SERVER_TAG "[step2]")
+{
+    server* self = nullptr;
+    support::running_server<server> running{[&] { self->stop(); },
+                                            [&](server& fresh) { self = &fresh; }};
+
+    REQUIRE(number_in(ask(running.where())) == 1);
+    REQUIRE(running.returns_within(std::chrono::seconds{5}));
+}
+
+TEST_CASE("a server that has ended leaves no thread or descriptor behind", SERVER_TAG "[step2]")
+{
+    { // ThreadSanitizer keeps a thread of its own from the first one on
+        support::running_server<server> warm_up;
+    }
+    const support::census before = support::take_census();
+    {
+        support::running_server<server> running;
+        for (int client = 1; client <= 5; ++client) {
+            REQUIRE(number_in(ask(running.where())) == client);
+        }
+    }
+    REQUIRE(support::back_to(before));
+}
