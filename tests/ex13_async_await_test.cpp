@@ -1,0 +1,670 @@
+// ex13: the asynchronous client and server. The client is judged against plain sockets that the
+// case holds in its hands, the server by plain clients and by coroutines that meet inside its work.
+// All waits are bounded.
+//
+// SPDX-License-Identifier: MIT
+#include "async_client.hpp"
+#include "async_server.hpp"
+
+#include "support/catch.hpp"
+#include "support/census.hpp"
+#include "support/rendezvous.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <set>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr int patience_ms = 5000;
+
+tcp::endpoint loopback(unsigned short port = 0)
+{
+    return {asio::ip::address_v4::loopback(), port};
+}
+
+sockaddr_in address_of(unsigned short port)
+{
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+bool readable(int fd, int milliseconds = patience_ms)
+{
+    pollfd wanted{fd, POLLIN, 0};
+    return poll(&wanted, 1, milliseconds) == 1;
+}
+
+/// A plain connection, closed with the object.
+class plain_socket {
+public:
+    explicit plain_socket(int fd) : fd_{fd} {}
+    plain_socket(plain_socket&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    plain_socket& operator=(plain_socket&&) = delete;
+    ~plain_socket() { close(); }
+
+    void close()
+    {
+        if (fd_ >= 0) {
+            ::close(std::exchange(fd_, -1));
+        }
+    }
+
+    /// Closes so that the other side sees "connection reset".
+    void reset()
+    {
+        const linger at_once{1, 0};
+        setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close();
+    }
+
+    bool send(const std::string& text) const
+    {
+        return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(text.size());
+    }
+
+    /// What comes until the other side closes; "no end" instead if that takes more than 5 s.
+    std::string read_to_end() const
+    {
+        std::string all;
+        char part[256];
+        while (readable(fd_)) {
+            const ssize_t got = recv(fd_, part, sizeof part, 0);
+            if (got <= 0) {
+                return all;
+            }
+            all.append(part, static_cast<std::size_t>(got));
+        }
+        return "no end";
+    }
+
+    /// True when the other side has closed within the time, sending nothing before.
+    bool is_closed_within(int milliseconds) const
+    {
+        char byte;
+        return readable(fd_, milliseconds) && recv(fd_, &byte, 1, MSG_PEEK) <= 0;
+    }
+
+    int fd() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+plain_socket connect_to(unsigned short port)
+{
+    plain_socket client{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const sockaddr_in address = address_of(port);
+    if (connect(client.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        client.close();
+    }
+    return client;
+}
+
+/// A listener of the case's own, for the client to meet.
+class listener {
+public:
+    listener()
+    {
+        const sockaddr_in any = address_of(0);
+        if (bind(listening_.fd(), reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0 ||
+            listen(listening_.fd(), 100) != 0) {
+            throw std::runtime_error{"the case's own listener cannot listen"};
+        }
+    }
+
+    tcp::endpoint endpoint() const
+    {
+        sockaddr_in bound{};
+        socklen_t size = sizeof bound;
+        getsockname(listening_.fd(), reinterpret_cast<sockaddr*>(&bound), &size);
+        return loopback(ntohs(bound.sin_port));
+    }
+
+    /// The next connection; none, an fd below 0, if it takes more than 5 s.
+    plain_socket accept() const
+    {
+        return plain_socket{readable(listening_.fd())
+                                ? accept4(listening_.fd(), nullptr, nullptr, SOCK_CLOEXEC)
+                                : -1};
+    }
+
+    void close() { listening_.close(); }
+
+private:
+    plain_socket listening_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
+tcp::endpoint nobody_listens()
+{
+    return listener{}.endpoint();
+}
+
+/// Runs a coroutine's io_context until it has nothing to do, at most 5 s.
+template <class T>
+std::future<T> run_to_end(asio::io_context& io, asio::awaitable<T> coroutine)
+{
+    auto result = asio::co_spawn(io, std::move(coroutine), asio::use_future);
+    io.run_for(std::chrono::milliseconds{patience_ms});
+    return result;
+}
+
+template <class T>
+bool is_ready(const std::future<T>& future)
+{
+    return future.wait_for(0s) == std::future_status::ready;
+}
+
+/// The code of the std::system_error that `call` throws; none if it throws none.
+std::error_code error_of(const std::function<void()>& call)
+{
+    try {
+        call();
+    } catch (const std::system_error& error) {
+        return error.code();
+    }
+    return {};
+}
+
+asio::awaitable<void> no_work()
+{
+    co_return;
+}
+
+/// Coroutines of one thread meet: each waits, at most 5 s, until so many are here.
+class meeting {
+public:
+    explicit meeting(int parties) : parties_{parties} {}
+
+    asio::awaitable<void> arrive()
+    {
+        if (!waiting_) {
+            waiting_ = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
+                                                            std::chrono::milliseconds{patience_ms});
+        }
+        const auto timer = waiting_; // the last one to leave destroys it
+        ++here_;
+        if (here_ == parties_) {
+            met_ = true;
+            timer->cancel();
+        } else if (!met_) {
+            std::error_code cancelled;
+            co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        }
+        if (--here_ == 0) {
+            waiting_.reset();
+        }
+    }
+
+    bool took_place() const { return met_; }
+
+private:
+    const int parties_;
+    std::atomic<bool> met_ = false;
+    int here_ = 0;                                // touched by the server's thread only
+    std::shared_ptr<asio::steady_timer> waiting_; // the same; null while nobody waits
+};
+
+/// Runs a server in a thread of its own, until the object dies.
+class running {
+public:
+    explicit running(async_server& server) : server_{server}
+    {
+        thread_ = std::thread{[this] {
+            server_.run();
+            returned_.open();
+        }};
+    }
+    ~running()
+    {
+        server_.stop();
+        thread_.join();
+    }
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+
+    /// True once run() has returned, within 5 s.
+    bool has_returned() { return returned_.wait(); }
+
+private:
+    async_server& server_;
+    support::gate returned_;
+    std::thread thread_; // joined by the destructor, which has stopped the server
+};
+
+/// The replies to clients that are all connected before the first one reads.
+std::multiset<std::string> replies_to(unsigned short port, int clients)
+{
+    std::vector<plain_socket> connected;
+    for (int i = 0; i < clients; ++i) {
+        connected.push_back(connect_to(port));
+    }
+    std::multiset<std::string> replies;
+    for (const auto& client : connected) {
+        replies.insert(client.read_to_end());
+    }
+    return replies;
+}
+
+using replies = std::multiset<std::string>;
+
+void allow_descriptors(rlim_t wanted)
+{
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max < wanted) {
+        throw std::runtime_error{"this case needs " + std::to_string(wanted) +
+                                 " descriptors: raise the hard limit, see ulimit -Hn"};
+    }
+    limit.rlim_cur = std::max(limit.rlim_cur, wanted);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+} // namespace
+
+// ------------------------------------------------------------------------------ step 1: a request
+
+TEST_CASE("a request gives the whole reply", "[ex13][step1]")
+{
+    listener server;
+    asio::io_context io;
+    auto reply = asio::co_spawn(io, async_request(server.endpoint()), asio::use_future);
+    io.poll();
+    auto connection = server.accept();
+    io.poll();
+    // The reply comes in two pieces, and the client has seen the first before the second is sent.
+    REQUIRE(connection.send("<4"));
+    REQUIRE(support::eventually([&] { return io.poll() > 0; }));
+    REQUIRE_FALSE(is_ready(reply));
+    REQUIRE(connection.send("2>\n"));
+    connection.close();
+    io.run_for(5s);
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(reply.get() == "<42>\n");
+}
+
+TEST_CASE("a refused connection is an error with its code", "[ex13][step1]")
+{
+    asio::io_context io;
+    auto reply = run_to_end(io, async_request(nobody_listens()));
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_refused);
+}
+
+TEST_CASE("a connection that breaks is an error and not a reply", "[ex13][step1]")
+{
+    listener server;
+    asio::io_context io;
+    auto reply = asio::co_spawn(io, async_request(server.endpoint()), asio::use_future);
+    io.poll();
+    server.accept().reset();
+    io.run_for(5s);
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_reset);
+}
+
+TEST_CASE("a reply without end is refused", "[ex13][step1]")
+{
+    listener server;
+    asio::io_context io;
+    auto reply = asio::co_spawn(io, async_request(server.endpoint()), asio::use_future);
+    std::thread endless{[&] {
+        const auto connection = server.accept();
+        for (int i = 0; i < 100 && connection.send(std::string(longest_reply / 4, 'x')); ++i) {
+        }
+    }};
+    io.run_for(5s);
+    endless.join();
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::message_size);
+}
+
+// ---------------------------------------------------------------------------- step 2: many
+// requests
+
+TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
+{
+    listener server;
+    const int threads_before = support::take_census().threads;
+    int threads_meanwhile = 0;
+    bool all_came = true;
+    std::thread answers{[&] {
+        std::vector<plain_socket> connections;
+        for (int i = 0; i < 5 && all_came; ++i) {
+            connections.push_back(server.accept());
+            all_came = connections.back().fd() >= 0;
+        }
+        threads_meanwhile = support::take_census().threads;
+        for (const auto& connection : connections) {
+            connection.send("<1>\n");
+        }
+    }};
+    std::vector<std::string> got;
+    try {
+        got = async_requests(server.endpoint(), 5);
+    } catch (...) {
+        server.close(); // no more connections: the thread ends
+        answers.join();
+        throw;
+    }
+    answers.join();
+
+    REQUIRE(all_came);
+    REQUIRE(threads_meanwhile == threads_before + 1);
+    REQUIRE(got == std::vector<std::string>(5, "<1>\n"));
+}
+
+TEST_CASE("replies stand in the order of the requests", "[ex13][step2]")
+{
+    listener server;
+    std::thread answers{[&] {
+        std::vector<plain_socket> connections;
+        for (int i = 0; i < 3; ++i) {
+            connections.push_back(server.accept());
+        }
+        for (int i = 2; i >= 0; --i) { // the last one first
+            connections[i].send(std::to_string(i));
+            connections[i].close();
+        }
+    }};
+    std::vector<std::string> got;
+    try {
+        got = async_requests(server.endpoint(), 3);
+    } catch (...) {
+        server.close();
+        answers.join();
+        throw;
+    }
+    answers.join();
+
+    REQUIRE(got == std::vector<std::string>{"0", "1", "2"});
+}
+
+TEST_CASE("one request fails and the others finish first", "[ex13][step2]")
+{
+    listener server;
+    bool others_left_early = false;
+    std::thread answers{[&] {
+        const auto first = server.accept();
+        server.accept().reset();
+        const auto third = server.accept();
+        others_left_early = first.is_closed_within(400) || third.is_closed_within(1);
+        first.send("<1>\n");
+        third.send("<2>\n");
+    }};
+    std::error_code error;
+    try {
+        async_requests(server.endpoint(), 3);
+    } catch (const std::system_error& thrown) {
+        error = thrown.code();
+    } catch (...) {
+        server.close();
+        answers.join();
+        throw;
+    }
+    answers.join();
+
+    REQUIRE(error == asio::error::connection_reset);
+    REQUIRE_FALSE(others_left_early);
+}
+
+TEST_CASE("no requests give no replies and fewer are an error", "[ex13][step2]")
+{
+    REQUIRE(async_requests(nobody_listens(), 0).empty());
+    REQUIRE_THROWS_AS(async_requests(nobody_listens(), -1), std::invalid_argument);
+}
+
+// ------------------------------------------------------------------------------ step 3: the server
+
+TEST_CASE("each client gets the next number and then the connection closes", "[ex13][step3]")
+{
+    async_server server{loopback(), no_work};
+    const running in_background{server};
+
+    REQUIRE(connect_to(server.port()).read_to_end() == "<1>\n");
+    REQUIRE(connect_to(server.port()).read_to_end() == "<2>\n");
+    REQUIRE(connect_to(server.port()).read_to_end() == "<3>\n");
+}
+
+TEST_CASE("clients are served while others wait", "[ex13][step3]")
+{
+    meeting all_three{3};
+    async_server server{loopback(), [&] { return all_three.arrive(); }};
+    const running in_background{server};
+
+    REQUIRE(replies_to(server.port(), 3) == replies{"<1>\n", "<2>\n", "<3>\n"});
+    REQUIRE(all_three.took_place());
+}
+
+TEST_CASE("a client whose work fails gets no number and the failure is reported", "[ex13][step3]")
+{
+    std::atomic<int> calls = 0;
+    std::vector<std::string> reported; // by the server's thread, read after it has ended
+    const auto second_fails = [&]() -> asio::awaitable<void> {
+        if (++calls == 2) {
+            throw std::runtime_error{"boom"};
+        }
+        co_return;
+    };
+    const auto report = [&](std::exception_ptr failure) {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+            reported.push_back(error.what());
+        }
+    };
+    async_server server{loopback(), second_fails, counting::safe, report};
+    {
+        const running in_background{server};
+        REQUIRE(connect_to(server.port()).read_to_end() == "<1>\n");
+        REQUIRE(connect_to(server.port()).read_to_end().empty());
+        REQUIRE(connect_to(server.port()).read_to_end() == "<2>\n");
+    }
+
+    REQUIRE(reported == std::vector<std::string>{"boom"});
+}
+
+TEST_CASE("a client that is gone stops nobody", "[ex13][step3]")
+{
+    meeting all_three{3};
+    std::atomic<int> failures = 0;
+    const auto report = [&](std::exception_ptr) { ++failures; };
+    async_server server{loopback(), [&] { return all_three.arrive(); }, counting::safe, report};
+    const running in_background{server};
+    const auto first = connect_to(server.port());
+    connect_to(server.port()).reset();
+    const auto third = connect_to(server.port());
+
+    REQUIRE(first.read_to_end().size() == 4);
+    REQUIRE(third.read_to_end().size() == 4);
+    REQUIRE(connect_to(server.port()).read_to_end() == "<4>\n");
+}
+
+TEST_CASE("stop lets those who are in finish and nobody else in", "[ex13][step3]")
+{
+    support::gate inside;
+    std::atomic<bool> may_go_on = false;
+    const auto until_told = [&]() -> asio::awaitable<void> {
+        asio::steady_timer timer{co_await asio::this_coro::executor};
+        inside.open();
+        for (int i = 0; i < patience_ms && !may_go_on; ++i) {
+            timer.expires_after(1ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+    };
+    async_server server{loopback(), until_told};
+    const unsigned short port = server.port();
+    running in_background{server};
+    const auto client = connect_to(port);
+    REQUIRE(inside.wait());
+    server.stop();
+    const bool refused = support::eventually([&] { return connect_to(port).fd() < 0; });
+    may_go_on = true;
+
+    REQUIRE(refused);
+    REQUIRE(client.read_to_end() == "<1>\n");
+    REQUIRE(in_background.has_returned());
+}
+
+TEST_CASE("stop before run means that run returns", "[ex13][step3]")
+{
+    async_server server{loopback(), no_work};
+    server.stop();
+    running in_background{server};
+
+    REQUIRE(in_background.has_returned());
+}
+
+TEST_CASE("a thousand clients at once in one thread lose nothing", "[ex13][step3]")
+{
+    const int clients = 1000;
+    allow_descriptors(2 * clients + 100);
+    meeting everybody{clients};
+    async_server server{loopback(), [&] { return everybody.arrive(); }};
+    const running in_background{server};
+    const int threads_before = support::take_census().threads;
+    const auto got = async_requests(loopback(server.port()), clients);
+
+    REQUIRE(everybody.took_place());
+    REQUIRE(support::take_census().threads == threads_before);
+    const std::set<std::string> distinct{got.begin(), got.end()};
+    REQUIRE(distinct.size() == clients);
+    REQUIRE(distinct.count("<1>\n") == 1);
+    REQUIRE(distinct.count("<1000>\n") == 1);
+}
+
+// -------------------------------------------------------------------------------- step 4: the race
+
+TEST_CASE("a switch between read and write loses updates in one thread", "[ex13][step4]")
+{
+    meeting all_three{3};
+    meeting alone{1};
+    bool together = true;
+    const auto work = [&] { return together ? all_three.arrive() : alone.arrive(); };
+    async_server server{loopback(), work, counting::racy};
+    replies race;
+    std::string afterwards;
+    {
+        const running in_background{server};
+        race = replies_to(server.port(), 3);
+        together = !all_three.took_place();
+        afterwards = connect_to(server.port()).read_to_end();
+    }
+
+    REQUIRE(race == replies{"<1>\n", "<1>\n", "<1>\n"});
+    REQUIRE(afterwards == "<2>\n");
+}
+
+TEST_CASE("the same work with no switch between read and write loses none", "[ex13][step4]")
+{
+    meeting all_three{3};
+    async_server server{loopback(), [&] { return all_three.arrive(); }, counting::safe};
+    const running in_background{server};
+
+    REQUIRE(replies_to(server.port(), 3) == replies{"<1>\n", "<2>\n", "<3>\n"});
+    REQUIRE(all_three.took_place());
+}
+
+// ----------------------------------------------------------------------------- step 5: a time
+// limit
+
+TEST_CASE("a reply in time comes whole and nothing is left running", "[ex13][step5]")
+{
+    listener server;
+    asio::io_context io;
+    auto reply = asio::co_spawn(io, request_with_timeout(server.endpoint(), 1h), asio::use_future);
+    io.poll();
+    auto connection = server.accept();
+    REQUIRE(connection.send("<42>\n"));
+    connection.close();
+    io.run_for(5s);
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(reply.get() == "<42>\n");
+    REQUIRE(io.stopped()); // the timer too: an io_context with work left runs on
+}
+
+TEST_CASE("no reply in time is an error and the other side sees the end", "[ex13][step5]")
+{
+    listener server;
+    asio::io_context io;
+    auto reply =
+        asio::co_spawn(io, request_with_timeout(server.endpoint(), 30ms), asio::use_future);
+    io.poll();
+    const auto connection = server.accept();
+    io.run_for(5s);
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(connection.is_closed_within(patience_ms));
+    REQUIRE(io.stopped());
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
+}
+
+TEST_CASE("a refused connection is not called a time-out", "[ex13][step5]")
+{
+    asio::io_context io;
+    auto reply = run_to_end(io, request_with_timeout(nobody_listens(), 1h));
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_refused);
+    REQUIRE(io.stopped());
+}
+
+TEST_CASE("one request times out and the other one is not disturbed", "[ex13][step5]")
+{
+    listener server;
+    asio::io_context io;
+    auto hasty =
+        asio::co_spawn(io, request_with_timeout(server.endpoint(), 30ms), asio::use_future);
+    io.poll();
+    const auto ignored = server.accept();
+    auto patient =
+        asio::co_spawn(io, request_with_timeout(server.endpoint(), 1h), asio::use_future);
+    io.poll();
+    auto answered = server.accept();
+    REQUIRE(support::eventually([&] {
+        io.poll();
+        return is_ready(hasty);
+    }));
+    REQUIRE(answered.send("<42>\n"));
+    answered.close();
+    io.run_for(5s);
+
+    REQUIRE(error_of([&] { hasty.get(); }) == asio::error::timed_out);
+    REQUIRE(is_ready(patient));
+    REQUIRE(patient.get() == "<42>\n");
+}
