@@ -1,0 +1,364 @@
+// The servers here are scripts: a thread accepts so many clients and then does to them what the
+// case says. The client's thread is the test's own.
+//
+// SPDX-License-Identifier: MIT
+#include "gevent_client.hpp"
+#include "greenlet.hpp"
+
+#include "locked_server.hpp"
+#include "racy_server.hpp"
+
+#include "support/catch.hpp"
+#include "support/census.hpp"
+#include "support/rendezvous.hpp"
+#include "support/thread_state.hpp"
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/write.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <future>
+#include <poll.h>
+#include <set>
+#include <thread>
+
+using asio::ip::tcp;
+
+namespace {
+
+// Accepts `count` clients, each within 5 s, then hands them to the script, in the order in which
+// they connected. Fewer, if time runs out.
+class scripted_server {
+public:
+    using script = std::function<void(std::vector<tcp::socket>&)>;
+
+    scripted_server(int count, script then)
+        : thread_([this, count, then = std::move(then)] { run(count, then); })
+    {}
+    ~scripted_server() { thread_.join(); }
+
+    tcp::endpoint where() const { return acceptor_.local_endpoint(); }
+
+private:
+    void run(int count, const script& then)
+    {
+        std::vector<tcp::socket> clients;
+        while (static_cast<int>(clients.size()) < count) {
+            pollfd waits{acceptor_.native_handle(), POLLIN, 0};
+            if (::poll(&waits, 1, 5000) != 1) {
+                break;
+            }
+            clients.push_back(acceptor_.accept());
+        }
+        try {
+            then(clients);
+        } catch (const std::system_error&) {
+            // The client left: its own case says whether it should have.
+        }
+    }
+
+    asio::io_context loop_;
+    tcp::acceptor acceptor_{loop_, {asio::ip::address_v4::loopback(), 0}};
+    std::thread thread_; // joined by the destructor
+};
+
+void say(tcp::socket& client, const std::string& text)
+{
+    asio::write(client, asio::buffer(text));
+}
+
+// The client is sent "connection reset".
+void reset(tcp::socket& client)
+{
+    client.set_option(asio::socket_base::linger(true, 0));
+    client.close();
+}
+
+// True once the client has closed its end; false if it has not within 5 s.
+bool has_left(tcp::socket& client)
+{
+    pollfd waits{client.native_handle(), POLLIN, 0};
+    char rest = 0;
+    return ::poll(&waits, 1, 5000) == 1 && ::recv(client.native_handle(), &rest, 1, 0) <= 0;
+}
+
+bool is_still_there(tcp::socket& client)
+{
+    pollfd waits{client.native_handle(), POLLIN, 0};
+    return ::poll(&waits, 1, 0) == 0;
+}
+
+tcp::endpoint nobody()
+{
+    tcp::acceptor once(green::loop(), {asio::ip::address_v4::loopback(), 0});
+    return once.local_endpoint();
+}
+
+// Runs one of Part 2's servers in a thread of its own.
+template <class Server>
+class running {
+public:
+    explicit running(Server& server) : server_(server), thread_([&server] { server.run(); }) {}
+    ~running()
+    {
+        server_.stop();
+        thread_.join();
+    }
+
+    tcp::endpoint where() const { return {asio::ip::address_v4::loopback(), server_.port()}; }
+
+private:
+    Server& server_;
+    std::thread thread_; // joined by the destructor
+};
+
+// Work that is done when three clients are inside. One wait in vain is enough to know.
+struct work_of_three {
+    support::rendezvous all_inside{3};
+    std::atomic<bool> overlapped = true;
+
+    void operator()()
+    {
+        if (overlapped) {
+            overlapped = all_inside.arrive_and_wait();
+        }
+    }
+};
+
+// "<12, took 3.4 ms>" has the number 12.
+std::vector<int> numbers(const std::vector<std::string>& replies)
+{
+    std::vector<int> found;
+    for (const std::string& reply : replies) {
+        found.push_back(reply.empty() ? 0 : std::stoi(reply.substr(1)));
+    }
+    return found;
+}
+
+} // namespace
+
+// --- step 1: one request
+
+TEST_CASE("a request returns the reply", "[ex08][step1]")
+{
+    scripted_server server(1, [](auto& clients) { say(clients.at(0), "<1, took 0.0 ms>\n"); });
+
+    REQUIRE(request(server.where()) == "<1, took 0.0 ms>\n");
+}
+
+TEST_CASE("a reply that comes in pieces is put together", "[ex08][step1]")
+{
+    scripted_server server(1, [](auto& clients) {
+        for (const char* piece : {"<1, ", "took ", "0.0 ms>\n"}) {
+            support::eventually(support::first_thread_waits); // the client has had all so far
+            say(clients.at(0), piece);
+        }
+    });
+
+    REQUIRE(request(server.where()) == "<1, took 0.0 ms>\n");
+}
+
+TEST_CASE("a server that says nothing gives an empty reply", "[ex08][step1]")
+{
+    scripted_server server(1, [](auto& clients) { clients.at(0).close(); });
+
+    REQUIRE(request(server.where()).empty());
+}
+
+TEST_CASE("the longest reply is taken and a longer one is refused", "[ex08][step1]")
+{
+    const bool too_long = GENERATE(false, true);
+    scripted_server server(1, [=](auto& clients) {
+        say(clients.at(0), std::string(longest_reply, 'x'));
+        for (int i = 0; too_long && i < 1000; ++i) { // as good as endless
+            say(clients.at(0), std::string(longest_reply, 'x'));
+        }
+    });
+
+    if (too_long) {
+        REQUIRE_THROWS_AS(request(server.where()), std::length_error);
+    } else {
+        REQUIRE(request(server.where()) == std::string(longest_reply, 'x'));
+    }
+}
+
+TEST_CASE("a refused connection is a system error with its code", "[ex08][step1]")
+{
+    std::error_code code;
+    try {
+        request(nobody());
+    } catch (const std::system_error& error) {
+        code = error.code();
+    }
+    REQUIRE(code == asio::error::connection_refused);
+}
+
+TEST_CASE("a connection that is reset is an error and not a reply", "[ex08][step1]")
+{
+    scripted_server server(1, [](auto& clients) {
+        say(clients.at(0), "<1, took");
+        support::eventually(support::first_thread_waits);
+        reset(clients.at(0));
+    });
+
+    REQUIRE_THROWS_AS(request(server.where()), std::system_error);
+}
+
+TEST_CASE("others run while a request waits", "[ex08][step1]")
+{
+    std::promise<void> ran;
+    scripted_server server(1, [&](auto& clients) {
+        const bool in_time =
+            ran.get_future().wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+        say(clients.at(0), in_time ? "others ran" : "nobody else ran");
+    });
+    std::string reply;
+    auto asking = green::spawn([&] { reply = request(server.where()); });
+    auto other = green::spawn([&] { ran.set_value(); });
+    asking.join();
+
+    REQUIRE(reply == "others ran");
+}
+
+TEST_CASE("the connection is closed however the request ends", "[ex08][step1]")
+{
+    const auto before = support::take_census().descriptors;
+    int after = 0;
+    {
+        scripted_server server(1, [](auto& clients) {
+            for (int i = 0; i < 1000; ++i) {
+                say(clients.at(0), std::string(longest_reply, 'x'));
+            }
+        });
+        REQUIRE_THROWS_AS(request(server.where()), std::length_error);
+    }
+    {
+        scripted_server server(1, [](auto& clients) { say(clients.at(0), "fine"); });
+        REQUIRE(request(server.where()) == "fine");
+    }
+    after = support::take_census().descriptors;
+
+    REQUIRE(after <= before + 4); // the hub itself: epoll, timer, wake-up
+}
+
+// --- step 2: many at once
+
+TEST_CASE("all requests are under way before the first reply", "[ex08][step2]")
+{
+    scripted_server server(5, [](auto& clients) {
+        for (tcp::socket& client : clients) {
+            say(client, clients.size() == 5 ? "all here" : "some are missing");
+        }
+    });
+
+    REQUIRE(concurrent_requests(server.where(), 5) == std::vector<std::string>(5, "all here"));
+}
+
+TEST_CASE("all requests run in one thread", "[ex08][step2]")
+{
+    std::atomic<int> threads = 0;
+    scripted_server server(5, [&](auto& clients) {
+        threads = support::take_census().threads;
+        for (tcp::socket& client : clients) {
+            say(client, "x");
+        }
+    });
+
+    REQUIRE(concurrent_requests(server.where(), 5).size() == 5);
+    REQUIRE(threads == 2); // the test's own and the server's
+}
+
+TEST_CASE("replies are in the order of the requests", "[ex08][step2]")
+{
+    scripted_server server(4, [](auto& clients) {
+        for (std::size_t i = clients.size(); i-- > 0;) { // the last one first
+            say(clients[i], std::to_string(i));
+            clients[i].close();
+            support::eventually(support::first_thread_waits); // it has been read
+        }
+    });
+
+    REQUIRE(concurrent_requests(server.where(), 4) == std::vector<std::string>{"0", "1", "2", "3"});
+}
+
+TEST_CASE("if one request fails the others still finish", "[ex08][step2]")
+{
+    std::promise<bool> others_finished;
+    scripted_server server(3, [&](auto& clients) {
+        reset(clients.at(0));
+        support::eventually(support::first_thread_waits); // the client has seen it
+        const bool there = is_still_there(clients.at(1)) && is_still_there(clients.at(2));
+        bool left = true;
+        for (std::size_t i = 1; i < clients.size(); ++i) {
+            say(clients[i], "a whole reply");
+            clients[i].shutdown(tcp::socket::shutdown_send);
+            left = has_left(clients[i]) && left;
+        }
+        others_finished.set_value(there && left);
+    });
+
+    REQUIRE_THROWS_AS(concurrent_requests(server.where(), 3), std::system_error);
+    REQUIRE(others_finished.get_future().get());
+}
+
+TEST_CASE("of several failures the first request's is thrown", "[ex08][step2]")
+{
+    scripted_server server(3, [](auto& clients) {
+        reset(clients.at(2)); // earlier, but a later request
+        support::eventually(support::first_thread_waits);
+        say(clients.at(0), "fine");
+        clients.at(0).close();
+        for (int i = 0; i < 1000; ++i) {
+            say(clients.at(1), std::string(longest_reply, 'x'));
+        }
+    });
+
+    REQUIRE_THROWS_AS(concurrent_requests(server.where(), 3), std::length_error);
+}
+
+TEST_CASE("no requests and a negative number of them", "[ex08][step2]")
+{
+    REQUIRE(concurrent_requests(nobody(), 0).empty());
+    REQUIRE_THROWS_AS(concurrent_requests(nobody(), -1), std::invalid_argument);
+}
+
+TEST_CASE("200 requests at once", "[ex08][step2][soak]")
+{
+    scripted_server server(200, [](auto& clients) {
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            say(clients[i], std::to_string(i));
+            clients[i].close();
+        }
+    });
+    std::vector<std::string> expected;
+    for (int i = 0; i < 200; ++i) {
+        expected.push_back(std::to_string(i));
+    }
+
+    REQUIRE(concurrent_requests(server.where(), 200) == expected);
+}
+
+// --- step 3: the race, from one thread
+
+TEST_CASE("three requests make the racy server give one number three times", "[ex08][step3]")
+{
+    work_of_three work;
+    racy_server server({}, [&] { work(); });
+    const running<racy_server> runs(server);
+
+    REQUIRE(numbers(concurrent_requests(runs.where(), 3)) == std::vector<int>{1, 1, 1});
+}
+
+TEST_CASE("the server with the short lock gives three numbers", "[ex08][step3]")
+{
+    work_of_three work;
+    fine_server server({}, [&] { work(); });
+    const running<fine_server> runs(server);
+    const std::vector<int> given = numbers(concurrent_requests(runs.where(), 3));
+
+    REQUIRE(std::set<int>(given.begin(), given.end()) == std::set<int>{1, 2, 3});
+    REQUIRE(work.overlapped);
+}
