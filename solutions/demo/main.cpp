@@ -1,26 +1,37 @@
 // The lecture's experiment on all servers side by side: 1, 2, 3 and 10 clients at once, and what
-// numbers they get. Each server runs in a thread of its own while its clients are played, then it
-// is stopped and joined; the program ends by itself.
+// numbers they get. Each server is made and run in the main thread, for greenlets belong to the
+// thread that makes them, while a second thread plays its clients and then stops it; the program
+// ends by itself.
 //
-// A server more is a line more in main(): its class, with port(), run() and stop(), and a sentence.
+// A server more is a line more in main(): its name, the server, and a sentence.
 //
 // SPDX-License-Identifier: MIT
+#include "async_server.hpp"
+#include "gevent_server.hpp"
 #include "locked_server.hpp"
 #include "naive_server.hpp"
-#include "race_report.hpp"
 #include "racy_server.hpp"
 
 #include "given/arguments.hpp"
-#include "given/reply.hpp"
-#include "given/serving.hpp"
+#include "given/line_client.hpp"
 #include "given/work.hpp"
 
+#include <asio/awaitable.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <fmt/format.h>
+#include <future>
 #include <iterator>
+#include <set>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace {
@@ -29,10 +40,12 @@ constexpr const char* usage = "usage: workbook_demo\n"
                               "The race, or none, on every server: replies, duplicates, times.\n";
 
 constexpr int crowds[] = {1, 2, 3, 10};
+constexpr std::chrono::milliseconds work_time{17};
 
 struct crowd_result {
-    race_report report;
-    double milliseconds = 0; // from the first client's connecting to the last one's reply
+    std::vector<std::string> numbers; // in the order in which the clients connected
+    std::size_t duplicates = 0;       // clients less distinct numbers
+    double milliseconds = 0;          // from the first client's connecting to the last one's reply
 };
 
 struct server_result {
@@ -41,37 +54,67 @@ struct server_result {
     std::vector<crowd_result> crowds;
 };
 
-crowd_result send_crowd(const given::endpoint& where, int clients)
+/// Connects all clients before it reads any reply. Some servers say `<3>`, others
+/// `<3, took 17.0 ms>`: the number ends at the comma or at the bracket.
+crowd_result send_crowd(std::uint16_t port, int count)
 {
     const auto began = std::chrono::steady_clock::now();
-    race_report report = provoke(where, clients);
+    std::vector<given::line_client> clients;
+    for (int i = 0; i < count; ++i) {
+        clients.emplace_back(given::endpoint{"127.0.0.1", port});
+    }
+    crowd_result result;
+    for (given::line_client& client : clients) {
+        const std::string reply = client.read_to_end();
+        result.numbers.push_back(reply.substr(0, reply.find_first_of(",>")) + ">");
+    }
     const std::chrono::duration<double, std::milli> elapsed =
         std::chrono::steady_clock::now() - began;
-    return {std::move(report), elapsed.count()};
-}
-
-template <typename Server>
-server_result try_server(const std::string& name, const std::string& sentence,
-                         const given::work& work)
-{
-    Server server{given::endpoint{}, work};
-    const given::serving running{server};
-    server_result result{name, sentence, {}};
-    for (const int clients : crowds) {
-        result.crowds.push_back(send_crowd(running.where(), clients));
-    }
+    const std::set<std::string> distinct(result.numbers.begin(), result.numbers.end());
+    result.duplicates = result.numbers.size() - distinct.size();
+    result.milliseconds = elapsed.count();
     return result;
 }
 
-constexpr int column = 26;
+template <typename Server>
+server_result try_server(const std::string& name, Server server, const std::string& sentence)
+{
+    auto played = std::async(std::launch::async, [&server] {
+        std::vector<crowd_result> results;
+        std::exception_ptr failure;
+        try {
+            for (const int clients : crowds) {
+                results.push_back(send_crowd(server.port(), clients));
+            }
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        server.stop(); // in any case, or run() would not return
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
+        return results;
+    });
+    server.run();
+    return {name, sentence, played.get()};
+}
+
+/// The asynchronous server's work: to wait, for a database perhaps.
+asio::awaitable<void> wait_a_while()
+{
+    asio::steady_timer timer{co_await asio::this_coro::executor, work_time};
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+constexpr int column = 12;
 
 void print_row(const std::string& left, const std::vector<std::string>& cells)
 {
-    fmt::print("{:<12}", left);
+    std::string line = fmt::format("{:<{}}", left, column);
     for (const std::string& cell : cells) {
-        fmt::print("{:<{}}", cell, column);
+        line += fmt::format("{:<{}}", cell, column);
     }
-    fmt::print("\n");
+    fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
 }
 
 /// What all servers made of the same number of clients.
@@ -79,18 +122,17 @@ void print_crowd(std::size_t index, const std::vector<server_result>& results)
 {
     const auto count = static_cast<std::size_t>(crowds[index]);
     for (std::size_t line = 0; line < count; ++line) {
-        std::vector<std::string> replies;
+        std::vector<std::string> numbers;
         for (const server_result& each : results) {
-            const std::string& reply = each.crowds[index].report.replies[line];
-            replies.push_back(reply.substr(0, reply.find('\n')));
+            numbers.push_back(each.crowds[index].numbers[line]);
         }
         print_row(line == 0 ? fmt::format("{} client{}", count, count == 1 ? "" : "s") : "",
-                  replies);
+                  numbers);
     }
     std::vector<std::string> duplicates;
     std::vector<std::string> times;
     for (const server_result& each : results) {
-        duplicates.push_back(fmt::format("{}", each.crowds[index].report.duplicates));
+        duplicates.push_back(fmt::format("{}", each.crowds[index].duplicates));
         times.push_back(fmt::format("{:.1f} ms", each.crowds[index].milliseconds));
     }
     print_row("duplicates", duplicates);
@@ -106,24 +148,26 @@ int main(int argc, char** argv)
         if (!arguments.empty()) {
             throw given::usage_error(fmt::format("'{}' is not understood", arguments[0]));
         }
-        const given::work work = given::fixed_work(std::chrono::milliseconds{17});
+        const given::work work = given::fixed_work(work_time);
+        const given::endpoint any_port;
+        const asio::ip::tcp::endpoint any_asio_port{asio::ip::address_v4::loopback(), 0};
         const std::vector<server_result> results = {
-            try_server<naive_server>("naive",
-                                     "One client at a time: every number is right, and each client "
-                                     "waits for all those before it.",
-                                     work),
-            try_server<racy_server>("racy",
-                                    "A thread for each client: they overlap, read the same count "
-                                    "and get the same number.",
-                                    work),
-            try_server<coarse_server>("coarse lock",
-                                      "Threads that take turns: right again, and as slow as one "
-                                      "client at a time.",
-                                      work),
-            try_server<fine_server>("fine lock",
-                                    "Locked for the count alone: right, and the work of all "
-                                    "clients overlaps.",
-                                    work),
+            try_server("naive", naive_server{any_port, work},
+                       "One client at a time: numbers right, and each waits for all before it."),
+            try_server("racy", racy_server{any_port, work},
+                       "A thread for each client: they overlap, and read the same count."),
+            try_server("coarse lock", coarse_server{any_port, work},
+                       "Threads that take turns: right again, as slow as one at a time."),
+            try_server("fine lock", fine_server{any_port, work},
+                       "Locked for the count alone: right, and the work overlaps."),
+            try_server(
+                "gevent", gevent_server{any_asio_port, work},
+                "Greenlets, one thread, work that computes: right without a lock, and slow."),
+            try_server(
+                "async racy", async_server{any_asio_port, wait_a_while, counting::racy},
+                "Coroutines, one thread, work that waits inside the count: the race is back."),
+            try_server("async", async_server{any_asio_port, wait_a_while, counting::safe},
+                       "The same with no co_await inside the count: right, and all wait at once."),
         };
 
         std::vector<std::string> names;
@@ -135,7 +179,7 @@ int main(int argc, char** argv)
             print_crowd(index, results);
         }
         for (const server_result& each : results) {
-            fmt::print("{:<12}{}\n", each.name, each.sentence);
+            fmt::print("{:<{}}{}\n", each.name, column, each.sentence);
         }
         fmt::print(
             "\nCompare the times of 10 clients with those of 1 on this machine's {} core{}.\n",
