@@ -11,7 +11,7 @@
 
 #include <sys/socket.h>
 
-void write_all([[maybe_unused]] int channel, [[maybe_unused]] std::string_view bytes)
+void write_all(int channel, std::string_view bytes)
 {
     while (!bytes.empty()) {
         // MSG_NOSIGNAL: a vanished reader is an error like any other, and not the end of us.
@@ -24,7 +24,7 @@ void write_all([[maybe_unused]] int channel, [[maybe_unused]] std::string_view b
     }
 }
 
-bool read_exact([[maybe_unused]] int channel, [[maybe_unused]] std::span<char> buffer)
+bool read_exact(int channel, std::span<char> buffer)
 {
     std::size_t filled = 0;
     while (filled < buffer.size()) {

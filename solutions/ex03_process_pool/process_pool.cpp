@@ -55,7 +55,7 @@ process_pool::worker process_pool::start_worker()
     // death: the end of a channel comes when the *last* copy of its other end is closed.
 }
 
-void process_pool::submit([[maybe_unused]] std::unique_ptr<given::call> call)
+void process_pool::submit(std::unique_ptr<given::call> call)
 {
     {
         const std::lock_guard lock(mutex_);
@@ -179,7 +179,7 @@ void process_pool::wait_for_news()
     }
 }
 
-void process_pool::receive([[maybe_unused]] worker_position from)
+void process_pool::receive(worker_position from)
 {
     std::optional<std::string> reply;
     try {
@@ -195,7 +195,7 @@ void process_pool::receive([[maybe_unused]] worker_position from)
     answered->deliver(*reply);
 }
 
-void process_pool::bury([[maybe_unused]] worker_position dead)
+void process_pool::bury(worker_position dead)
 {
     dead->process.kill(); // should it live on without its channel; a dead one stays as it died
     const worker_died obituary(dead->process.pid(), dead->process.wait());

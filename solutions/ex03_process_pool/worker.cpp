@@ -23,7 +23,7 @@ std::string reply_to(const std::string& request)
 
 } // namespace
 
-int serve_tasks([[maybe_unused]] int channel)
+int serve_tasks(int channel)
 {
     while (const auto request = receive_message(channel)) {
         send_message(channel, reply_to(*request));

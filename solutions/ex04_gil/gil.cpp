@@ -77,7 +77,7 @@ allow_threads::~allow_threads()
     lock_.acquire();
 }
 
-given::interpreter_lock interpreter_lock_of([[maybe_unused]] gil& lock)
+given::interpreter_lock interpreter_lock_of(gil& lock)
 {
     return {
         .acquire = [&lock] { lock.acquire(); },

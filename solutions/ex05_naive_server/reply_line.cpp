@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-std::string reply_line([[maybe_unused]] int number, [[maybe_unused]] std::chrono::nanoseconds took)
+std::string reply_line(int number, std::chrono::nanoseconds took)
 {
     const std::chrono::duration<double, std::milli> milliseconds = took;
     return fmt::format("<{}, took {:.1f} ms>\n", number, milliseconds.count());

@@ -10,7 +10,7 @@
 #include <set>
 #include <stdexcept>
 
-race_report provoke([[maybe_unused]] const given::endpoint& where, [[maybe_unused]] int n)
+race_report provoke(const given::endpoint& where, int n)
 {
     if (n < 1) {
         throw std::invalid_argument(fmt::format("cannot provoke a race with {} clients", n));

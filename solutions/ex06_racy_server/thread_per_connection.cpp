@@ -44,8 +44,7 @@ private:
 
 } // namespace
 
-void serve_each_in_a_thread([[maybe_unused]] given::listener& clients,
-                            [[maybe_unused]] const std::function<std::string()>& handle)
+void serve_each_in_a_thread(given::listener& clients, const std::function<std::string()>& handle)
 {
     // Only this thread touches the list. A list, because its elements stay where they are: a
     // worker's thread holds a pointer to it. Leaving the function joins all that are left.
