@@ -1,5 +1,5 @@
 # workbook_demo(ex05_naive_server ...): the program behind `scripts/workbook demo`, which runs the
-# reference servers of these exercises side by side. Built on demand.
+# reference servers of these exercises side by side. Built on demand, and run by verify.
 #
 # SPDX-License-Identifier: MIT
 function(workbook_demo)
@@ -9,4 +9,7 @@ function(workbook_demo)
         target_link_libraries(workbook_demo PRIVATE reference_${used}_program)
     endforeach()
     target_link_libraries(workbook_demo PRIVATE given_program workbook_asio fmt::fmt Threads::Threads)
+    if(WORKBOOK_INSTRUCTOR)
+        workbook_program_runs(demo workbook_demo)
+    endif()
 endfunction()
