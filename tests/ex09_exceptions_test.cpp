@@ -11,17 +11,15 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/in_a_child.hpp"
 #include "support/rendezvous.hpp"
 
 #include <asio/ip/tcp.hpp>
 
-#include <array>
 #include <atomic>
 #include <future>
 #include <memory>
 #include <optional>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using asio::ip::tcp;
 
@@ -35,26 +33,9 @@ struct own_error : std::runtime_error {
 // What `body` writes to stderr, in a child process that must end well.
 std::string said_by(const std::function<void()>& body)
 {
-    std::array<int, 2> ends{};
-    REQUIRE(::pipe(ends.data()) == 0);
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        ::dup2(ends[1], STDERR_FILENO);
-        body();
-        ::_exit(0);
-    }
-    ::close(ends[1]);
-    std::string said;
-    std::array<char, 512> piece{};
-    for (ssize_t size; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
-        said.append(piece.data(), static_cast<std::size_t>(size));
-    }
-    ::close(ends[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    REQUIRE(status == 0);
-    return said;
+    const support::ended child = support::in_a_child(body);
+    REQUIRE(child.status == 0);
+    return child.said;
 }
 
 tcp::endpoint nobody()

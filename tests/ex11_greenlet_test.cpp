@@ -8,6 +8,7 @@
 #include "given/context.hpp"
 #include "given/yield.hpp"
 #include "support/catch.hpp"
+#include "support/in_a_child.hpp"
 #include "support/rendezvous.hpp"
 #include "support/thread_state.hpp"
 
@@ -29,7 +30,6 @@
 #include <string>
 #include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -57,34 +57,6 @@ int mappings()
 {
     std::ifstream maps("/proc/self/maps");
     return static_cast<int>(std::count(std::istreambuf_iterator<char>(maps), {}, '\n'));
-}
-
-// Runs `body` in a child process; what the child wrote to stderr, and how it ended.
-struct ended {
-    std::string said;
-    int status = 0;
-};
-
-ended in_a_child(const std::function<void()>& body)
-{
-    std::array<int, 2> ends{};
-    REQUIRE(::pipe(ends.data()) == 0);
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        ::dup2(ends[1], STDERR_FILENO);
-        body();
-        ::_exit(0);
-    }
-    ::close(ends[1]);
-    ended result;
-    std::array<char, 512> piece{};
-    for (ssize_t size; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
-        result.said.append(piece.data(), static_cast<std::size_t>(size));
-    }
-    ::close(ends[0]);
-    ::waitpid(child, &result.status, 0);
-    return result;
 }
 
 // Uses more stack in each call than the last; the compiler cannot see that it never returns.
@@ -545,7 +517,7 @@ TEST_CASE("a stack is freed when its greenlet has ended", "[ex11][step2]")
 
 TEST_CASE("a failure that nobody asked for is reported once with the name", "[ex11][step2]")
 {
-    const ended child = in_a_child([] {
+    const support::ended child = support::in_a_child([] {
         {
             auto copied = green::spawn("lost one", [] { throw std::runtime_error("boom"); });
             auto copy = copied;
@@ -564,7 +536,7 @@ TEST_CASE("a failure that nobody asked for is reported once with the name", "[ex
 
 TEST_CASE("a stack overflow ends the program with a message", "[ex11][step2]")
 {
-    const ended child = in_a_child([] {
+    const support::ended child = support::in_a_child([] {
         std::signal(SIGABRT, SIG_DFL);
         green::spawn("the deep one", [] { return dig(0, false); }).join();
     });
