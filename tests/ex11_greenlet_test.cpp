@@ -754,17 +754,24 @@ TEST_CASE("greenlets that have not ended with their thread are forgotten", "[ex1
     bool woke_up = false;
     auto held = std::make_shared<int>(1);
     const std::weak_ptr<int> watch = held;
-    std::thread([&] {
-        green::spawn([&] {
-            green::sleep(1h);
-            woke_up = true;
-        });
-        green::sleep(0ms); // it has started, and its timer lies on its stack
-        green::spawn([held = std::move(held), socket = tcp::socket(green::loop())] {});
-    }).join();
+    const auto leave_some_behind = [&](std::shared_ptr<int> with) {
+        std::thread([&] {
+            green::spawn([&] {
+                green::sleep(1h);
+                woke_up = true;
+            });
+            green::sleep(0ms); // it has started, and its timer lies on its stack
+            green::spawn([with = std::move(with), socket = tcp::socket(green::loop())] {});
+        }).join();
+    };
+    leave_some_behind(nullptr); // what a first thread maps and the next ones use again
+    const int before = mappings();
+    leave_some_behind(std::move(held));
+    const int after = mappings();
 
     REQUIRE_FALSE(woke_up);
     REQUIRE(watch.expired());
+    REQUIRE(after == before);
 }
 
 TEST_CASE("main can use the token too", "[ex11][step3]")

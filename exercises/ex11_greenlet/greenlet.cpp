@@ -72,6 +72,7 @@ struct hub {
     std::deque<std::shared_ptr<core>> ready;   // in the order in which they will run
     std::map<long, std::shared_ptr<core>> all; // every greenlet that has not ended, by number
     long spawned = 0;
+    std::vector<std::unique_ptr<given::context>> forgotten; // stacks, while the hub goes
     asio::io_context loop{1}; // one thread runs it; any thread may post. Last, so that it goes
                               // first: timers that it knows lie on the greenlets' stacks
 };
@@ -93,12 +94,13 @@ void core::require_own_thread(const char* what) const
     }
 }
 
-// Those who have not ended are forgotten, stacks and all. Those who have not started have only
-// their callables, whose sockets must not outlive the io_context.
+// Those who have not ended are forgotten. Who has not started has only a callable, whose sockets
+// must not outlive the io_context; the stacks of the others must, for timers lie on them.
 hub::~hub()
 {
     for (const auto& [number, one] : all) {
         one->body = nullptr;
+        forgotten.push_back(std::move(one->context));
     }
 }
 
