@@ -1,7 +1,6 @@
-# workbook_exercise(exNN_name [EXPLORED] [UNPROVED] [USES exMM_name ...] [LIBRARIES asio] [SHARES contract.hpp])
+# workbook_exercise(exNN_name [EXPLORED] [USES exMM_name ...] [LIBRARIES asio] [SHARES contract.hpp])
 #
 # EXPLORED   its checkers are linked with the schedule explorer
-# UNPROVED   its wrong answers are not judged yet: verify leaves them out, and says so
 # USES       reference answers (solutions/) that stub and solution may call
 # LIBRARIES  asio, for answers or tests that include it
 # SHARES     files in tests/support whose cases the test includes
@@ -208,9 +207,6 @@ function(workbook_made_answers)
     foreach(answer IN LISTS WORKBOOK_ANSWERS_${EX_name})
         string(REPLACE "|" ";" parts "${answer}")
         list(POP_FRONT parts check changes)
-        if(EX_UNPROVED AND check MATCHES "^bad")
-            continue()
-        endif()
         set(tests own)
         if(changes STREQUAL "cpp-only")
             set(tests ref${EX_number}_test)
@@ -242,7 +238,7 @@ function(workbook_made_answers)
 endfunction()
 
 function(workbook_exercise name)
-    cmake_parse_arguments(PARSE_ARGV 1 EX "EXPLORED;UNPROVED" "" "USES;LIBRARIES;SHARES")
+    cmake_parse_arguments(PARSE_ARGV 1 EX "EXPLORED" "" "USES;LIBRARIES;SHARES")
     if(NOT name MATCHES "^ex([0-9][0-9])_[a-z_]+$" OR EX_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "workbook_exercise(${name} ${ARGN}): a name such as ex03_process_pool, "
                             "then EXPLORED, USES, LIBRARIES, SHARES")
@@ -282,9 +278,6 @@ function(workbook_exercise name)
     endif()
     if(WORKBOOK_INSTRUCTOR)
         workbook_program_runs(${EX_id} ${name}_solution)
-        if(EX_UNPROVED)
-            message(STATUS "${EX_id}: its wrong answers are left out, they are not judged yet")
-        endif()
         workbook_made_answers()
     endif()
 
