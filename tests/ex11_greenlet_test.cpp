@@ -32,6 +32,12 @@
 #include <thread>
 #include <vector>
 
+// There when the program is built with AddressSanitizer.
+extern "C" {
+[[gnu::weak]] void __lsan_disable();
+[[gnu::weak]] void __lsan_enable();
+}
+
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 
@@ -50,6 +56,24 @@ struct connection {
 
     tcp::socket here{green::loop()};
     tcp::socket there{green::loop()};
+};
+
+// While one of these lives, LeakSanitizer does not mind what this thread allocates: a case that
+// leaves greenlets behind leaves behind what lies on their stacks.
+class leaks_allowed {
+public:
+    leaks_allowed()
+    {
+        if (__lsan_disable) {
+            __lsan_disable();
+        }
+    }
+    ~leaks_allowed()
+    {
+        if (__lsan_enable) {
+            __lsan_enable();
+        }
+    }
 };
 
 // How many pieces of address space the process has: a stack that is in use is two of them.
@@ -756,6 +780,7 @@ TEST_CASE("greenlets that have not ended with their thread are forgotten", "[ex1
     const std::weak_ptr<int> watch = held;
     const auto leave_some_behind = [&](std::shared_ptr<int> with) {
         std::thread([&] {
+            const leaks_allowed here;
             green::spawn([&] {
                 green::sleep(1h);
                 woke_up = true;
@@ -764,14 +789,16 @@ TEST_CASE("greenlets that have not ended with their thread are forgotten", "[ex1
             green::spawn([with = std::move(with), socket = tcp::socket(green::loop())] {});
         }).join();
     };
-    leave_some_behind(nullptr); // what a first thread maps and the next ones use again
-    const int before = mappings();
     leave_some_behind(std::move(held));
+    const int before = mappings();
+    for (int i = 0; i < 100; ++i) {
+        leave_some_behind(nullptr);
+    }
     const int after = mappings();
 
     REQUIRE_FALSE(woke_up);
     REQUIRE(watch.expired());
-    REQUIRE(after == before);
+    REQUIRE(after < before + 100); // a lost stack is two
 }
 
 TEST_CASE("main can use the token too", "[ex11][step3]")
@@ -1024,6 +1051,7 @@ TEST_CASE("another thread cannot kill a greenlet", "[ex11][step4][stretch]")
 
 TEST_CASE("when nothing can ever run main learns who waits for whom", "[ex11][step5][stretch]")
 {
+    const leaks_allowed here;
     std::optional<green::greenlet<void>> b;
     auto a = green::spawn("a", [&] { b->join(); });
     b = green::spawn("b", [&] { a.join(); });
@@ -1054,6 +1082,7 @@ TEST_CASE("after a deadlock the program goes on", "[ex11][step5][stretch]")
 
 TEST_CASE("whoever waits for a timer or a socket is in no deadlock", "[ex11][step5][stretch]")
 {
+    const leaks_allowed here;
     std::optional<green::greenlet<void>> stuck;
     stuck = green::spawn([] { green::wait(green::prepare_wait()); });
     green::spawn([] { green::sleep(5ms); }).join();
