@@ -163,8 +163,6 @@ void exchange(registers& left, registers& entered)
 
 namespace {
 
-constexpr std::size_t guard_bytes = 64 * 1024; // of address space only; larger than most frames
-
 // What the C++ runtime keeps per thread: the stack of exceptions being handled, and how many are
 // in flight. The layout is the Itanium C++ ABI's.
 struct exceptions {
@@ -224,7 +222,8 @@ struct sigaction handler_before;
 void on_bad_address(int signal, siginfo_t* info, void*)
 {
     const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
-    if (watched.guard != 0 && address >= watched.guard && address < watched.guard + guard_bytes) {
+    if (watched.guard != 0 && address >= watched.guard &&
+        address < watched.guard + given::context::guard_bytes) {
         const auto say = [](const char* text) {
             [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
         };

@@ -22,6 +22,9 @@ public:
     /// Address space for one stack. Only pages that were touched cost memory: two or three, mostly.
     static constexpr std::size_t stack_bytes = 128 * 1024;
 
+    /// The guard below each stack: of address space only; larger than most functions' frames.
+    static constexpr std::size_t guard_bytes = 64 * 1024;
+
     /// Prepares a stack of stack_bytes with an unreadable guard below it. `body` starts at the
     /// first switch_to(*this), and returns the context to go on in when it is done; an exception
     /// that leaves it ends the program. `name` appears in the message about a stack overflow.

@@ -187,10 +187,10 @@ answer reap(pid_t worker)
 // ------------------------------------------------------------------------ in the parent's process
 
 #if defined(__SANITIZE_THREAD__)
-constexpr int threads_allowed = 2; // the sanitizer has one of its own
+constexpr int threads_allowed = 3; // the sanitizer has one of its own, or two after a fork
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-constexpr int threads_allowed = 2;
+constexpr int threads_allowed = 3;
 #else
 constexpr int threads_allowed = 1;
 #endif

@@ -28,13 +28,27 @@ inline bool is_asleep(pid_t thread)
     return name_end != std::string::npos && stat[name_end + 2] == 'S';
 }
 
-/// The threads of this process besides the calling one.
+/// True when SIGUSR1 cannot interrupt the thread, because it blocks that signal.
+inline bool is_out_of_reach(pid_t thread)
+{
+    std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/status");
+    for (std::string word; file >> word;) {
+        if (word == "SigBlk:") {
+            file >> word;
+            return (std::stoull(word, nullptr, 16) >> (SIGUSR1 - 1) & 1) != 0;
+        }
+    }
+    return false;
+}
+
+/// The threads of this process besides the calling one and those that block SIGUSR1, as
+/// ThreadSanitizer's own do.
 inline std::vector<pid_t> other_threads()
 {
     std::vector<pid_t> threads;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
         const pid_t thread = std::stoi(entry.path().filename().string());
-        if (thread != gettid()) {
+        if (thread != gettid() && !is_out_of_reach(thread)) {
             threads.push_back(thread);
         }
     }

@@ -198,9 +198,6 @@ TEST_CASE("the work itself may call stop()", SERVER_TAG "[step2]")
 
 TEST_CASE("a server that has ended leaves no thread or descriptor behind", SERVER_TAG "[step2]")
 {
-    { // ThreadSanitizer keeps a thread of its own from the first one on
-        support::running_server<server> warm_up;
-    }
     const support::census before = support::take_census();
     {
         support::running_server<server> running;
