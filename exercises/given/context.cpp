@@ -207,6 +207,9 @@ namespace {
 thread_local given::context* running = nullptr;
 thread_local given::context* came_from = nullptr; // set by each switch, for the one who arrives
 
+using tracer = std::function<void(const std::string&)>;
+thread_local tracer* traced = nullptr; // null unless somebody wants to know; a switch looks at it
+
 // For the signal handler, which may look at nothing but plain memory.
 struct running_stack {
     std::uintptr_t guard = 0;
@@ -328,6 +331,11 @@ context& context::current()
     return *running;
 }
 
+bool context::on_own_stack() noexcept
+{
+    return !running || !running->state_->mapping;
+}
+
 bool context::finished() const
 {
     return state_->finished;
@@ -370,6 +378,9 @@ void arrive([[maybe_unused]] State& left, State& entered)
         throw std::logic_error("switch_to: this context belongs to another thread");
     }
 
+    if (traced) {
+        (*traced)(entered.mapping ? entered.name : std::string());
+    }
     left.handled = exceptions::of_this_thread();
     came_from = &from;
     running = &to;
@@ -385,6 +396,16 @@ void arrive([[maybe_unused]] State& left, State& entered)
     }
     exchange(left.saved, entered.saved);
     arrive(*came_from->state_, left); // somebody has switched back to `from`
+}
+
+void trace_switches(std::function<void(const std::string&)> trace)
+{
+    static thread_local tracer kept; // looked at through `traced`, which needs no initialisation
+    traced = nullptr;
+    kept = std::move(trace);
+    if (kept) {
+        traced = &kept;
+    }
 }
 
 void context::enter(context* started)

@@ -42,6 +42,10 @@ public:
     /// The context that the caller runs in.
     static context& current();
 
+    /// True on the stack that the operating system gave the calling thread, and so outside of every
+    /// context that somebody made. Does nothing else: any thread may ask, at any time.
+    static bool on_own_stack() noexcept;
+
     /// True once `body` has returned. Such a context cannot be switched to again.
     bool finished() const;
 
@@ -61,5 +65,10 @@ private:
 /// belong to the context and not to the thread, so that a switch inside a catch block is safe.
 /// Throws std::logic_error if `to` is running, is finished, or belongs to another thread.
 void switch_to(context& to);
+
+/// From now on `trace` is called at each switch that the calling thread makes, just before it, with
+/// the name of the context to be entered, "" for the thread's own stack. `trace` must neither
+/// switch nor throw. An empty one ends it. (Python's greenlet has settrace for the same.)
+void trace_switches(std::function<void(const std::string& entered)> trace);
 
 } // namespace given

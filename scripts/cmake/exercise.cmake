@@ -1,9 +1,12 @@
-# workbook_exercise(exNN_name [EXPLORED] [USES exMM_name ...] [LIBRARIES asio] [SHARES contract.hpp])
+# workbook_exercise(exNN_name [EXPLORED] [USES exMM_name ...] [LIBRARIES asio] [SHARES contract.hpp]
+#                   [APART folder ...])
 #
 # EXPLORED   its checkers are linked with the schedule explorer
 # USES       reference answers (solutions/) that stub and solution may call
 # LIBRARIES  asio, for answers or tests that include it
 # SHARES     files in tests/support whose cases the test includes
+# APART      folders in exercises/given with code that knows nothing of the workbook: compiled once,
+#            the same object files go into every checker and program of the exercise
 #
 # Makes the student's checker (ex03_checker), the programs (ex03_process_pool and the same with
 # _solution) and ctest's entries; in an instructor's build also the checkers of the solution (ref03),
@@ -37,12 +40,27 @@ if(WORKBOOK_INSTRUCTOR AND EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
     include(${CMAKE_BINARY_DIR}/answers/answers.cmake)
 endif()
 
+# The objects of exercises/given/<folder>: -O2, no sanitizer, no precompiled header, and nothing that
+# the exercise or its flavor asks for. Not fortified and with exceptions: third_party.cpp says why.
+function(workbook_apart folder)
+    if(TARGET apart_${folder})
+        return()
+    endif()
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/${folder}/*.cpp)
+    add_library(apart_${folder} OBJECT EXCLUDE_FROM_ALL ${sources})
+    target_compile_options(apart_${folder} PRIVATE -O2 -U_FORTIFY_SOURCE -fexceptions
+                                                   -fno-sanitize=all)
+endfunction()
+
 # Links `target`, made of a test's and an answer's objects, into a checker.
 function(workbook_link_checker target)
     if(EX_flavor STREQUAL "explored")
         target_sources(${target} PRIVATE $<TARGET_OBJECTS:explorer_canary>
                                          $<TARGET_OBJECTS:explorer_runtime>)
     endif()
+    foreach(folder IN LISTS EX_APART)
+        target_sources(${target} PRIVATE $<TARGET_OBJECTS:apart_${folder}>)
+    endforeach()
     foreach(used IN LISTS EX_USES)
         target_link_libraries(${target} PRIVATE reference_${used}_${EX_flavor})
     endforeach()
@@ -151,7 +169,10 @@ function(workbook_program target folder main in_all)
     foreach(used IN LISTS EX_USES)
         target_link_libraries(${target} PRIVATE reference_${used}_program)
     endforeach()
-    target_link_libraries(${target} PRIVATE given_program fmt::fmt Threads::Threads)
+    foreach(folder IN LISTS EX_APART)
+        target_sources(${target} PRIVATE $<TARGET_OBJECTS:apart_${folder}>)
+    endforeach()
+    target_link_libraries(${target} PRIVATE given_program fmt::fmt Threads::Threads ${CMAKE_DL_LIBS})
     if("asio" IN_LIST EX_LIBRARIES)
         target_link_libraries(${target} PRIVATE workbook_asio)
     endif()
@@ -238,10 +259,10 @@ function(workbook_made_answers)
 endfunction()
 
 function(workbook_exercise name)
-    cmake_parse_arguments(PARSE_ARGV 1 EX "EXPLORED" "" "USES;LIBRARIES;SHARES")
+    cmake_parse_arguments(PARSE_ARGV 1 EX "EXPLORED" "" "USES;LIBRARIES;SHARES;APART")
     if(NOT name MATCHES "^ex([0-9][0-9])_[a-z_]+$" OR EX_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "workbook_exercise(${name} ${ARGN}): a name such as ex03_process_pool, "
-                            "then EXPLORED, USES, LIBRARIES, SHARES")
+                            "then EXPLORED, USES, LIBRARIES, SHARES, APART")
     endif()
     set(EX_name ${name})
     set(EX_number ${CMAKE_MATCH_1})
@@ -256,6 +277,9 @@ function(workbook_exercise name)
     list(TRANSFORM EX_SHARES PREPEND ${CMAKE_SOURCE_DIR}/tests/support/)
     workbook_read_promises(${EX_id} EX_promises ${EX_test} ${EX_SHARES})
 
+    foreach(folder IN LISTS EX_APART)
+        workbook_apart(${folder})
+    endforeach()
     workbook_reference()
     workbook_checker(${EX_id}_checker ${stub} own EXCLUDE_FROM_ALL)
     # Never in "all": a student's unfinished edit must not stop an instructor's build.

@@ -96,7 +96,7 @@ def cases_of(exercise: Exercise) -> list[Case]:
     call = re.search(rf"workbook_exercise\(\s*{exercise.name}\b([^)]*)\)", text)
     words = call.group(1).split() if call else []
     shared = words[words.index("SHARES") + 1 :] if "SHARES" in words else []
-    keywords = {"USES", "LIBRARIES", "EXPLORED"}
+    keywords = {"USES", "LIBRARIES", "EXPLORED", "APART"}
     end = next((i for i, word in enumerate(shared) if word in keywords), len(shared))
     files = [exercise.test] + [exercise.root / "tests" / "support" / name for name in shared[:end]]
     found = []
