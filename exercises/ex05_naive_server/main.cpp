@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <vector>
 
 using namespace std::chrono_literals;

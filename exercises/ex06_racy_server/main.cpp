@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <thread>
 #include <vector>
 

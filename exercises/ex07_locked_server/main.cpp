@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <mutex>
 #include <set>
 #include <system_error>

@@ -67,7 +67,8 @@ foreach(flavor explored plain program)
     endif()
     add_library(given_${flavor} STATIC EXCLUDE_FROM_ALL ${given_sources})
     target_include_directories(given_${flavor} PUBLIC ${CMAKE_SOURCE_DIR}/exercises)
-    target_link_libraries(given_${flavor} PUBLIC Threads::Threads PRIVATE workbook_asio_headers)
+    target_link_libraries(given_${flavor} PUBLIC fmt::fmt Threads::Threads
+                                           PRIVATE workbook_asio_headers)
     workbook_compile_as(given_${flavor} ${flavor} none)
 endforeach()
 
