@@ -7,8 +7,10 @@
 
 #include "support/rendezvous.hpp"
 
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -55,17 +57,26 @@ inline std::vector<pid_t> other_threads()
     return threads;
 }
 
-/// While it lives, SIGUSR1 does nothing but interrupt: its handler is set without SA_RESTART. One
-/// at a time.
+/// While it lives, SIGUSR1 does nothing but interrupt: its handler is set without SA_RESTART. It is
+/// the only one: Catch2's own, from version 3 on, are set aside. One at a time.
 class interrupter {
 public:
     interrupter()
     {
         struct sigaction action {};
+        for (std::size_t i = 0; i < catchs_own.size(); ++i) {
+            sigaction(catchs_own[i], &action, &aside_[i]); // to the default
+        }
         action.sa_handler = [](int) { ++handled; };
         sigaction(SIGUSR1, &action, &before_);
     }
-    ~interrupter() { sigaction(SIGUSR1, &before_, nullptr); }
+    ~interrupter()
+    {
+        sigaction(SIGUSR1, &before_, nullptr);
+        for (std::size_t i = 0; i < catchs_own.size(); ++i) {
+            sigaction(catchs_own[i], &aside_[i], nullptr);
+        }
+    }
     interrupter(const interrupter&) = delete;
     interrupter& operator=(const interrupter&) = delete;
 
@@ -84,8 +95,10 @@ public:
     }
 
 private:
+    static constexpr std::array catchs_own{SIGINT, SIGTERM, SIGABRT};
     inline static std::atomic<int> handled = 0;
     struct sigaction before_ {};
+    std::array<struct sigaction, catchs_own.size()> aside_{};
 };
 
 } // namespace support
