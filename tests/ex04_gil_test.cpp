@@ -25,7 +25,8 @@ namespace {
 using namespace std::chrono_literals;
 using clock_type = std::chrono::steady_clock;
 
-/// Keeps the calling thread busy, and with it the GIL if it holds it. For explored bodies only.
+/// Keeps the calling thread busy, and with it the GIL if it holds it. For explored bodies only,
+/// where time is virtual: a sleep is over as soon as nobody else can run.
 void compute(clock_type::duration time)
 {
     std::this_thread::sleep_for(time);

@@ -38,6 +38,7 @@
 #include <mutex>
 #include <netinet/in.h>
 #include <poll.h>
+#include <semaphore>
 #include <sstream>
 #include <string>
 #include <sys/ioctl.h>
@@ -171,23 +172,22 @@ bool is_blocking(const given::descriptor& one)
 }
 
 // Interrupts the case's own thread with SIGUSR1, whose handler is an interrupter's, whenever it
-// sleeps in the kernel and `wanted` says so; until the end.
+// sleeps in the kernel and `wanted` says so, at most a thousand times a second; until the end.
 class signalling {
 public:
     explicit signalling(support::interrupter& signals, const std::atomic<bool>& wanted)
         : thread_([this, &signals, &wanted, first = ::gettid()] {
-              while (!end_) {
+              while (!end_.try_acquire_for(1ms)) {
                   if (wanted) {
                       signals.interrupt(first);
                   }
-                  ::usleep(1000);
               }
           })
     {}
 
     ~signalling()
     {
-        end_ = true;
+        end_.release();
         thread_.join();
     }
 
@@ -195,8 +195,8 @@ public:
     signalling& operator=(const signalling&) = delete;
 
 private:
-    std::atomic<bool> end_ = false;
-    std::thread thread_; // joined by the destructor
+    std::binary_semaphore end_{0}; // released by the destructor
+    std::thread thread_;           // joined by the destructor
 };
 
 // What the program's own pages of code hold.
@@ -456,22 +456,23 @@ TEST_CASE("unpatched a wait for data holds up everybody", "[ex12][step2]")
 TEST_CASE("a wait that began before patching goes on blocking", "[ex12][step2]")
 {
     connection pair;
+    set_time_limit(pair.here, SO_RCVTIMEO, 1000ms); // ends the call, long after the patching
     words order;
+    long size = 0;
     std::atomic<pid_t> hub = 0;
     std::thread greenlets([&] {
         hub = ::gettid();
         order = beside([&] {
             std::array<char, 16> heard{};
-            third_party_hear(pair.here.get(), heard.data(), heard.size());
+            size = third_party_hear(pair.here.get(), heard.data(), heard.size());
         });
     });
     const bool blocked = support::eventually([&] { return hub != 0 && support::is_asleep(hub); });
     green::patch_all();
-    std::this_thread::sleep_for(100ms); // for an answer that looks again and again
-    pair.say("hello\n");
     greenlets.join();
 
     REQUIRE(blocked);
+    REQUIRE(size == -1);
     REQUIRE(order == one_by_one);
 }
 
