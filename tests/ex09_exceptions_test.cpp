@@ -132,19 +132,17 @@ TEST_CASE("each function runs in a thread of its own", "[ex09][step1]")
     REQUIRE(a.get() != std::this_thread::get_id());
 }
 
-TEST_CASE("the thread is joined when the last handle goes", "[ex09][step1]")
+TEST_CASE("the thread is joined when the last handle goes", "[ex09][step1][explore]")
 {
-    const support::census before = support::take_census();
-    bool ran = false;
-    {
-        std::optional copy = spawn_thread("one", [&] { ran = true; });
-        const auto other = *copy;
-        copy.reset();
-    }
-    REQUIRE(ran);
-    REQUIRE(support::back_to(before));
-    REQUIRE_THROWS_AS(spawn_thread("fails", [] { throw own_error(1); }).get(), own_error);
-    REQUIRE(support::back_to(before));
+    explore([] {
+        bool ran = false;
+        {
+            std::optional copy = spawn_thread("one", [&] { ran = true; });
+            const auto other = *copy;
+            copy.reset();
+        }
+        EXPLORE_REQUIRE(ran); // of a detached thread, under some schedule not yet
+    });
 }
 
 TEST_CASE("under every schedule two who ask get the same failure", "[ex09][step1][explore]")
