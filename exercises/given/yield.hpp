@@ -141,6 +141,28 @@ inline std::tuple<> without_error(yield_token, std::tuple<>&&)
     return {};
 }
 
+/// What a wait returns: an operation's results without its error; one by itself, none as void.
+template <class... Results>
+struct returned {
+    using type = std::tuple<Results...>;
+};
+template <>
+struct returned<> {
+    using type = void;
+};
+template <class Only>
+struct returned<Only> {
+    using type = Only;
+};
+template <class... Rest>
+struct returned<std::error_code, Rest...> : returned<Rest...> {};
+template <class... Rest>
+struct returned<std::exception_ptr, Rest...> : returned<Rest...> {};
+template <>
+struct returned<std::error_code> : returned<> {};
+template <>
+struct returned<std::exception_ptr> : returned<> {};
+
 } // namespace green
 
 namespace asio {
@@ -149,9 +171,13 @@ namespace asio {
 template <class Result, class... Arguments>
 class async_result<green::yield_token, Result(Arguments...)> {
 public:
+    // Not `auto`: to choose between an operation's overloads asio asks for the return type alone,
+    // and the body need not compile for those that it does not choose.
+    using return_type = typename green::returned<std::decay_t<Arguments>...>::type;
+
     template <class Initiation, class... Parameters>
-    static auto initiate(Initiation&& initiation, green::yield_token token,
-                         Parameters&&... parameters)
+    static return_type initiate(Initiation&& initiation, green::yield_token token,
+                                Parameters&&... parameters)
     {
         using operation = green::pending_operation<std::decay_t<Arguments>...>;
         operation pending;
