@@ -44,9 +44,9 @@ std::vector<std::string> concurrent_requests(const tcp::endpoint& server, int co
     }
     std::vector<green::greenlet<std::string>> under_way;
     for (int i = 0; i < count; ++i) {
-        under_way.push_back(green::spawn([&server] { return request(server); }));
+        under_way.push_back(green::spawn([server] { return request(server); }));
     }
-    green::join_all(under_way); // before any get(), which may throw: they use `server`
+    green::join_all(under_way); // before any get(): what it throws comes after all have ended
     std::vector<std::string> replies;
     for (const auto& one : under_way) {
         replies.push_back(one.get());
