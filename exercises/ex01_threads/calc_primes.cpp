@@ -7,7 +7,7 @@
 
 bool is_prime([[maybe_unused]] int n)
 {
-    todo("say whether n is prime: no number from 2 to n / 2 divides it");
+    todo("say whether n is prime: at least 2, and no number from 2 to n / 2 divides it");
 }
 
 std::vector<int> calc_primes([[maybe_unused]] int end, [[maybe_unused]] int threads,

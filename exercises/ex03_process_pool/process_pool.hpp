@@ -151,7 +151,7 @@ private:
     const int size_;
     std::shared_ptr<given::fork_server> server_;
     given::waker news_;             // wakes the collector; for submit() and close()
-    std::exception_ptr last_death_; // the newest worker_died; the collector's own
+    std::exception_ptr last_death_; // the newest worker_died, for fail_queue(); the collector's own
     mutable std::mutex mutex_;      // guards queue_ and closed_, and workers_ while it changes size
     std::deque<std::unique_ptr<given::call>> queue_; // not handed to a worker yet; oldest first
     bool closed_ = false;                            // never reset

@@ -24,7 +24,7 @@ void coarse_server::stop()
 
 std::string coarse_server::handle()
 {
-    todo("handle one client at a time, from the count to the reply");
+    todo("handle one client at a time, from the work to the reply line");
 }
 
 fine_server::fine_server(const given::endpoint& where, given::work work)

@@ -38,6 +38,7 @@ void get_each(std::size_t count, const std::function<void(std::size_t)>& get_one
 
 /// The results of all `tasks` (a range of anything with get()), in their order; nothing if they
 /// return nothing. Waits until *all* of them have ended, and only then throws what get_each() says.
+/// (To a greenlet that is killed while it waits here, the task it waits for has failed.)
 template <class Tasks>
 auto get_all(Tasks& tasks)
 {

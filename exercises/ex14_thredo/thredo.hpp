@@ -59,7 +59,7 @@ void sleep(std::chrono::nanoseconds duration);
 /// the first wait or check_cancelled() after that throws. May be nested.
 void shield(const std::function<void()>& work);
 
-/// What a task's thread, its handle and cancel_all() share.
+/// What a task's thread, its handle and whoever waits for its end share.
 struct task_state {
     std::mutex mutex;
     std::condition_variable_any ended; // notified by the task's thread, when it sets `over`
@@ -208,15 +208,15 @@ private:
     std::deque<T> items_; // touched only by put() and get() under core_'s lock
 };
 
-/// Cancels and joins every task alive, the newest first: each has ended before the next is
-/// cancelled. Throws std::logic_error when a task calls it.
+/// Cancels every task alive and waits for its end, the newest first: each has ended before the next
+/// is cancelled. Throws std::logic_error when a task calls it (run()'s `main` is none).
 void cancel_all();
 
-/// Calls `main` in the calling thread, as a task that Ctrl+C cancels: the first Ctrl+C is
+/// Calls `main` in the calling thread, where Ctrl+C cancels it like a task: the first Ctrl+C is
 /// cancel_all(), then `main` is cancelled; the second ends the program at once. When `main` has
 /// ended, tasks still alive are cancelled and joined, the newest first.
 /// Returns 0; 130 after a Ctrl+C, however `main` ended; else rethrows what `main` threw. SIGINT is
-/// blocked meanwhile, in `main` and in all tasks. One run() at a time.
+/// blocked meanwhile, in `main` and in all tasks started in it. One run() at a time.
 int run(const std::function<void()>& main);
 
 /// The lecture's program, with `main` as the producer: puts 0 to items - 1 into a queue and sleeps

@@ -12,7 +12,7 @@
 namespace given {
 
 /// What a server does for each client before it answers. Called from the server's threads, by
-/// several at once if the server has several.
+/// several at once if the server has several. Throws nothing but std::exceptions.
 using work = std::function<void()>;
 
 /// Does `steps` steps of arithmetic, each of which needs the one before, so that no compiler can

@@ -12,12 +12,11 @@
 struct race_report {
     std::vector<std::string> replies; // as they came, in the order in which the clients connected
     std::vector<int> numbers;         // the replies' numbers, in the same order
-    int duplicates = 0;               // how many numbers were given to a client that another had
-                                      // too: clients less distinct numbers
+    int duplicates = 0;               // clients less distinct numbers: 5 5 5 are 2
 };
 
-/// Lets `n` clients overlap: connects all of them before it reads any reply. Blocks until all have
-/// been answered, each at most 5 s. Throws std::invalid_argument, with the value, for n < 1;
-/// std::system_error when a client cannot connect or waits in vain; std::runtime_error, with the
-/// text, for a reply that is not "<N, took T ms>\n".
+/// Lets `n` clients overlap: connects all of them before it reads any reply. Blocks until it has
+/// read each to the end. Throws std::invalid_argument, with the value, for n < 1; std::system_error
+/// when a client cannot connect, or its reply is not whole 5 s after it was asked for;
+/// std::runtime_error, with the text, for a reply that is not "<N, took T ms>\n".
 race_report provoke(const given::endpoint& where, int n);

@@ -76,7 +76,8 @@ private:
 
 /// Calls f() in a new thread. When the last copy of the result goes, the thread is joined, and a
 /// failure that nobody has asked for by get() is reported on stderr, once, as
-/// "<name> failed, and nobody asked: <what>". Throws std::system_error when there can be no thread.
+/// "<name> failed, and nobody asked: <what>". f may not own a copy of its own result, because its
+/// thread would then join itself. Throws std::system_error when there can be no thread.
 template <class F>
 auto spawn_thread(std::string name, F&& f)
 {
