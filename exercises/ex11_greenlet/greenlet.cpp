@@ -37,7 +37,8 @@ struct core {
     given::context& run();
     void require_own_thread(const char* what) const; // `what` is the function that was called
 
-    hub& owner;
+    hub& owner; // for its own thread: a handle may outlive the thread, and the hub with it
+    const std::thread::id thread = std::this_thread::get_id();
     const long number; // 0 for main
     const std::string name;
     std::unique_ptr<given::context> context; // its stack; null for main, and once it has ended
@@ -64,7 +65,6 @@ struct hub {
     void resume(const std::shared_ptr<core>& next);
     std::string who_waits() const;
 
-    const std::thread::id thread = std::this_thread::get_id();
     given::context& home = given::context::current(); // main's stack, where the hub's loop runs
     std::shared_ptr<core> main;
     std::shared_ptr<core> running;             // whose code runs now
@@ -89,7 +89,7 @@ hub& this_hub()
 
 void core::require_own_thread(const char* what) const
 {
-    if (owner.thread != std::this_thread::get_id()) {
+    if (thread != std::this_thread::get_id()) {
         throw std::logic_error(std::string(what) + ": " + name + " belongs to another thread");
     }
 }

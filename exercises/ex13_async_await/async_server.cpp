@@ -27,6 +27,8 @@ void print_failure(std::exception_ptr failure)
         std::rethrow_exception(failure);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "async_server: a client was lost: %s\n", error.what());
+    } catch (...) {
+        std::fputs("async_server: a client was lost\n", stderr);
     }
 }
 

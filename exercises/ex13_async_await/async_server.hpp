@@ -40,7 +40,7 @@ public:
     async_server(const async_server&) = delete;
     async_server& operator=(const async_server&) = delete;
 
-    /// The port that it listens on.
+    /// The port that it listens on, until stop().
     unsigned short port() const;
 
     /// Serves until stop(), in the calling thread. Once only.
@@ -57,7 +57,7 @@ private:
     asio::awaitable<int> count_safe();
 
     asio::io_context io_;
-    asio::ip::tcp::acceptor acceptor_; // touched only by the thread in run(), once it runs
+    asio::ip::tcp::acceptor acceptor_; // once run() runs, changed by its thread alone
     const async_work work_;
     [[maybe_unused]] const counting how_;
     const failure_report report_;
