@@ -12,6 +12,7 @@ using server = racy_server;
 #define SERVER_TAG "[ex06]"
 #include "support/server_contract.hpp"
 #include "support/server_endurance.hpp"
+#include "support/silent_port.hpp"
 
 #include "reply_line.hpp"
 
@@ -293,6 +294,6 @@ TEST_CASE("provoke() says what is wrong when a server does not answer", "[ex06][
     };
     REQUIRE_THROWS_WITH(provoke(scripted_server{close_at_once}.where(), 2), "not a reply: ''");
 
-    const std::uint16_t nobody_there = given::listener{any_port}.port();
-    REQUIRE_THROWS_AS(provoke({"127.0.0.1", nobody_there}, 2), std::system_error);
+    const support::silent_port nobody;
+    REQUIRE_THROWS_AS(provoke({"127.0.0.1", nobody.number()}, 2), std::system_error);
 }

@@ -11,6 +11,7 @@
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/rendezvous.hpp"
+#include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
 
 #include <asio/buffer.hpp>
@@ -89,12 +90,6 @@ bool is_still_there(tcp::socket& client)
 {
     pollfd waits{client.native_handle(), POLLIN, 0};
     return ::poll(&waits, 1, 0) == 0;
-}
-
-tcp::endpoint nobody()
-{
-    tcp::acceptor once(green::loop(), {asio::ip::address_v4::loopback(), 0});
-    return once.local_endpoint();
 }
 
 // Runs one of Part 2's servers in a thread of its own.
@@ -187,9 +182,10 @@ TEST_CASE("the longest reply is taken and a longer one is refused", "[ex08][step
 
 TEST_CASE("a refused connection is a system error with its code", "[ex08][step1]")
 {
+    const support::silent_port nobody;
     std::error_code code;
     try {
-        request(nobody());
+        request({asio::ip::address_v4::loopback(), nobody.number()});
     } catch (const std::system_error& error) {
         code = error.code();
     }
@@ -322,8 +318,10 @@ TEST_CASE("of several failures the first request's is thrown", "[ex08][step2]")
 
 TEST_CASE("no requests and a negative number of them", "[ex08][step2]")
 {
-    REQUIRE(concurrent_requests(nobody(), 0).empty());
-    REQUIRE_THROWS_AS(concurrent_requests(nobody(), -1), std::invalid_argument);
+    const support::silent_port nobody;
+    const tcp::endpoint where(asio::ip::address_v4::loopback(), nobody.number());
+    REQUIRE(concurrent_requests(where, 0).empty());
+    REQUIRE_THROWS_AS(concurrent_requests(where, -1), std::invalid_argument);
 }
 
 TEST_CASE("200 requests at once", "[ex08][step2][soak]")

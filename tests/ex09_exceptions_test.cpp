@@ -13,6 +13,7 @@
 #include "support/census.hpp"
 #include "support/in_a_child.hpp"
 #include "support/rendezvous.hpp"
+#include "support/silent_port.hpp"
 
 #include <asio/ip/tcp.hpp>
 
@@ -38,10 +39,10 @@ std::string said_by(const std::function<void()>& body)
     return child.said;
 }
 
-tcp::endpoint nobody()
+// Where connecting is refused.
+tcp::endpoint at(const support::silent_port& nobody)
 {
-    tcp::acceptor once(green::loop(), {asio::ip::address_v4::loopback(), 0});
-    return once.local_endpoint();
+    return {asio::ip::address_v4::loopback(), nobody.number()};
 }
 
 // A task that is ready: anything with get() will do for get_all().
@@ -103,7 +104,8 @@ TEST_CASE("an exception that is no std::exception arrives too", "[ex09][step1]")
 
 TEST_CASE("a system error arrives with its code", "[ex09][step1]")
 {
-    const auto refused = spawn_thread("client", [where = nobody()] {
+    const support::silent_port nobody;
+    const auto refused = spawn_thread("client", [where = at(nobody)] {
         asio::io_context loop;
         tcp::socket(loop).connect(where);
     });
@@ -318,7 +320,8 @@ TEST_CASE("several failures that are no std::exception are counted too", "[ex09]
 
 TEST_CASE("green tasks of which one is refused are all waited for", "[ex09][step3]")
 {
-    const tcp::endpoint where = nobody();
+    const support::silent_port nobody;
+    const tcp::endpoint where = at(nobody);
     int ended = 0;
     std::vector<green::greenlet<int>> tasks;
     tasks.push_back(green::spawn([&]() -> int {
@@ -358,7 +361,8 @@ TEST_CASE("threads of which one is refused are all waited for", "[ex09][step3]")
             thread.get();
         }
     };
-    const tcp::endpoint where = nobody();
+    const support::silent_port nobody;
+    const tcp::endpoint where = at(nobody);
     support::gate asked_for_the_patient;
     std::atomic<bool> ended = false;
     std::vector<task> tasks;

@@ -10,6 +10,7 @@
 #include "support/catch.hpp"
 #include "support/in_a_child.hpp"
 #include "support/rendezvous.hpp"
+#include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
 
 #include <asio/executor_work_guard.hpp>
@@ -740,11 +741,8 @@ TEST_CASE("the token makes any asio operation a wait", "[ex11][step3]")
 
 TEST_CASE("the token throws an operation's failure or stores it", "[ex11][step3]")
 {
-    tcp::endpoint nobody;
-    {
-        tcp::acceptor once(green::loop(), {asio::ip::address_v4::loopback(), 0});
-        nobody = once.local_endpoint();
-    }
+    const support::silent_port port;
+    const tcp::endpoint nobody(asio::ip::address_v4::loopback(), port.number());
     auto refused = green::spawn([&] {
         tcp::socket socket(green::loop());
         socket.async_connect(nobody, green::yield);

@@ -15,6 +15,7 @@
 #include "support/census.hpp"
 #include "support/interrupter.hpp"
 #include "support/rendezvous.hpp"
+#include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
 
 #include <asio/ip/tcp.hpp>
@@ -884,14 +885,10 @@ TEST_CASE("in main a connect stays libc's", "[ex12][step3]")
 TEST_CASE("a refused connection is connect's error", "[ex12][step3]")
 {
     green::patch_all();
-    unsigned short nobody = 0;
-    {
-        const listening once;
-        nobody = once.port();
-    }
+    const support::silent_port nobody;
     int error = 0;
     auto one = green::spawn([&] {
-        const int result = third_party_connect(nobody);
+        const int result = third_party_connect(nobody.number());
         error = errno;
         return result;
     });

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/rendezvous.hpp"
+#include "support/silent_port.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
@@ -165,9 +166,10 @@ private:
     plain_socket listening_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 };
 
-tcp::endpoint nobody_listens()
+/// Where connecting is refused.
+tcp::endpoint at(const support::silent_port& nobody)
 {
-    return listener{}.endpoint();
+    return {asio::ip::address_v4::loopback(), nobody.number()};
 }
 
 /// Runs a coroutine's io_context until it has nothing to do, at most 5 s.
@@ -316,8 +318,9 @@ TEST_CASE("a request gives the whole reply", "[ex13][step1]")
 
 TEST_CASE("a refused connection is an error with its code", "[ex13][step1]")
 {
+    const support::silent_port nobody;
     asio::io_context io;
-    auto reply = run_to_end(io, async_request(nobody_listens()));
+    auto reply = run_to_end(io, async_request(at(nobody)));
 
     REQUIRE(is_ready(reply));
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_refused);
@@ -444,8 +447,9 @@ TEST_CASE("one request fails and the others finish first", "[ex13][step2]")
 
 TEST_CASE("no requests give no replies and fewer are an error", "[ex13][step2]")
 {
-    REQUIRE(async_requests(nobody_listens(), 0).empty());
-    REQUIRE_THROWS_AS(async_requests(nobody_listens(), -1), std::invalid_argument);
+    const support::silent_port nobody;
+    REQUIRE(async_requests(at(nobody), 0).empty());
+    REQUIRE_THROWS_AS(async_requests(at(nobody), -1), std::invalid_argument);
 }
 
 // ------------------------------------------------------------------------------ step 3: the server
@@ -636,8 +640,9 @@ TEST_CASE("no reply in time is an error and the other side sees the end", "[ex13
 
 TEST_CASE("a refused connection is not called a time-out", "[ex13][step5]")
 {
+    const support::silent_port nobody;
     asio::io_context io;
-    auto reply = run_to_end(io, request_with_timeout(nobody_listens(), 1h));
+    auto reply = run_to_end(io, request_with_timeout(at(nobody), 1h));
 
     REQUIRE(is_ready(reply));
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_refused);
