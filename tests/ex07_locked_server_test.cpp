@@ -128,21 +128,33 @@ TEST_CASE("coarse: work that throws leaves nothing locked", "[ex07][step1][explo
 TEST_CASE("fine: handle() does the work once and says how long it took", "[ex07][step3]")
 {
     using std::chrono::steady_clock;
+    using milliseconds = std::chrono::duration<double, std::milli>;
     int times = 0;
+    milliseconds worked{};
     fine_server timing{any_port, [&] {
                            const auto began = steady_clock::now();
-                           while (steady_clock::now() < began + std::chrono::milliseconds{20}) {
+                           while (steady_clock::now() < began + milliseconds{20}) {
                            }
+                           worked = steady_clock::now() - began;
                            ++times;
                        }};
 
-    const auto reply = given::parse_reply(timing.handle());
+    // Once more if the thread was kept from running outside of the work, as in "the time in the
+    // reply is how long the work took".
+    std::optional<given::reply> reply;
+    int asked = 0;
+    REQUIRE(support::eventually([&] {
+        const auto began = steady_clock::now();
+        reply = given::parse_reply(timing.handle());
+        ++asked;
+        return steady_clock::now() - began < 1.5 * worked;
+    }));
 
-    REQUIRE(times == 1);
+    REQUIRE(times == asked);
     REQUIRE(reply);
-    REQUIRE(reply->number == 1);
-    REQUIRE(reply->milliseconds >= 20);
-    REQUIRE(number_in(timing.handle()) == 2);
+    REQUIRE(reply->number == asked);
+    REQUIRE(reply->milliseconds >= worked.count() - 0.051);
+    REQUIRE(number_in(timing.handle()) == asked + 1);
 }
 
 TEST_CASE("fine: each client has its own number and none is left out", "[ex07][step3][explore]")

@@ -153,6 +153,9 @@ function(workbook_promise_entries group target mode)
             COMMAND ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${target} ${mode} "${sentence}")
         set_tests_properties("${group}: ${sentence}" PROPERTIES FIXTURES_REQUIRED ${group}_built
             TIMEOUT 150)
+        if("soak" IN_LIST flags) # one at a time, or they take the processor from one another
+            set_tests_properties("${group}: ${sentence}" PROPERTIES RESOURCE_LOCK soak)
+        endif()
         workbook_label("${group}: ${sentence}" ${EX_id} step${step} ${flags} ${ARGN})
     endforeach()
 endfunction()

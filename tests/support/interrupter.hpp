@@ -6,6 +6,7 @@
 #pragma once
 
 #include "support/rendezvous.hpp"
+#include "support/thread_state.hpp"
 
 #include <array>
 #include <atomic>
@@ -19,16 +20,6 @@
 #include <unistd.h>
 
 namespace support {
-
-/// True while the thread sleeps in a system call; false when it runs or is gone.
-inline bool is_asleep(pid_t thread)
-{
-    std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
-    std::string stat;
-    std::getline(file, stat);
-    const auto name_end = stat.rfind(") ");
-    return name_end != std::string::npos && stat[name_end + 2] == 'S';
-}
 
 /// True when SIGUSR1 cannot interrupt the thread, because it blocks that signal.
 inline bool is_out_of_reach(pid_t thread)

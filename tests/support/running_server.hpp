@@ -7,7 +7,10 @@
 #include "given/line_client.hpp"
 #include "given/reply.hpp"
 #include "given/work.hpp"
+#include "support/rendezvous.hpp"
+#include "support/thread_state.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +19,10 @@
 #include <string>
 #include <thread>
 #include <utility>
+
+#include <ctime>
+#include <pthread.h>
+#include <unistd.h>
 
 namespace support {
 
@@ -50,6 +57,7 @@ public:
         before_run(server_);
         // An exception from run() ends the process with a message: none may leave it.
         thread_ = std::thread([this] {
+            id_ = ::gettid();
             server_.run();
             returned_.set_value();
         });
@@ -77,6 +85,27 @@ public:
         return has_returned_.wait_for(time) == std::future_status::ready;
     }
 
+    /// To be asked after stop(), which has woken run()'s thread: whether that has gone to sleep
+    /// again, because there is still something to wait for. False if run() returns instead.
+    bool sleeps_on()
+    {
+        const auto returned = [&] { return returns_within(std::chrono::milliseconds{0}); };
+        return eventually([&] { return returned() || is_asleep(id_); }) && !returned();
+    }
+
+    /// Processor time that run()'s thread has used up to now. Opens no descriptor. Not to be asked
+    /// after end().
+    std::chrono::nanoseconds busy()
+    {
+        clockid_t clock{};
+        timespec used{};
+        if (::pthread_getcpuclockid(thread_.native_handle(), &clock) != 0 ||
+            ::clock_gettime(clock, &used) != 0) {
+            return {};
+        }
+        return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
+    }
+
     /// Calls stop() and waits for run() to return; false if it does not within 5 s.
     bool end()
     {
@@ -95,7 +124,8 @@ private:
     Server server_;
     std::promise<void> returned_;
     std::future<void> has_returned_ = returned_.get_future();
-    std::thread thread_; // joined by end()
+    std::atomic<pid_t> id_ = 0; // of thread_, set before it calls run()
+    std::thread thread_;        // joined by end()
 };
 
 } // namespace support
