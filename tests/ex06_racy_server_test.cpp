@@ -85,6 +85,18 @@ std::size_t mapped_bytes()
     return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+/// What the Error says that `call` throws; nothing if it does not throw one.
+template <class Error>
+std::string message_of(const std::function<void()>& call)
+{
+    try {
+        call();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "";
+}
+
 /// While it lives no thread can be started: each would want a stack larger than there is memory to
 /// address.
 class no_threads {
@@ -283,7 +295,9 @@ TEST_CASE("provoke() refuses to send less than one client", "[ex06][step4]")
 {
     REQUIRE(provoke(answer_when_all_are_here({1}).where(), 1).numbers == std::vector{1});
     REQUIRE_THROWS_AS(provoke(any_port, 0), std::invalid_argument);
-    REQUIRE_THROWS_WITH(provoke(any_port, -3), "cannot provoke a race with -3 clients");
+    const auto message = message_of<std::invalid_argument>([] { provoke(any_port, -3); });
+    CAPTURE(message);
+    REQUIRE(message.find("-3") != std::string::npos);
 }
 
 TEST_CASE("provoke() says what is wrong when a server does not answer", "[ex06][step4]")
@@ -292,7 +306,17 @@ TEST_CASE("provoke() says what is wrong when a server does not answer", "[ex06][
         while (listener.accept()) {
         }
     };
-    REQUIRE_THROWS_WITH(provoke(scripted_server{close_at_once}.where(), 2), "not a reply: ''");
+    REQUIRE_THROWS_AS(provoke(scripted_server{close_at_once}.where(), 2), std::runtime_error);
+
+    const auto say_hello = [](given::listener& listener) {
+        while (auto client = listener.accept()) {
+            client->send_all("hello\n");
+        }
+    };
+    const auto message =
+        message_of<std::runtime_error>([&] { provoke(scripted_server{say_hello}.where(), 1); });
+    CAPTURE(message);
+    REQUIRE(message.find("hello") != std::string::npos);
 
     const support::silent_port nobody;
     REQUIRE_THROWS_AS(provoke({"127.0.0.1", nobody.number()}, 2), std::system_error);
