@@ -214,8 +214,13 @@ TEST_CASE("all the workers work at the same time", "[ex02][step2]")
 TEST_CASE("tasks of one worker run one after another in their order", "[ex02][step2]")
 {
     dummy_pool workers(1);
+    support::gate taken;
     support::gate all_queued;
-    workers.apply_async([&all_queued] { all_queued.wait(); });
+    workers.apply_async([&] {
+        taken.open();
+        all_queued.wait();
+    });
+    REQUIRE(taken.wait());
     std::vector<int> order; // written by the only worker
     std::vector<std::future<void>> done;
     for (int n = 0; n < 10; ++n) {
@@ -288,8 +293,9 @@ TEST_CASE("a task may submit a task under every schedule", "[ex02][step2][explor
 
 TEST_CASE("a worker that cannot be started is reported", "[ex02][step2][stretch]")
 {
-    REQUIRE(dummy_pool(2).size() == 2);
     const support::census before = support::take_census();
+    REQUIRE(dummy_pool(2).size() == 2);
+    REQUIRE(support::back_to(before));
     {
         support::scarce_threads at_most_two;
         REQUIRE_THROWS_AS(dummy_pool(5), std::system_error);

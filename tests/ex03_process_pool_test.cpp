@@ -55,6 +55,7 @@ namespace {
 
 struct board {
     support::process_gate gate;
+    support::process_gate buried; // count_and_die_at_50 alone
     support::process_rendezvous meeting;
     std::atomic<int> runs[200];
     std::atomic<int> inside = 0;
@@ -120,12 +121,15 @@ int exit_with(int status)
     _exit(status);
 }
 
-// The first three, one for each worker, stay until the gate opens.
+// The first three, one for each worker, stay until the gate opens; the two beside the one that dies
+// stay until its death is known, so that the rest is still in the queue then.
 int count_and_die_at_50(int n)
 {
     ++common->runs[n];
     if (n < 3) {
         common->gate.wait();
+    } else if (n == 51 || n == 52) {
+        common->buried.wait();
     }
     return n == 50 ? kill_own_worker() : n;
 }
@@ -792,6 +796,7 @@ TEST_CASE("only the task that a dead worker held is lost and no task runs twice"
     shared->gate.open(); // all are in the queue
 
     REQUIRE(death_in(results[50]));
+    shared->buried.open();
     for (int n = 0; n < 200; ++n) {
         if (n != 50) {
             REQUIRE(soon(results[n]));

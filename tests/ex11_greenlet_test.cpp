@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -59,6 +60,13 @@ struct connection {
     tcp::socket here{green::loop()};
     tcp::socket there{green::loop()};
 };
+
+// On another thread: writes once the hub has nobody to run and waits for the world outside.
+void write_when_all_wait(tcp::socket& to)
+{
+    support::eventually(support::first_thread_waits);
+    asio::write(to, asio::buffer("x", 1));
+}
 
 // While one of these lives, LeakSanitizer does not mind what this thread allocates: a case that
 // leaves greenlets behind leaves behind what lies on their stacks.
@@ -626,10 +634,23 @@ TEST_CASE("sleepers sleep at the same time and wake by their clocks", "[ex11][st
 
 TEST_CASE("a sleep lasts as long as it was asked to", "[ex11][step3]")
 {
+    // A timer beside it: however late the thread gets the processor, theirs is the order in which
+    // they end.
+    words order;
+    asio::steady_timer clock(green::loop(), 100ms);
     const auto before = std::chrono::steady_clock::now();
-    green::spawn([] { green::sleep(30ms); }).join();
+    auto shorter = green::spawn([&] {
+        clock.async_wait(green::yield);
+        order.push_back("100 ms");
+    });
+    auto longer = green::spawn([&] {
+        green::sleep(200ms);
+        order.push_back("200 ms");
+    });
+    green::join_all(std::vector<green::any_greenlet>{shorter, longer});
 
-    REQUIRE(std::chrono::steady_clock::now() - before >= 30ms);
+    REQUIRE(std::chrono::steady_clock::now() - before >= 200ms);
+    REQUIRE(order == words{"100 ms", "200 ms"});
 }
 
 TEST_CASE("a sleep of zero or less is one turn for everybody who is ready", "[ex11][step3]")
@@ -766,13 +787,21 @@ TEST_CASE("the token throws an operation's failure or stores it", "[ex11][step3]
 
 TEST_CASE("an operation that ran on other threads comes back to the greenlet's", "[ex11][step3]")
 {
+    constexpr int count = 20;
+    std::atomic<int> posted = 0;
     asio::thread_pool others(2);
+    for (int i = 0; i < 2; ++i) { // they do nothing until the hub has nobody left to run
+        asio::post(others, [&] {
+            support::eventually([&] { return posted == count && support::first_thread_waits(); });
+        });
+    }
     auto travel = [&] {
+        ++posted;
         asio::post(others, green::yield);
         return std::this_thread::get_id();
     };
     std::vector<green::greenlet<std::thread::id>> all;
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < count; ++i) {
         all.push_back(green::spawn(travel));
     }
     for (const auto& one : all) {
@@ -811,11 +840,12 @@ TEST_CASE("greenlets that have not ended with their thread are forgotten", "[ex1
 
 TEST_CASE("main can use the token too", "[ex11][step3]")
 {
-    asio::steady_timer clock(green::loop());
-    clock.expires_after(1ms);
+    connection pair;
+    const std::jthread writer([&] { write_when_all_wait(pair.there); });
     bool ran = false;
     auto other = green::spawn([&] { ran = true; });
-    clock.async_wait(green::yield);
+    std::array<char, 1> byte{};
+    pair.here.async_read_some(asio::buffer(byte), green::yield);
 
     REQUIRE(ran);
 }
@@ -1095,11 +1125,8 @@ TEST_CASE("whoever waits for a timer or a socket is in no deadlock", "[ex11][ste
     stuck = green::spawn([] { green::wait(green::prepare_wait()); });
     green::spawn([] { green::sleep(5ms); }).join();
     connection pair;
+    const std::jthread writer([&] { write_when_all_wait(pair.there); });
     auto reader = green::spawn([&] { green::wait_readable(pair.here); });
-    auto writer = green::spawn([&] {
-        green::sleep(5ms);
-        asio::write(pair.there, asio::buffer("x", 1));
-    });
     reader.join();
 
     REQUIRE(reader.done());

@@ -10,6 +10,7 @@
 #include "support/census.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
+#include "support/thread_state.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
@@ -332,7 +333,9 @@ TEST_CASE("a connection that breaks is an error and not a reply", "[ex13][step1]
     asio::io_context io;
     auto reply = asio::co_spawn(io, async_request(server.endpoint()), asio::use_future);
     io.poll();
-    server.accept().reset();
+    auto connection = server.accept();
+    io.poll(); // it has connected, and reads
+    connection.reset();
     io.run_for(5s);
 
     REQUIRE(is_ready(reply));
@@ -399,7 +402,8 @@ TEST_CASE("replies stand in the order of the requests", "[ex13][step2]")
         for (int i = 0; i < 3; ++i) {
             connections.push_back(server.accept());
         }
-        for (int i = 2; i >= 0; --i) { // the last one first
+        for (int i = 2; i >= 0; --i) { // the last one first, each when all else has been seen
+            support::eventually(support::first_thread_waits);
             connections[i].send(std::to_string(i));
             connections[i].close();
         }
@@ -425,7 +429,8 @@ TEST_CASE("one request fails and the others finish first", "[ex13][step2]")
         const auto first = server.accept();
         server.accept().reset();
         const auto third = server.accept();
-        others_left_early = first.is_closed_within(400) || third.is_closed_within(1);
+        support::eventually(support::first_thread_waits); // the failure has been seen
+        others_left_early = first.is_closed_within(100) || third.is_closed_within(1);
         first.send("<1>\n");
         third.send("<2>\n");
     }};

@@ -164,9 +164,11 @@ TEST_CASE("descriptors that run out for a second cost nobody the reply", SERVER_
 
 TEST_CASE("10000 starts and stops leave nothing behind", SERVER_TAG "[step3][soak]")
 {
+    const int threads = support::take_census().threads;
     {
         support::running_server<server> warm_up;
     }
+    support::eventually([&] { return support::take_census().threads == threads; }); // it is gone
     const support::census before = support::take_census();
     for (int cycle = 0; cycle < 10'000; ++cycle) {
         support::running_server<server> running;
