@@ -1,5 +1,5 @@
 // Virtual time: a clock stands still while threads run and jumps to the next deadline when nobody
-// can. An hour's wait costs nothing, and "5 ms are surely enough" is never true.
+// can. An hour's wait costs nothing. With eager_time it may jump while others can still run.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/real.hpp"
