@@ -1,5 +1,5 @@
-// What the compiler calls for the language's own synchronization: function-local statics, and the
-// destructors of thread_local variables.
+// What the compiler calls for the language's own synchronization: function-local statics, the
+// destructors of thread_local variables, and the counting of references to exceptions.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/real.hpp"
@@ -14,12 +14,43 @@ int __cxa_guard_acquire(uint64_t* guard);
 void __cxa_guard_release(uint64_t* guard) noexcept;
 void __cxa_guard_abort(uint64_t* guard) noexcept;
 int __cxa_thread_atexit(void (*function)(void*), void* argument, void* library) noexcept;
+void __cxa_end_catch();
+
+// std::current_exception() and std::exception_ptr::_M_release(), as the compiler calls them:
+// without the inline functions of that class.
+void** current_exception(void** out) __asm__("_ZSt17current_exceptionv");
+void release_exception(void** pointer) noexcept
+    __asm__("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
 }
 
 EXPLORER_REAL(__cxa_guard_acquire)
 EXPLORER_REAL(__cxa_guard_release)
 EXPLORER_REAL(__cxa_guard_abort)
 EXPLORER_REAL(__cxa_thread_atexit)
+EXPLORER_REAL(__cxa_end_catch)
+
+namespace {
+
+decltype(&release_exception) real_release_exception()
+{
+    static constinit decltype(&release_exception) found = nullptr;
+    if (found == nullptr) {
+        found = reinterpret_cast<decltype(found)>(
+            next_definition("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv"));
+    }
+    return found;
+}
+
+// The library counts the references in code that has no hooks. Whoever gives up the last one
+// destroys the exception, and must know what the others have done with it.
+void before_release(const void* exception)
+{
+    object& counter = *object_at(exception, sort::atomic);
+    acquire(*self, counter);
+    release(*self, counter);
+}
+
+} // namespace
 
 extern "C" {
 
@@ -69,6 +100,27 @@ int __cxa_thread_atexit(void (*function)(void*), void* argument, void* library) 
     }
     at_thread_end(function, argument);
     return 0;
+}
+
+void __cxa_end_catch()
+{
+    if (EXPLORER_ACTIVE) {
+        void* caught = nullptr;
+        current_exception(&caught);
+        if (caught != nullptr) {
+            before_release(caught);
+            real_release_exception()(&caught);
+        }
+    }
+    real___cxa_end_catch()();
+}
+
+void release_exception(void** pointer) noexcept
+{
+    if (EXPLORER_ACTIVE && *pointer != nullptr) {
+        before_release(*pointer);
+    }
+    real_release_exception()(pointer);
 }
 
 } // extern "C"

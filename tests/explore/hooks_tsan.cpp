@@ -4,6 +4,7 @@
 // same.)
 //
 // SPDX-License-Identifier: MIT
+#include "explore/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <string.h>
@@ -43,9 +44,7 @@ atomic_step begin_atomic(const volatile void* address, int size, op what)
     thread_state& me = *self;
     object* on = object_at(const_cast<const void*>(address), sort::atomic);
     if (what == op::store) {
-        me.same_reads = 0;
-        me.fruitless_reads = 0;
-        me.clock_reads = 0;
+        made_progress(me);
     }
     const bool spins =
         (me.same_reads >= same_reads_before_spinning && me.read_from == on->address) ||
@@ -74,9 +73,7 @@ void count_read(const object& on, uint64_t value, bool changed)
 {
     thread_state& me = *self;
     if (changed) {
-        me.same_reads = 0;
-        me.fruitless_reads = 0;
-        me.clock_reads = 0;
+        made_progress(me);
         return;
     }
     ++me.fruitless_reads;
@@ -165,6 +162,90 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
 }
 
 } // namespace
+
+// std::atomic of a structure that is no 1, 2, 4, 8 or 16 bytes large: calls into libatomic.
+extern "C" {
+void large_load(size_t size, void* from, void* to, int order) __asm__("__atomic_load");
+void large_store(size_t size, void* to, void* from, int order) __asm__("__atomic_store");
+void large_exchange(size_t size, void* at, void* from, void* to,
+                    int order) __asm__("__atomic_exchange");
+bool large_compare_exchange(size_t size, void* at, void* expected, void* from, int order,
+                            int order_if_not) __asm__("__atomic_compare_exchange");
+}
+
+namespace {
+
+template <class Function>
+Function* in_libatomic(Function*, const char* name)
+{
+    return reinterpret_cast<Function*>(next_definition(name));
+}
+
+uint64_t digest(const void* memory, size_t size)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < size; ++i) {
+        sum = (sum ^ static_cast<const unsigned char*>(memory)[i]) * 0x100000001b3u;
+    }
+    return sum;
+}
+
+} // namespace
+
+void large_load(size_t size, void* from, void* to, int order)
+{
+    if (!EXPLORER_ACTIVE) {
+        return in_libatomic(&large_load, "__atomic_load")(size, from, to, order);
+    }
+    const atomic_step here = begin_atomic(from, static_cast<int>(size), op::load);
+    memcpy(to, from, size);
+    end_read(*here.on, 0, order);
+    count_read(*here.on, digest(to, size), false);
+}
+
+void large_store(size_t size, void* to, void* from, int order)
+{
+    if (!EXPLORER_ACTIVE) {
+        return in_libatomic(&large_store, "__atomic_store")(size, to, from, order);
+    }
+    const atomic_step here = begin_atomic(to, static_cast<int>(size), op::store);
+    memcpy(to, from, size);
+    end_write(*here.on, order, false);
+}
+
+void large_exchange(size_t size, void* at, void* from, void* to, int order)
+{
+    if (!EXPLORER_ACTIVE) {
+        return in_libatomic(&large_exchange, "__atomic_exchange")(size, at, from, to, order);
+    }
+    const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange);
+    const bool changes = memcmp(at, from, size) != 0;
+    memcpy(to, at, size);
+    memcpy(at, from, size);
+    end_read(*here.on, 0, order);
+    count_read(*here.on, digest(to, size), changes);
+    end_write(*here.on, order, true);
+}
+
+bool large_compare_exchange(size_t size, void* at, void* expected, void* from, int order,
+                            int order_if_not)
+{
+    if (!EXPLORER_ACTIVE) {
+        return in_libatomic(&large_compare_exchange, "__atomic_compare_exchange")(
+            size, at, expected, from, order, order_if_not);
+    }
+    const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange);
+    const bool done = memcmp(at, expected, size) == 0;
+    end_read(*here.on, 0, done ? order : order_if_not);
+    count_read(*here.on, digest(at, size), done);
+    if (done) {
+        memcpy(at, from, size);
+        end_write(*here.on, order, true);
+    } else {
+        memcpy(expected, at, size);
+    }
+    return done;
+}
 
 #define PLAIN_ACCESS(address, size, writes)                                                        \
     do {                                                                                           \

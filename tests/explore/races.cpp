@@ -238,6 +238,9 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
         remember_place(writes ? op::write : op::read);
         step(op::yield);
     }
+    if (writes && !on_stack_of(me.id, address)) {
+        ++last_change;
+    }
     const int event = __builtin_expect(recording, 0) ? note_access(address, size, writes) : 0;
     if (book->todo.races || recording) {
         access(address, size, writes ? plain_write : plain_read, event);

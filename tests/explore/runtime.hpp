@@ -69,6 +69,15 @@ struct thread_state {
     int fruitless_reads; // of atomics, since it last changed anything
     int clock_reads;     // since it last changed anything
 
+    // Yielding.
+    int light_yields;      // that gave way to nobody, since it last changed anything
+    int all_light_yields;  // of this schedule
+    int unbroken;          // steps since another thread had the turn
+    int forced_yields;     // because of too many of those
+    uint32_t gives_way_to; // bit i: to thread i, which has not had a turn since
+    int idle_yields;       // while nobody changed anything, which ...
+    uint32_t idle_since;   // ... this value of last_change tells
+
     int unsettled; // event of a plain write whose value is not yet known
 
     void* (*routine)(void*);
@@ -91,12 +100,13 @@ extern uint32_t this_schedule; // number, from 1; never 0
 extern int64_t now;            // virtual
 extern long steps;
 extern int spurious_left;
+extern uint32_t last_change; // counts the changes of what somebody may wait for
 extern bool recording;
 extern bool debugging; // run_here: stop where it fails
 
 // ---- session.cpp ---------------------------------------------------------------------------
 
-constexpr size_t stack_size = size_t{1} << 20;
+constexpr size_t stack_size = size_t{8} << 20; // as Linux has it
 
 // What the parent's fork leads to. Runs the plan in the ledger; never returns.
 [[noreturn]] void run_child(ledger* shared, void (*body)(void*), void* argument);
@@ -140,6 +150,16 @@ int point(op what, object* on);
 void end_thread();
 
 bool enabled(const thread_state& one);
+
+// The thread changed something that others may be waiting for: it does not merely spin.
+inline void made_progress(thread_state& thread)
+{
+    thread.same_reads = 0;
+    thread.fruitless_reads = 0;
+    thread.clock_reads = 0;
+    thread.light_yields = 0;
+    ++last_change;
+}
 
 void hand_over_to(int id);
 void await_turn(int id);

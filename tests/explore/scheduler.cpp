@@ -19,6 +19,7 @@ uint32_t this_schedule = 0;
 int64_t now = 0;
 long steps = 0;
 int spurious_left = 0;
+uint32_t last_change = 0;
 bool recording = false;
 bool debugging = false;
 
@@ -26,6 +27,16 @@ namespace {
 
 constexpr int64_t beginning = 1'000'000'000'000'000'000; // in 2001, for steady and system clock
 constexpr int object_slots = 1 << 13;
+
+// A thread that makes so many steps in a row gives way, whatever it does: else a loop that asks
+// again and again with a lock, a try_lock or a counter would go on for ever.
+constexpr int steps_before_yield = 300;
+// Time moves on when all who can run yield, and have gone round in vain ...
+constexpr int idle_rounds = 2;
+// ... or after so many steps, if somebody changes things all the time, such as the count of rounds.
+constexpr int most_steps_at_a_time = 2000;
+
+long steps_when_time_moved;
 
 object objects[object_slots];
 int object_count = 0;
@@ -59,52 +70,84 @@ bool holds_state(sort is)
     fail("deadlock", "every thread waits, and nobody is left who could wake one of them");
 }
 
-// The earliest deadline, or never.
+// The earliest deadline still to come, or never.
 int64_t next_deadline()
 {
     int64_t earliest = never;
     for (int i = 0; i < thread_count; ++i) {
-        if (threads[i].waits_in != op::ended && threads[i].deadline < earliest) {
-            earliest = threads[i].deadline;
+        const thread_state& one = threads[i];
+        if (one.waits_in != op::ended && one.deadline > now && one.deadline < earliest) {
+            earliest = one.deadline;
         }
     }
     return earliest;
 }
 
-// Those who can go on, the current thread first, then in the order of their numbers after it. When
-// nobody else can, time moves on; when there is nothing to wait for either, the spinning ones run.
+void move_time_to(int64_t deadline)
+{
+    now = deadline;
+    ++last_change;
+    steps_when_time_moved = steps;
+}
+
+// Whether those who can run, all of them yielding, wait for nothing but time.
+bool is_time_all_they_wait_for()
+{
+    for (int i = 0; i < thread_count; ++i) {
+        const thread_state& one = threads[i];
+        if (one.waits_in == op::yield &&
+            (one.idle_since != last_change || one.idle_yields < idle_rounds)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void note_yield(thread_state& one)
+{
+    one.gives_way_to = ~0u;
+    one.idle_yields = one.idle_since == last_change ? one.idle_yields + 1 : 1;
+    one.idle_since = last_change;
+}
+
+// Those who can go on, the current thread first, then in the order of their numbers after it. Who
+// has yielded can go on once all others who can have had a turn. When nobody can, or all of them
+// only spin, time moves on.
 int collect_runnable(thread_state& current, thread_state** out)
 {
     for (;;) {
-        int count = 0;
+        uint32_t able = 0; // bit i: thread i
+        int busy = 0;
         int spinning = 0;
-        thread_state* spinner[most_threads];
-        for (int k = 0, i = current.id; k < thread_count; ++k) {
-            thread_state& one = threads[i];
-            i = i + 1 == thread_count ? 0 : i + 1;
-            if (one.waits_in == op::yield) {
-                spinner[spinning++] = &one;
-            } else if (one.waits_in == op::run || enabled(one)) {
-                out[count++] = &one;
+        for (int i = 0; i < thread_count; ++i) {
+            const thread_state& one = threads[i];
+            const bool yields = one.waits_in == op::yield;
+            if (yields || one.waits_in == op::run || enabled(one)) {
+                able |= 1u << i;
+                ++(yields ? spinning : busy);
             }
         }
-        if (count > 0) {
-            return count;
+        const bool long_enough = steps - steps_when_time_moved >= most_steps_at_a_time;
+        if (long_enough || (busy == 0 && is_time_all_they_wait_for())) {
+            if (const int64_t deadline = next_deadline(); deadline != never) {
+                move_time_to(deadline);
+                continue;
+            }
         }
-        if (const int64_t deadline = next_deadline(); deadline != never) {
-            now = deadline;
-            continue;
-        }
-        if (spinning == 0) {
+        if (busy + spinning == 0) {
             fail_deadlock();
         }
-        // The current one comes last: it has just said that it has nothing to do.
-        const bool current_spins = spinner[0] == &current;
-        for (int i = current_spins; i < spinning; ++i) {
-            out[count++] = spinner[i];
-        }
-        if (current_spins) {
-            out[count++] = &current;
+        // There is one at least: of those who yield, the one who did so first.
+        int count = 0;
+        for (int k = 0, i = current.id; k < thread_count; ++k) {
+            thread_state& one = threads[i];
+            const uint32_t bit = 1u << i;
+            i = i + 1 == thread_count ? 0 : i + 1;
+            const bool must_wait =
+                one.waits_in == op::yield && (one.gives_way_to & able & ~bit) != 0;
+            if ((able & bit) != 0 && !must_wait) {
+                out[count++] = &one;
+            }
         }
         return count;
     }
@@ -142,6 +185,9 @@ thread_state& pick(thread_state& current, bool plain)
     before_choice(current);
     if (current.waits_in == op::yield) {
         after_yield(current);
+        note_yield(current);
+    } else if (current.waits_in != op::run && !enabled(current)) {
+        ++last_change; // it did something before it began to wait, or to end
     }
     thread_state* candidate[2 * most_threads];
     const int regular = collect_runnable(current, candidate);
@@ -158,12 +204,13 @@ thread_state& pick(thread_state& current, bool plain)
             now = next.deadline;
         }
     }
-    if (&next != &current) { // others have had their turn: spinning may be worth while again
-        for (int i = 0; i < thread_count; ++i) {
-            if (threads[i].waits_in == op::yield && &threads[i] != &next) {
-                threads[i].waits_in = op::run;
-            }
-        }
+    for (int i = 0; i < thread_count; ++i) {
+        threads[i].gives_way_to &= ~(1u << next.id);
+    }
+    if (&next == &current) {
+        ++current.unbroken;
+    } else {
+        next.unbroken = 0;
     }
     return next;
 }
@@ -236,6 +283,7 @@ void begin_schedule()
     object_count = 0;
     thread_count = 0;
     steps = 0;
+    steps_when_time_moved = 0;
     now = beginning;
     spurious_left = book->todo.spurious;
     book->chosen = 0;
@@ -268,11 +316,19 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
     if (!plain) {
         me.plain_accesses = 0;
     }
+    // Not once it is listed as a waiter: its notification could come in between.
+    if (me.unbroken >= steps_before_yield + me.forced_yields && about_to != op::yield &&
+        about_to != op::wait && about_to != op::atomic_wait) {
+        me.unbroken = 0;
+        ++me.forced_yields; // next time elsewhere in its loop
+        step(op::yield);
+    }
     me.waits_in = about_to;
     me.on = on;
     me.deadline = deadline;
-    if (deadline != never) {
-        me.clock_reads = 0; // it waits for its time: that is not spinning
+    if (deadline != never) { // it waits for its time: that is not spinning
+        me.clock_reads = 0;
+        me.light_yields = 0;
     }
     if (thread_state& next = pick(me, plain); &next != &me) {
         book->switches = book->switches + 1;

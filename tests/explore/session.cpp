@@ -35,7 +35,7 @@ namespace {
 
 // At a fixed place, so that pthread_self() is the same in every child.
 constexpr uintptr_t stacks_wish = 0x600000000000;
-constexpr size_t guard_size = 4096;
+constexpr size_t guard_size = size_t{1} << 20; // more than a large local array jumps over
 constexpr int most_quarantined = 1 << 18;
 constexpr int most_at_end = 64; // for one thread
 constexpr int most_keys = PTHREAD_KEYS_MAX;
@@ -231,7 +231,8 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
     const size_t all_stacks = most_threads * (stack_size + guard_size);
     stacks = static_cast<char*>(map_table(all_stacks, stacks_wish));
     for (int i = 0; i < most_threads; ++i) {
-        mprotect(stacks + i * (stack_size + guard_size), guard_size, PROT_NONE);
+        mprotect(stacks + static_cast<size_t>(i) * (stack_size + guard_size), guard_size,
+                 PROT_NONE);
     }
     quarantined = static_cast<void**>(map_table(sizeof(void*) * most_quarantined));
     watch_for_failures();

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int most_changes = 5;
 constexpr uint64_t lowest_of_normal = uint64_t{1} << 40;
+constexpr uint64_t lowest_of_changed = uint64_t{1} << 30; // yielding goes down from here
 
 uint64_t random_state;
 
@@ -26,8 +27,8 @@ bool walking; // random: this schedule is a random walk, else PCT
 int position; // in the path or in the choices to be replayed
 int preemptions_used;
 
-// PCT: at step change_at[i] the current thread falls to priority i + 1; whoever yields falls below
-// all others that have not.
+// PCT: at step change_at[i] the current thread falls to the i-th of the low priorities. Whoever
+// yields falls below all others, those included: it waits for one of them.
 long change_at[most_changes];
 int changes;
 uint64_t next_yielded_priority;
@@ -104,7 +105,7 @@ void begin_strategy()
     for (int i = 0; i < changes; ++i) {
         change_at[i] = static_cast<long>(1 + random_below(length));
     }
-    next_yielded_priority = uint64_t{1} << 30;
+    next_yielded_priority = lowest_of_changed;
 }
 
 uint64_t starting_priority()
@@ -191,7 +192,7 @@ void before_choice(thread_state& current)
     }
     for (int i = 0; i < changes; ++i) {
         if (change_at[i] == steps) {
-            current.priority = static_cast<uint64_t>(i) + 1;
+            current.priority = lowest_of_changed + static_cast<uint64_t>(i);
         }
     }
 }
