@@ -184,6 +184,21 @@ private:
     // mistakes need few, and those schedules are the easiest to read. Then at random.
     ending try_schedules()
     {
+        const ending end = try_schedules_with(false);
+        if (end != ending::passed || !book_->tried_lock) {
+            return end;
+        }
+        // A try_lock() tells whether another thread is between lock() and unlock(): once more, with
+        // steps there.
+        outcome_ = {};
+        exhausted_bound_ = -1;
+        everything_ = false;
+        return try_schedules_with(true);
+    }
+
+    ending try_schedules_with(bool unlock_points)
+    {
+        unlock_points_ = unlock_points;
         const long systematic = std::max(1L, chosen_.schedules / depth_first_share);
         for (int bound = 0; !everything_; ++bound) {
             const long left = systematic - outcome_.schedules;
@@ -223,6 +238,7 @@ private:
         made.plain_points = chosen_.plain_points;
         made.eager_time = chosen_.eager_time;
         made.isolate = chosen_.isolate;
+        made.unlock_points = unlock_points_;
         made.preemptions = chosen_.preemptions;
         made.spurious = chosen_.spurious;
         made.max_steps = chosen_.max_steps;
@@ -398,6 +414,7 @@ private:
     struct schedule {
         std::vector<std::uint8_t> choices;
         int spurious = 0;
+        bool unlock_points = false;
         long steps = 0;
         long switches = 0;
     };
@@ -406,6 +423,7 @@ private:
     {
         return {{book_->choice, book_->choice + book_->chosen},
                 book_->todo.spurious,
+                book_->todo.unlock_points,
                 book_->steps,
                 book_->switches};
     }
@@ -534,13 +552,15 @@ private:
     {
         plan again = plan_for(search_kind::replay, 1);
         again.spurious = one.spurious;
+        again.unlock_points = one.unlock_points;
         again.record = recording;
         begin(again);
         book_->given = static_cast<int>(one.choices.size());
         std::copy(one.choices.begin(), one.choices.end(), book_->replay);
     }
 
-    // ---- replay lines: "search:spurious:choices", the choices run-length encoded as "0x12.1.0x3"
+    // ---- replay lines: "search:spurious:choices", the choices run-length encoded as "0x12.1.0x3";
+    // a u after the second number: with steps before each unlock()
 
     struct asked_replay {
         int search;
@@ -553,7 +573,8 @@ private:
         while (last != one.choices.begin() && *(last - 1) == 0) {
             --last; // what follows the given choices is always choice 0
         }
-        std::string text = std::to_string(number_) + ":" + std::to_string(one.spurious) + ":";
+        std::string text = std::to_string(number_) + ":" + std::to_string(one.spurious) +
+                           (one.unlock_points ? "u:" : ":");
         for (auto at = one.choices.begin(); at != last;) {
             auto next = std::find_if(at, last, [&](auto choice) { return choice != *at; });
             if (at != one.choices.begin()) {
@@ -594,6 +615,8 @@ private:
         asked.search = static_cast<int>(number(1'000'000));
         expect(':');
         asked.what.spurious = static_cast<int>(number(1000));
+        asked.what.unlock_points = *at == 'u';
+        at += asked.what.unlock_points;
         expect(':');
         while (*at != '\0') {
             const long choice = number(2 * most_threads);
@@ -663,7 +686,8 @@ private:
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
     long exhausted_schedules_ = 0; // ... these
     bool everything_ = false;      // and there are no others
-    bool diverged_ = false;        // the same choices led elsewhere
+    bool unlock_points_ = false;
+    bool diverged_ = false; // the same choices led elsewhere
 
     static constexpr std::size_t todo_page_size = 2048; // as in given/todo.hpp
 };

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,9 @@ OUTSIDE(int, epoll_pwait, (int fd, epoll_event* list, int count, int timeout, co
 OUTSIDE_IF(may_wait(fd), ssize_t, read, (int fd, void* to, size_t size), (fd, to, size))
 OUTSIDE_IF(may_wait(fd), ssize_t, readv, (int fd, const iovec* to, int count), (fd, to, count))
 
+OUTSIDE(int, pipe, (int* ends), (ends), noexcept)
+OUTSIDE(int, pipe2, (int* ends, int flags), (ends, flags), noexcept)
+
 OUTSIDE(pid_t, fork, (), (), noexcept)
 OUTSIDE(pid_t, wait, (int* status), (status))
 OUTSIDE(pid_t, waitpid, (pid_t process, int* status, int options), (process, status, options))
@@ -111,8 +115,14 @@ OUTSIDE(int, posix_spawn,
         (pid_t * process, const char* path, const posix_spawn_file_actions_t* actions,
          const posix_spawnattr_t* attributes, char* const* arguments, char* const* environment),
         (process, path, actions, attributes, arguments, environment))
+OUTSIDE(int, posix_spawnp,
+        (pid_t * process, const char* file, const posix_spawn_file_actions_t* actions,
+         const posix_spawnattr_t* attributes, char* const* arguments, char* const* environment),
+        (process, file, actions, attributes, arguments, environment))
 OUTSIDE(int, execve, (const char* path, char* const* arguments, char* const* environment),
         (path, arguments, environment), noexcept)
+OUTSIDE(int, kill, (pid_t process, int number), (process, number), noexcept)
+OUTSIDE(int, pthread_kill, (pthread_t thread, int number), (thread, number), noexcept)
 OUTSIDE(int, pause, (), ())
 OUTSIDE(int, sigwait, (const sigset_t* mask, int* number), (mask, number))
 

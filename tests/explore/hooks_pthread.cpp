@@ -99,6 +99,15 @@ bool lock(object& mutex, int64_t deadline = never)
     return true;
 }
 
+// The moment before an unlock(): only a try_lock() can tell it from the moment after.
+void before_unlock(object& mutex)
+{
+    if (book->todo.unlock_points) {
+        remember_place(op::unlock, &mutex);
+        step(op::run, &mutex);
+    }
+}
+
 void unlock_silently(object& mutex)
 {
     if (mutex.owner != self->id) {
@@ -153,8 +162,9 @@ int waiters_of(const object& condition, thread_state** out)
 int wake_one(pthread_cond_t* waited_for)
 {
     object& condition = *condition_at(waited_for);
-    point(op::notify_one, &condition);
+    const int event = point(op::notify_one, &condition);
     check_alive(waited_for, "condition variable");
+    condition_access(waited_for, false, event);
     thread_state* waiting[most_threads];
     if (const int count = waiters_of(condition, waiting); count > 0) {
         waiting[choose_one_of(count)]->signalled = true;
@@ -165,8 +175,9 @@ int wake_one(pthread_cond_t* waited_for)
 int wake_all(pthread_cond_t* waited_for)
 {
     object& condition = *condition_at(waited_for);
-    point(op::notify_all, &condition);
+    const int event = point(op::notify_all, &condition);
     check_alive(waited_for, "condition variable");
+    condition_access(waited_for, false, event);
     thread_state* waiting[most_threads];
     for (int i = waiters_of(condition, waiting); i > 0; --i) {
         waiting[i - 1]->signalled = true;
@@ -182,6 +193,21 @@ object* shared_mutex_at(pthread_rwlock_t* lock)
     return object_at(lock, sort::shared_mutex);
 }
 
+bool shares(const object& mutex)
+{
+    return (mutex.readers & 1u << self->id) != 0;
+}
+
+// Another thread may wait for exclusive use in between, and then this one waits for it and it for
+// this one: the standard does not allow it.
+void refuse_to_share_twice(const object& mutex, op what, bool exclusive)
+{
+    if (!exclusive && shares(mutex)) {
+        fail_at(note(what, &mutex), 0, "misuse",
+                "T%d locks a shared mutex for reading that it holds already", self->id);
+    }
+}
+
 bool is_free(const object& mutex, bool exclusive)
 {
     return mutex.owner < 0 && (!exclusive || mutex.readers == 0);
@@ -194,7 +220,7 @@ void own_shared(object& mutex, bool exclusive)
         mutex.owner = self->id;
         join_clock(self->clock, mutex.shared_clock);
     } else {
-        ++mutex.readers;
+        mutex.readers |= 1u << self->id;
     }
 }
 
@@ -202,6 +228,7 @@ int lock_shared_mutex(pthread_rwlock_t* lock, bool exclusive, int64_t deadline =
 {
     object& mutex = *shared_mutex_at(lock);
     const op what = exclusive ? op::lock_exclusive : op::lock_shared;
+    refuse_to_share_twice(mutex, what, exclusive);
     if (!is_free(mutex, exclusive)) {
         note(op::blocked, &mutex, mutex.owner);
         if (mutex.owner == self->id && deadline == never) {
@@ -224,7 +251,10 @@ int lock_shared_mutex(pthread_rwlock_t* lock, bool exclusive, int64_t deadline =
 int try_lock_shared_mutex(pthread_rwlock_t* lock, bool exclusive)
 {
     object& mutex = *shared_mutex_at(lock);
-    point(exclusive ? op::lock_exclusive : op::lock_shared, &mutex);
+    const op what = exclusive ? op::lock_exclusive : op::lock_shared;
+    book->tried_lock = true;
+    refuse_to_share_twice(mutex, what, exclusive);
+    point(what, &mutex);
     if (!is_free(mutex, exclusive)) {
         return EBUSY;
     }
@@ -282,6 +312,13 @@ int join_thread(thread_state& other, void** outcome)
     const bool each_other = other.waits_in == op::join && other.joins == &me;
     if (&other == &me || each_other) {
         return EDEADLK;
+    }
+    for (int i = 0; i < thread_count; ++i) {
+        if (i != me.id && threads[i].waits_in == op::join && threads[i].joins == &other) {
+            fail_at(note(op::join, nullptr, other.id), 0, "misuse",
+                    "T%d joins T%d, which T%d is about to join, too: only one of them may", me.id,
+                    other.id, i);
+        }
     }
     me.joins = &other;
     if (other.waits_in != op::ended) {
@@ -354,6 +391,7 @@ int pthread_mutex_trylock(pthread_mutex_t* mutex)
         return real_pthread_mutex_trylock()(mutex);
     }
     object& one = *mutex_at(mutex);
+    book->tried_lock = true;
     remember_place(op::try_lock, &one);
     step(op::run, &one);
     const bool taken = is_free_for_me(one);
@@ -387,6 +425,7 @@ int pthread_mutex_unlock(pthread_mutex_t* mutex)
         return real_pthread_mutex_unlock()(mutex);
     }
     object& one = *mutex_at(mutex);
+    before_unlock(one);
     unlock_silently(one);
     note(op::unlock, &one);
     return 0;
@@ -439,6 +478,7 @@ int pthread_cond_destroy(pthread_cond_t* condition)
                 "T%d destroys a condition variable while T%d waits on it", self->id,
                 waiting[0]->id);
     }
+    condition_access(condition, true, remember_place(op::deletion, &one));
     return 0;
 }
 
@@ -495,13 +535,14 @@ int pthread_rwlock_unlock(pthread_rwlock_t* lock)
     }
     object& mutex = *shared_mutex_at(lock);
     thread_state& me = *self;
+    before_unlock(mutex);
     if (mutex.owner == me.id) {
         note(op::unlock, &mutex);
         mutex.owner = -1;
         release(me, mutex);
-    } else if (mutex.readers > 0) {
+    } else if (shares(mutex)) {
         note(op::unlock_shared, &mutex);
-        --mutex.readers;
+        mutex.readers &= ~(1u << me.id);
         join_clock(mutex.shared_clock, me.clock);
         tick(me);
     } else {

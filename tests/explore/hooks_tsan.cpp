@@ -254,6 +254,15 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
         }                                                                                          \
     } while (false)
 
+// Of a long range the beginning stands for the rest: the table of words is not endless.
+constexpr size_t most_of_range = size_t{1} << 16;
+#define RANGE_ACCESS(address, size, writes)                                                        \
+    do {                                                                                           \
+        if ((size) > 0) {                                                                          \
+            PLAIN_ACCESS(address, (size) < most_of_range ? (size) : most_of_range, writes);        \
+        }                                                                                          \
+    } while (false)
+
 #define HOOKS_OF_SIZE(size)                                                                        \
     void __tsan_read##size(void* address)                                                          \
     {                                                                                              \
@@ -356,22 +365,30 @@ void __tsan_vptr_update(void** pointer, void* value)
     }
 }
 
+// The C library's functions on memory: clang calls some of them so, library_calls.hpp renames the
+// others.
 void* __tsan_memcpy(void* to, const void* from, size_t size)
 {
-    PLAIN_ACCESS(from, size, false);
-    PLAIN_ACCESS(to, size, true);
+    RANGE_ACCESS(from, size, false);
+    RANGE_ACCESS(to, size, true);
     return memmove(to, from, size);
 }
 void* __tsan_memmove(void* to, const void* from, size_t size)
 {
-    PLAIN_ACCESS(from, size, false);
-    PLAIN_ACCESS(to, size, true);
+    RANGE_ACCESS(from, size, false);
+    RANGE_ACCESS(to, size, true);
     return memmove(to, from, size);
 }
 void* __tsan_memset(void* to, int value, size_t size)
 {
-    PLAIN_ACCESS(to, size, true);
+    RANGE_ACCESS(to, size, true);
     return memset(to, value, size);
+}
+int explorer_memcmp(const void* a, const void* b, size_t size)
+{
+    RANGE_ACCESS(a, size, false);
+    RANGE_ACCESS(b, size, false);
+    return memcmp(a, b, size);
 }
 
 HOOKS_OF_ATOMIC(8, uint8_t)

@@ -109,6 +109,7 @@ enum class status : uint8_t { running, passed, failed };
 struct plan {
     search_kind kind;
     bool races, plain_points, eager_time, isolate, record, stop_at_limit;
+    bool unlock_points; // a step before each unlock(): for those who try_lock()
     int preemptions, spurious;
     long max_steps, limit;
     uint64_t seed;
@@ -129,6 +130,7 @@ struct ledger {
     volatile bool exhausted;
     volatile bool bounded; // the preemption bound cut something off
     volatile bool diverged;
+    volatile bool tried_lock; // somebody asked whether a mutex is locked
     volatile status state;
     long longest; // steps of the longest schedule so far
 

@@ -22,12 +22,12 @@ enum access_kind { plain_read, plain_write, atomic_read, atomic_write, access_ki
 constexpr const char* name_of_access[] = {"reads", "writes", "reads (atomically)",
                                           "writes (atomically)"};
 
-// One thread's accesses to one word.
+// One thread's accesses to one word. To different bytes of it at different times: several of these.
 struct accesses {
     uint32_t epoch[access_kinds];
     uint32_t event[access_kinds]; // where, if recorded
     uint8_t bytes[access_kinds];  // one bit for each byte
-    uint32_t next;                // the next thread's, as an index; 0: none
+    uint32_t next;                // another one, as an index; 0: none
     uint8_t thread;
 };
 
@@ -35,7 +35,7 @@ struct accesses {
 struct word {
     uintptr_t key; // address / 8
     uint32_t schedule;
-    uint32_t first; // of the list of accesses, one for each thread; 0: none
+    uint32_t first; // of the list of accesses; 0: none
     uint32_t by;    // bit i: accessed by thread i
     bool freed;
 };
@@ -90,11 +90,18 @@ accesses* add_accesses(word& here, int thread)
     return fresh;
 }
 
-bool deleting; // the access is the memory's end
+bool deleting;     // the access is the memory's end
+bool of_condition; // reading stands for notifying, writing for destroying
 
 [[noreturn]] void fail_race(int event, int other_event, int other, access_kind theirs,
                             access_kind ours)
 {
+    if (of_condition) {
+        const bool mine = ours == plain_write;
+        fail_at(event, other_event, "use after free",
+                "T%d destroys a condition variable and T%d notifies it, and nothing orders the two",
+                mine ? self->id : other, mine ? other : self->id);
+    }
     fail_at(event, other_event, "data race",
             "T%d %s and T%d %s the same memory, and nothing orders the two", other,
             name_of_access[theirs], self->id, deleting ? "deletes" : name_of_access[ours]);
@@ -127,8 +134,11 @@ void access_word(uintptr_t key, uint8_t bytes, access_kind kind, int event)
     }
     accesses* mine = nullptr;
     for (uint32_t i = here->first; i != 0; i = records[i].next) {
-        if (records[i].thread == id) {
+        // An earlier access is forgotten only for a later one to the same bytes.
+        if (records[i].thread == id &&
+            (records[i].epoch[kind] == epoch || (records[i].bytes[kind] & ~bytes) == 0)) {
             mine = &records[i];
+            break;
         }
     }
     if (mine == nullptr) {
@@ -212,6 +222,22 @@ int note_access(uintptr_t address, size_t size, bool writes)
     return event;
 }
 
+// Fails if this was another thread's local variable and its function, or its thread, has ended.
+void check_scope(uintptr_t address, const char* deed, int event)
+{
+    const int owner = whose_stack(address);
+    if (owner < 0 || owner == self->id || owner >= thread_count || !book->todo.races) {
+        return;
+    }
+    const thread_state& theirs = threads[owner];
+    if (theirs.waits_in == op::ended || address < theirs.stack_in_use) {
+        fail_at(event != 0 ? event : remember_place(op::run), 0, "use after free",
+                "T%d %s a local variable of T%d's that is gone: %s", self->id, deed, owner,
+                theirs.waits_in == op::ended ? "the thread has ended"
+                                             : "its function has returned");
+    }
+}
+
 } // namespace
 
 void begin_races()
@@ -241,17 +267,32 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
     if (writes && !on_stack_of(me.id, address)) {
         ++last_change;
     }
+    const access_kind kind = writes ? plain_write : plain_read;
     const int event = __builtin_expect(recording, 0) ? note_access(address, size, writes) : 0;
+    check_scope(address, name_of_access[kind], event);
     if (book->todo.races || recording) {
-        access(address, size, writes ? plain_write : plain_read, event);
+        access(address, size, kind, event);
     }
 }
 
 void atomic_access(const volatile void* pointer, int size, bool writes, int event)
 {
+    const auto address = reinterpret_cast<uintptr_t>(pointer);
+    const access_kind kind = writes ? atomic_write : atomic_read;
+    check_scope(address, name_of_access[kind], event);
     if (book->todo.races || recording) {
-        access(reinterpret_cast<uintptr_t>(pointer), static_cast<size_t>(size),
-               writes ? atomic_write : atomic_read, event);
+        access(address, static_cast<size_t>(size), kind, event);
+    }
+}
+
+void condition_access(const void* condition, bool destroys, int event)
+{
+    constexpr uintptr_t elsewhere = uintptr_t{1} << 62; // apart from what its constructor wrote
+    if (book->todo.races) {
+        of_condition = true;
+        access(reinterpret_cast<uintptr_t>(condition) ^ elsewhere, 1,
+               destroys ? plain_write : plain_read, event);
+        of_condition = false;
     }
 }
 
@@ -281,6 +322,7 @@ void check_alive(const void* address, const char* what)
     if (!book->todo.races) {
         return;
     }
+    check_scope(reinterpret_cast<uintptr_t>(address), "uses", 0);
     const uintptr_t key = reinterpret_cast<uintptr_t>(address) >> 3;
     const word* there = slot_for(key);
     if (there->schedule == this_schedule && there->freed) {

@@ -39,10 +39,10 @@ struct object {
     uint32_t schedule; // the schedule it belongs to; of another one: free slot
     int16_t number;
     sort is;
-    bool busy; // once, guard: somebody initializes; semaphore: count is valid
-    int owner; // thread, or -1
-    int count; // recursive mutex: depth; semaphore: units
-    int readers;
+    bool busy;                 // once, guard: somebody initializes; semaphore: count is valid
+    int owner;                 // thread, or -1
+    int count;                 // recursive mutex: depth; semaphore: units
+    uint32_t readers;          // bit i: thread i holds it shared
     vector_clock clock;        // what releasing it published
     vector_clock shared_clock; // shared mutex: published by readers, for writers only
 };
@@ -78,7 +78,8 @@ struct thread_state {
     int idle_yields;       // while nobody changed anything, which ...
     uint32_t idle_since;   // ... this value of last_change tells
 
-    int unsettled; // event of a plain write whose value is not yet known
+    int unsettled;          // event of a plain write whose value is not yet known
+    uintptr_t stack_in_use; // down to here, when it last handed over the turn; 0: unknown
 
     void* (*routine)(void*);
     void* argument;
@@ -127,6 +128,9 @@ extern void (*key_destructor[PTHREAD_KEYS_MAX])(void*);
 // Whether the address lies on the stack of thread `id`; in the page below it.
 bool on_stack_of(int id, uintptr_t address);
 bool is_guard_of(int id, uintptr_t address);
+
+// The thread on whose stack the address lies, or -1.
+int whose_stack(uintptr_t address);
 
 // Puts off a free() until the schedule has ended, so that an address means one object.
 void quarantine(void* memory);
@@ -217,6 +221,8 @@ inline void release(thread_state& thread, object& to)
 void plain_access(const volatile void* address, size_t size, bool writes);
 // The same by an atomic operation, which takes care of the step and of the event itself.
 void atomic_access(const volatile void* address, int size, bool writes, int event);
+// A condition variable is notified, or destroyed. The one must be ordered before the other.
+void condition_access(const void* condition, bool destroys, int event);
 // The memory is given back: an access from now on is a failure.
 void mark_freed(void* memory);
 void check_alive(const void* address, const char* what);

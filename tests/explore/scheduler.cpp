@@ -323,6 +323,8 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
         ++me.forced_yields; // next time elsewhere in its loop
         step(op::yield);
     }
+    const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    me.stack_in_use = on_stack_of(me.id, frame) ? frame : 0; // on a stack of its own making: 0
     me.waits_in = about_to;
     me.on = on;
     me.deadline = deadline;

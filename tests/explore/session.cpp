@@ -273,6 +273,13 @@ bool is_guard_of(int id, uintptr_t address)
     return address >= lowest && address < lowest + guard_size;
 }
 
+int whose_stack(uintptr_t address)
+{
+    const uintptr_t offset = address - reinterpret_cast<uintptr_t>(stacks);
+    const size_t one = stack_size + guard_size;
+    return offset < most_threads * one ? static_cast<int>(offset / one) : -1;
+}
+
 void quarantine(void* memory)
 {
     if (quarantine_count == most_quarantined) {

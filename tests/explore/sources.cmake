@@ -13,6 +13,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan)
 endif()
 list(APPEND EXPLORER_COMPILE_OPTIONS -D_GLIBCXX_USE_POSIX_SEMAPHORE=1)
+# It comes before all others: first in a precompiled header, or by -include.
+set(EXPLORER_FIRST_HEADER ${CMAKE_CURRENT_LIST_DIR}/library_calls.hpp)
 
 # The runtime: never instrumented.
 set(EXPLORER_SOURCES

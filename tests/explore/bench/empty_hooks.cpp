@@ -58,6 +58,10 @@ void* __tsan_memset(void* to, int value, size_t size)
 {
     return memset(to, value, size);
 }
+int explorer_memcmp(const void* a, const void* b, size_t size)
+{
+    return memcmp(a, b, size);
+}
 
 EMPTY_ATOMICS(8, uint8_t)
 EMPTY_ATOMICS(32, uint32_t)

@@ -6,9 +6,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <type_traits>
+#include <vector>
 
 namespace cases {
 namespace {
@@ -319,6 +321,46 @@ void last_one_out()
     EXPLORE_REQUIRE(lights_turned_off == 1);
 }
 
+// The second field is written after a release of the mutex, the first one before.
+template <bool Wrong>
+void relaxed_flag_for_two()
+{
+    struct {
+        std::int32_t first = 0;
+        std::int32_t second = 0;
+    } fields;
+    std::mutex of_something_else;
+    std::atomic<bool> ready = false;
+    std::thread writer([&] {
+        fields.first = 1;
+        of_something_else.lock();
+        of_something_else.unlock();
+        fields.second = 2;
+        ready.store(true, Wrong ? std::memory_order_relaxed : std::memory_order_release);
+    });
+    while (!ready.load(Wrong ? std::memory_order_relaxed : std::memory_order_acquire)) {
+        std::this_thread::yield();
+    }
+    EXPLORE_REQUIRE(fields.first == 1);
+    writer.join();
+}
+
+// The vector itself does not change, so only the copying of its elements can be seen to race.
+template <bool Wrong>
+void copied_while_written()
+{
+    std::vector<int> squares(4);
+    std::thread worker([&] { squares[3] = 9; });
+    if constexpr (!Wrong) {
+        worker.join();
+    }
+    const std::vector<int> copied = squares;
+    if constexpr (Wrong) {
+        worker.join();
+    }
+    EXPLORE_REQUIRE(copied.size() == 4);
+}
+
 } // namespace
 
 std::vector<twin> of_atomics()
@@ -339,6 +381,10 @@ std::vector<twin> of_atomics()
         {"peterson", "Peterson's lock with its first two lines exchanged", peterson<true>,
          peterson<false>},
         {"last_one_out", "count down, then look", last_one_out<true>, last_one_out<false>},
+        {"relaxed_flag_for_two", "a relaxed flag publishes two fields side by side",
+         relaxed_flag_for_two<true>, relaxed_flag_for_two<false>},
+        {"copied_while_written", "a vector is copied while its elements change",
+         copied_while_written<true>, copied_while_written<false>},
     };
 }
 

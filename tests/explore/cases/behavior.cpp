@@ -30,6 +30,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -715,6 +717,22 @@ void wrong_unlock()
                    "misuse", "does not hold");
 }
 
+void shared_twice()
+{
+    expect_failure(search([] {
+                       std::shared_mutex mutex;
+                       const std::shared_lock outer(mutex);
+                       const std::shared_lock inner(mutex);
+                   }),
+                   "misuse", "holds already");
+    expect_failure(search([] {
+                       std::shared_mutex mutex;
+                       const std::shared_lock mine(mutex);
+                       std::thread([&] { mutex.unlock_shared(); }).join();
+                   }),
+                   "misuse", "does not hold");
+}
+
 void stuck()
 {
     expect_failure(search([] {
@@ -785,6 +803,18 @@ void outside_calls()
          [] {
              epoll_event event{};
              epoll_wait(-1, &event, 1, -1);
+         }},
+        {"pipe",
+         [] {
+             int both[2];
+             [[maybe_unused]] const int made = pipe(both);
+         }},
+        {"kill", [] { kill(getpid(), SIGTERM); }},
+        {"pthread_kill", [] { pthread_kill(pthread_self(), SIGTERM); }},
+        {"posix_spawnp",
+         [] {
+             char* none[] = {nullptr};
+             posix_spawnp(nullptr, "true", nullptr, nullptr, none, none);
          }},
         {"fork", [] { fork(); }},
         {"waitpid", [] { waitpid(-1, nullptr, 0); }},
@@ -1105,6 +1135,7 @@ constexpr check checks[] = {
     {"livelock", livelock},
     {"deadlock_with_oneself", deadlock_with_oneself},
     {"wrong_unlock", wrong_unlock},
+    {"shared_twice", shared_twice},
     {"stuck", stuck},
     {"unfinished", unfinished},
     {"outside_calls", outside_calls},

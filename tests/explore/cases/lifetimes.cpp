@@ -4,6 +4,7 @@
 #include "explore/cases/cases.hpp"
 #include "explore/explore.hpp"
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -189,6 +190,47 @@ void lost_cancel()
     items.wake();
 }
 
+// stop() called by two: both find that there is a thread to join.
+template <bool Wrong>
+void two_joiners()
+{
+    std::thread worker([] {});
+    std::mutex mutex;
+    const auto stop = [&] {
+        std::unique_lock lock(mutex, std::defer_lock);
+        if constexpr (!Wrong) {
+            lock.lock();
+        }
+        if (worker.joinable()) {
+            worker.join();
+        }
+    };
+    std::thread first(stop);
+    stop();
+    first.join();
+}
+
+// Where the array was, the caller has nothing by the time the worker looks.
+template <bool Wrong>
+std::thread start_worker(std::atomic<int>& sum)
+{
+    std::array<int, 1000> numbers;
+    numbers.fill(1);
+    const auto add = [&sum](const std::array<int, 1000>& from) { sum += from[0]; };
+    if constexpr (Wrong) {
+        return std::thread([add, &numbers] { add(numbers); });
+    } else {
+        return std::thread([add, numbers] { add(numbers); });
+    }
+}
+
+template <bool Wrong>
+void local_of_a_function_that_returned()
+{
+    std::atomic<int> sum = 0;
+    start_worker<Wrong>(sum).join();
+}
+
 } // namespace
 
 std::vector<twin> of_lifetimes()
@@ -205,6 +247,9 @@ std::vector<twin> of_lifetimes()
          pool_of_two<flaw::stop_without_lock>, pool_of_two<flaw::none>},
         {"lost_cancel", "a request to stop comes between look and sleep", lost_cancel<true>,
          lost_cancel<false>},
+        {"two_joiners", "two threads join a third", two_joiners<true>, two_joiners<false>},
+        {"local_of_a_function_that_returned", "a thread outlives the variable that it refers to",
+         local_of_a_function_that_returned<true>, local_of_a_function_that_returned<false>},
     };
 }
 

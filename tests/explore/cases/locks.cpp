@@ -253,6 +253,28 @@ void upgrade_by_two()
     second.join();
 }
 
+// Right with one thread, and with two that never meet.
+template <bool Wrong>
+void skipped_when_locked()
+{
+    int count = 0;
+    std::mutex mutex; // guards count
+    const auto handle = [&] {
+        std::unique_lock lock(mutex, std::defer_lock);
+        if constexpr (!Wrong) {
+            lock.lock();
+        } else if (!lock.try_lock()) {
+            return;
+        }
+        ++count;
+    };
+    std::thread first(handle);
+    std::thread second(handle);
+    first.join();
+    second.join();
+    EXPLORE_REQUIRE(count == 2);
+}
+
 } // namespace
 
 std::vector<twin> of_locks()
@@ -274,6 +296,8 @@ std::vector<twin> of_locks()
          write_under_shared_lock<false>},
         {"upgrade_by_two", "two readers each wait for the other to leave", upgrade_by_two<true>,
          upgrade_by_two<false>},
+        {"skipped_when_locked", "what try_lock() did not get is not done",
+         skipped_when_locked<true>, skipped_when_locked<false>},
     };
 }
 

@@ -276,6 +276,46 @@ void two_writers_one_reader()
     second.join();
 }
 
+// Who begins to wait before the change sleeps on.
+template <bool Wrong>
+void change_without_notify()
+{
+    std::atomic<bool> ready = false;
+    std::thread other([&] { ready.wait(false); });
+    ready = true;
+    if constexpr (!Wrong) {
+        ready.notify_one();
+    }
+    other.join();
+}
+
+// The one that waits can find the flag set, return and destroy everything before the other has
+// come to its notify_one().
+template <bool Wrong>
+std::thread wait_for_a_worker()
+{
+    std::mutex mutex;
+    std::condition_variable finished;
+    bool done = false; // guarded by mutex
+    std::thread worker([&] {
+        std::unique_lock lock(mutex);
+        done = true;
+        if constexpr (Wrong) {
+            lock.unlock();
+        }
+        finished.notify_one();
+    });
+    std::unique_lock lock(mutex);
+    finished.wait(lock, [&] { return done; });
+    return worker;
+}
+
+template <bool Wrong>
+void notify_after_the_end()
+{
+    wait_for_a_worker<Wrong>().join();
+}
+
 } // namespace
 
 std::vector<twin> of_waiting()
@@ -292,6 +332,10 @@ std::vector<twin> of_waiting()
          semaphore_of_two<false>},
         {"two_writers_one_reader", "a writer does not ask for writers",
          two_writers_one_reader<true>, two_writers_one_reader<false>},
+        {"change_without_notify", "an atomic changes and nobody is told",
+         change_without_notify<true>, change_without_notify<false>},
+        {"notify_after_the_end", "the condition variable may be gone when it is notified",
+         notify_after_the_end<true>, notify_after_the_end<false>},
     };
 }
 
