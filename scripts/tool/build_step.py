@@ -21,6 +21,7 @@ import sys
 import time
 from pathlib import Path
 
+import bounded
 from compile_errors import first_errors
 from layout import (
     DOES_NOT_COMPILE,
@@ -31,6 +32,7 @@ from layout import (
 )
 from terminal import note
 
+LIST_LIMIT = 20  # seconds
 CONTENTS = ".workbook-contents.json"
 SOURCES = ("exercises", "solutions", "tests", "scripts")
 SUFFIXES = (".cpp", ".hpp", ".h", ".c", ".inc", ".S", ".cmake")
@@ -179,14 +181,24 @@ def run_logged(command: list[str], log: Path, lock: int, cwd: Path | None = None
             raise
 
 
-def checker_cases(checker: Path) -> list[str]:
-    """What the built checker says that it has."""
-    done = subprocess.run(
-        [checker, "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise WorkbookError(f"{checker.name} --list fails: {(done.stdout + done.stderr).strip()}")
-    return done.stdout.splitlines()
+def checker_cases(checker: Path, limit: float = LIST_LIMIT) -> list[str]:
+    """What the built checker says that it has; global objects of judged code come before that."""
+    try:
+        listed = bounded.run([checker, "--list"], limit)
+    except OSError as error:
+        raise WorkbookError(
+            f"cannot run {checker} ({error.strerror}): remove it (rm {checker}) and try again",
+            MACHINE,
+        ) from None
+    asked = f"{checker.name} --list"
+    suspect = "does the initializer of a global object"
+    if listed.status is None:
+        raise WorkbookError(f"{asked} does not end within {limit:g} s: {suspect} wait or loop?")
+    if listed.status != 0:
+        raise WorkbookError(f"{asked} {listed.how()}: {suspect} fail?\n{listed.output}".rstrip())
+    if not listed.output.strip():
+        raise WorkbookError(f"{asked} lists no case: {suspect} call exit()?")
+    return listed.output.splitlines()
 
 
 def compare_cases(known: list[str], built: list[str], what: str) -> None:

@@ -14,7 +14,7 @@ import pristine
 import section
 import state
 from build_folder import built, configure, read_book
-from build_step import build_target
+from build_step import build_target, checker_cases, compare_cases
 from layout import (
     NOT_YET,
     Exercise,
@@ -77,6 +77,8 @@ def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     build_target(build, exercise.root, target, build / f"{exercise.id}.log", exercise.id)
     facts = built(build, exercise)  # again: the build configures anew when the tests changed
     note(f"checking {exercise.id} ...")
+    # A checker that ends before its main, by a stub's global object, would pass every case.
+    compare_cases([one.sentence for one in facts.cases], checker_cases(facts.checker), exercise.id)
     outcomes = judge.judge(facts)
     judge.remember(exercise, judged, outcomes)
     return outcomes

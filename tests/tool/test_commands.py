@@ -5,7 +5,6 @@ import contextlib
 import importlib.util
 import io
 import json
-import os
 import subprocess
 import sys
 import unittest
@@ -160,10 +159,9 @@ class Verdicts(fake_tree.FakeTree):
         self.assertIn('Step 1: "case 1 failed"\n\n  expected 6\n\n  got 5', text)
 
     def test_after_one_stuck_no_more_are_started(self):
-        script = self.write(
-            "checker", "#!/bin/sh\n[ \"$1\" = slow ] && { echo Gave up after 20 s; exit 1; }\nexit 0\n"
+        script = self.script(
+            "checker", '[ "$1" = slow ] && { echo Gave up after 20 s; exit 1; }\nexit 0'
         )
-        os.chmod(script, 0o755)
         running = judge.Running(script)
         cases = [Case(name, 1, False, False) for name in ("quick", "slow", "late")]
         self.assertEqual([running.run(case).verdict for case in cases], [PASSED, STUCK, NOT_RUN])
@@ -208,6 +206,29 @@ class Board(fake_tree.FakeTree):
         self.assertRegex(self.row(), r"done \(edited since it was checked\)$")
         self.write("exercises/ex01_count/count.cpp", fake_tree.STUB)
         self.assertRegex(self.row(), r"\[\.{10}\] +0/2 +0/1 +not started$")
+
+    def check(self, checker):
+        """`check ex01` with this program for a checker."""
+        book = json.loads(self.read("build/workbook.json"))
+        book["exercises"][0]["student_checker"] = str(self.script("checker", checker))
+        self.write("build/workbook.json", json.dumps(book))
+        with unittest.mock.patch("student.build_target"):
+            with contextlib.redirect_stderr(io.StringIO()):
+                return said(student.check, self.root, "ex01")
+
+    def test_a_checker_that_ends_before_its_main_has_no_verdict(self):
+        self.write("exercises/ex01_count/count.cpp", "int twice = (exit(0), 0);")
+        with self.assertRaisesRegex(WorkbookError, "lists no case"):
+            self.check("exit 0")
+        with self.assertRaisesRegex(WorkbookError, "gone: c"):
+            self.check("echo a; echo b; echo d")
+        self.assertEqual(state.read(self.root), {})
+
+    def test_a_checker_that_lists_its_cases_is_believed(self):
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        text = self.check('[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"')
+        self.assertIn("2 of 2 core promises hold, 1 of 1 stretch", text)
+        self.assertRegex(self.row(), "done$")
 
     def test_notes_are_no_edit(self):
         self.write("exercises/ex01_count/NOTES.md", "my answers")
