@@ -5,18 +5,21 @@ import contextlib
 import importlib.util
 import io
 import json
+import os
 import subprocess
 import sys
+import time
 import unittest
 import unittest.mock
 
 import board
+import bounded
 import fake_tree
 import judge
 import pristine
 import state
 import student
-from build_folder import Case
+from build_folder import Built, Case
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
 from layout import WorkbookError, find_exercise
 
@@ -165,6 +168,52 @@ class Verdicts(fake_tree.FakeTree):
         running = judge.Running(script)
         cases = [Case(name, 1, False, False) for name in ("quick", "slow", "late")]
         self.assertEqual([running.run(case).verdict for case in cases], [PASSED, STUCK, NOT_RUN])
+
+
+class Leftovers(fake_tree.FakeTree):
+    """Whatever the checker leaves behind, or if it does not end: judge() does, and nothing runs on."""
+
+    def judge(self, lines, *sentences):
+        checker = self.script("checker", lines)
+        cases = tuple(Case(name, 1, False, False) for name in sentences)
+        began = time.monotonic()
+        outcomes = judge.judge(Built(checker, "", checker, "", checker, "", cases))
+        self.assertLess(time.monotonic() - began, judge.OUTER_LIMIT)
+        return outcomes
+
+    def is_gone(self, printed):
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int(printed), 0)
+
+    def test_an_orphan_that_holds_the_output(self):
+        (one,) = self.judge("setsid sleep 1000 & echo $!; exit 1", "a")
+        self.assertEqual(one.verdict, FAILED)
+        self.is_gone(one.output)
+
+    def test_a_supervisor_that_is_killed(self):
+        (one,) = self.judge("setsid sleep 1000 & echo $!; kill -9 $$", "a")
+        self.assertEqual(one.verdict, FAILED)
+        process, said = one.output.splitlines()
+        self.assertEqual(said, "The checker was ended by signal 9 (Killed), without a verdict.")
+        self.is_gone(process)
+
+    def test_one_that_does_not_end(self):
+        checker = self.script("checker", "sleep 1000 & echo $!; wait")
+        bounded.adopt_orphans()
+        outcome = judge.Running(checker, limit=3).run(Case("a", 1, False, False))
+        bounded.end_orphans()
+        self.assertEqual(outcome.verdict, STUCK)
+        process, said = outcome.output.splitlines()
+        self.assertEqual(said, "Gave up after 3 s: the checker did not end.")
+        self.is_gone(process)
+
+    def test_a_failure_without_a_word(self):
+        outcomes = self.judge('case $1 in mute) exit 1 ;; odd) exit 7 ;; esac', "mute", "odd", "good")
+        said = [one.output for one in outcomes]
+        self.assertRegex(said[0], "^The case failed and printed nothing: .*/checker --debug 'mute'$")
+        self.assertEqual(said[1], "The checker ended with exit status 7, without a verdict.")
+        self.assertEqual(said[2], "")
+        self.assertNotIn("\n\n\n\n", board.verdict(self.exercise, outcomes))
 
 
 class Board(fake_tree.FakeTree):
