@@ -37,7 +37,8 @@ EX is ex03, 3, 03 or ex03_process_pool.
 exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lacks something;
              4 it does not compile; 130 interrupted; run ends with its program's own
 environment: CXX (the compiler of a new build folder), NO_COLOR, WORKBOOK_SCHEDULES (how many
-             schedules the explorer tries), WORKBOOK_NO_INSTALL=1 (never install anything)
+             schedules the explorer tries; check records nothing if it is less than 2000),
+             WORKBOOK_NO_INSTALL=1 (never install anything)
 """
 
 

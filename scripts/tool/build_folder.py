@@ -39,6 +39,7 @@ class Built:
     solution_program: Path
     solution_program_target: str
     cases: tuple[Case, ...]
+    explored: bool = False  # some cases are judged by the schedule explorer
 
     def everyday_cases(self) -> list[Case]:
         """By step, core before stretch; without the long ones, which verify runs."""
@@ -112,4 +113,5 @@ def from_json(one: dict) -> Built:
         Path(one["solution_program"]),
         one["solution_program_target"],
         cases,
+        bool(one["explored"]),
     )

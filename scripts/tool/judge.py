@@ -20,7 +20,7 @@ import bounded
 import pristine
 import state
 from build_folder import Built, Case
-from layout import Exercise
+from layout import USAGE, Exercise, WorkbookError
 from terminal import plain
 
 PASSED, FAILED, TODO, STUCK, NOT_RUN = "passed", "failed", "todo", "stuck", "not run"
@@ -28,6 +28,8 @@ VERDICTS = {0: PASSED, 1: FAILED, 3: TODO}
 CANNOT_JUDGE = 4  # the checker's exit status; it says why
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
 OUTER_LIMIT = 60  # seconds
+NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
+LEAST_SCHEDULES = 2000  # the explorer's default; a pass of fewer is not recorded
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,29 @@ class Outcome:
     case: Case
     verdict: str
     output: str
+
+
+def refuse_bad_settings() -> None:
+    """Of the explorer, in the environment: one that it does not understand, or that fails all."""
+    for name in NUMBERS:
+        text = os.environ.get(name, "")
+        if text and not (re.fullmatch("[0-9]{1,18}", text) and int(text) > 0):
+            raise WorkbookError(
+                f"{name} is {text!r} and not a whole number from 1 up: correct it, or unset {name}",
+                USAGE,
+            )
+    if os.environ.get("WORKBOOK_REPLAY"):
+        raise WorkbookError(
+            "WORKBOOK_REPLAY is set, and one schedule is no verdict: unset WORKBOOK_REPLAY "
+            "(give it to one checker, as the report's last line does)",
+            USAGE,
+        )
+
+
+def too_few_schedules(built: Built) -> bool:
+    """Of an exercise with explored cases, to believe a pass."""
+    asked = os.environ.get("WORKBOOK_SCHEDULES") or LEAST_SCHEDULES
+    return built.explored and int(asked) < LEAST_SCHEDULES
 
 
 class Running:

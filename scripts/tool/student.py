@@ -70,6 +70,7 @@ def unfinished(root: Path) -> Exercise | None:
 
 def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     """Builds the checker and runs its cases. The record on the board follows."""
+    judge.refuse_bad_settings()
     build = configure(exercise.root)
     judged = judge.digest(exercise)
     note(f"building {exercise.id} ...")
@@ -80,7 +81,10 @@ def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     # A checker that ends before its main, by a stub's global object, would pass every case.
     compare_cases([one.sentence for one in facts.cases], checker_cases(facts.checker), exercise.id)
     outcomes = judge.judge(facts)
-    judge.remember(exercise, judged, outcomes)
+    if judge.too_few_schedules(facts):
+        note(f"not recorded: WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}")
+    else:
+        judge.remember(exercise, judged, outcomes)
     return outcomes
 
 

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 
+import judge
 import pristine
 from build_folder import configure
 from build_step import locked, remember_run, run_logged, touch_changed
@@ -24,6 +25,7 @@ FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000", "WORKBOOK_EXPLORE_SECONDS": "75"}
 
 def verify(root: Path, quick: bool, jobs: int) -> int:
     """0 if everything holds. Ends with ctest's own summary."""
+    judge.refuse_bad_settings()
     if not exercises(root):
         raise WorkbookError("CMakeLists.txt has no exercise, so there is nothing to verify")
     edited = [path for one in exercises(root) for path in pristine.edited_files(one)]

@@ -28,6 +28,10 @@ MAIN = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(MAIN)
 
 
+# A checker of the board's four cases that passes them all.
+GOOD = '[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"'
+
+
 def said(action, *arguments):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -223,7 +227,7 @@ class Board(fake_tree.FakeTree):
         pristine.accept(self.exercise)
         names = ("student_checker", "target", "program", "program_target")
         entry = {name: "x" for name in (*names, "solution_program", "solution_program_target")}
-        entry["name"] = "ex01_count"
+        entry.update(name="ex01_count", explored=True)
         entry["cases"] = [
             {"sentence": "a", "step": 1, "stretch": False, "soak": False},
             {"sentence": "b", "step": 2, "stretch": False, "soak": False},
@@ -256,14 +260,15 @@ class Board(fake_tree.FakeTree):
         self.write("exercises/ex01_count/count.cpp", fake_tree.STUB)
         self.assertRegex(self.row(), r"\[\.{10}\] +0/2 +0/1 +not started$")
 
-    def check(self, checker):
+    def check(self, checker, **environment):
         """`check ex01` with this program for a checker."""
         book = json.loads(self.read("build/workbook.json"))
         book["exercises"][0]["student_checker"] = str(self.script("checker", checker))
         self.write("build/workbook.json", json.dumps(book))
         with unittest.mock.patch("student.build_target"):
-            with contextlib.redirect_stderr(io.StringIO()):
-                return said(student.check, self.root, "ex01")
+            with unittest.mock.patch.dict(os.environ, {"WORKBOOK_SCHEDULES": "", **environment}):
+                with contextlib.redirect_stderr(io.StringIO()) as self.noted:
+                    return said(student.check, self.root, "ex01")
 
     def test_a_checker_that_ends_before_its_main_has_no_verdict(self):
         self.write("exercises/ex01_count/count.cpp", "int twice = (exit(0), 0);")
@@ -275,9 +280,33 @@ class Board(fake_tree.FakeTree):
 
     def test_a_checker_that_lists_its_cases_is_believed(self):
         self.write("exercises/ex01_count/count.cpp", "begun")
-        text = self.check('[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"')
+        text = self.check(GOOD)
         self.assertIn("2 of 2 core promises hold, 1 of 1 stretch", text)
         self.assertRegex(self.row(), "done$")
+
+    def test_few_schedules_are_not_recorded(self):
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        self.assertIn("2 of 2 core", self.check(GOOD, WORKBOOK_SCHEDULES="10"))
+        self.assertIn("not recorded: WORKBOOK_SCHEDULES is less than 2000\n", self.noted.getvalue())
+        self.assertEqual(state.read(self.root), {})
+        self.check(GOOD, WORKBOOK_SCHEDULES="2000")
+        self.assertRegex(self.row(), "done$")
+
+    def test_settings_that_nobody_understands(self):
+        for name, value in (
+            ("WORKBOOK_SCHEDULES", "many"),
+            ("WORKBOOK_SCHEDULES", "0"),
+            ("WORKBOOK_SCHEDULES", "9" * 20),
+            ("WORKBOOK_SEED", "-1"),
+            ("WORKBOOK_EXPLORE_SECONDS", "1s\n"),
+            ("WORKBOOK_REPLAY", "1:0:"),
+        ):
+            with self.subTest(name, value=value):
+                with self.assertRaisesRegex(WorkbookError, f"unset {name}") as raised:
+                    self.check(GOOD, **{name: value})
+                self.assertEqual(raised.exception.status, 2)
+                self.assertNotIn("\n", str(raised.exception))
+        self.check(GOOD, WORKBOOK_SCHEDULES="", WORKBOOK_SEED="", WORKBOOK_REPLAY="")
 
     def test_notes_are_no_edit(self):
         self.write("exercises/ex01_count/NOTES.md", "my answers")
