@@ -12,9 +12,11 @@ import contextlib
 import ctypes
 import os
 import resource
+import select
 import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +52,34 @@ def end_orphans() -> None:
         for process in left:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(process, 0)
+
+
+def end_children(patience: float = 10) -> None:
+    """Asks every child to end, with its process group, and what those leave; then end_orphans().
+
+    Goes by the kernel's list, as a signal may have interrupted Popen before it gave us the process.
+    """
+    adopt_orphans()
+    deadline = time.monotonic() + patience
+    while (left := children()) and time.monotonic() < deadline:
+        for process in left:
+            for send in (os.kill, os.killpg):
+                with contextlib.suppress(ProcessLookupError):
+                    send(process, signal.SIGTERM)
+        for process in left:
+            wait_for(process, deadline - time.monotonic())
+    end_orphans()
+
+
+def wait_for(process: int, limit: float) -> None:
+    """Until this child ends, but not beyond the limit."""
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        handle = os.pidfd_open(process)
+        try:
+            select.select([handle], [], [], max(limit, 0))
+        finally:
+            os.close(handle)
+        os.waitpid(process, os.WNOHANG)
 
 
 def children() -> list[int]:

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -164,20 +163,19 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
 def run_logged(command: list[str], log: Path, lock: int, cwd: Path | None = None) -> int:
     """Runs it with all output in `log`; it holds `lock` as long as it lives."""
     with open(log, "wb") as out:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            pass_fds=(lock,),
-        )
         try:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                pass_fds=(lock,),
+                start_new_session=True,  # so that it can be ended with all that it started
+            )
             return process.wait()
-        except KeyboardInterrupt:
-            # Ctrl+C reached it as well; a signal to us alone did not.
-            process.send_signal(signal.SIGINT)
-            process.wait()
+        except BaseException:
+            bounded.end_children()
             raise
 
 
@@ -244,3 +242,5 @@ if __name__ == "__main__":
     except WorkbookError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

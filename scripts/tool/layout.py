@@ -26,7 +26,6 @@ NOT_YET = 1
 USAGE = 2
 MACHINE = 3
 DOES_NOT_COMPILE = 4
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import importlib.util
 import io
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -28,8 +30,29 @@ MAIN = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(MAIN)
 
 
+LIMIT = 60  # seconds, for what takes less than one
 # A checker of the board's four cases that passes them all.
 GOOD = '[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"'
+
+
+def run_main(prepare, environment, **streams):
+    """The tool as a program of its own, after `prepare` has put something else in its place."""
+    script = (
+        f"import runpy, sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n{prepare}\n"
+        f"runpy.run_path({str(fake_tree.TOOL / '__main__.py')!r}, run_name='__main__')"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, **environment},
+        preexec_fn=heed_signals,
+        **streams,
+    )
+
+
+def heed_signals():
+    """As in a terminal, whatever these tests are run by (nohup, a shell's background)."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def said(action, *arguments):
@@ -95,6 +118,95 @@ class Words(fake_tree.FakeTree):
                 ("ex01", "own", ["5", "--solution"]),
             ],
         )
+
+
+class Streams(unittest.TestCase):
+    def list(self, stdout=subprocess.DEVNULL, **how):
+        return subprocess.run(
+            [sys.executable, str(fake_tree.TOOL), "list"],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            **how,
+        )
+
+    def test_closed_ones_lead_nowhere(self):
+        for closed in ((1,), (2,), (0, 1, 2)):
+            with self.subTest(closed=closed):
+                done = self.list(preexec_fn=lambda: [os.close(one) for one in closed])
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_character_that_cannot_be_shown(self):
+        script = "import sys; sys.argv[1:] = ['check', '\\u03c0']"
+        done = run_main(script, {"PYTHONIOENCODING": "ascii"}, stderr=subprocess.PIPE)
+        self.assertIn(b"there is no exercise '?'", done.communicate(timeout=LIMIT)[1])
+        self.assertEqual(done.returncode, 2)
+
+    def test_a_full_disk(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self.list(stdout=full)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (3, 1), done.stderr)
+        self.assertIn("No space left on device", done.stderr)
+
+
+class Signals(fake_tree.FakeTree):
+    """HUP and TERM end the tool as Ctrl+C does: with everything that it had started."""
+
+    def ends(self, number, command):
+        """`command`: Python that runs the program `self.busy`."""
+        fifo = self.root / f"fifo{number}"
+        os.mkfifo(fifo)
+        # Each of its processes holds the FIFO open: whoever reads it comes to its end after them.
+        self.script("busy", f"exec 9>{fifo}; echo begun >&9; sleep 1000 & wait")
+        told = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, told)
+        script = (
+            "import sys; sys.argv[1:] = ['list']; from pathlib import Path; import bounded, student\n"
+            f"busy = Path({str(self.root / 'busy')!r})\n"
+            f"{command}\n"
+            "student.show_list = lambda root: busily()"
+        )
+        tool = run_main(script, {}, stderr=subprocess.PIPE)
+        self.addCleanup(tool.communicate)
+        self.addCleanup(tool.kill)
+        self.assertEqual(self.heard(told), b"begun\n")
+        tool.send_signal(number)
+        said = tool.communicate(timeout=LIMIT)[1]
+        self.assertEqual((tool.returncode, said), (128 + number, b"interrupted\n"))
+        self.assertEqual(self.heard(told), b"")
+
+    def heard(self, told):
+        self.assertTrue(select.select([told], [], [], LIMIT)[0], "it neither tells nor ends")
+        return os.read(told, 100)
+
+    def test_while_it_judges(self):
+        command = (
+            "from build_folder import Built, Case; import judge\n"
+            "built = Built(busy, '', busy, '', busy, '', (Case('a', 1, False, False),))\n"
+            "busily = lambda: judge.judge(built)"
+        )
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(number.name):
+                self.ends(number, command)
+
+    def test_while_it_builds(self):
+        command = (
+            "from build_step import locked, run_logged\n"
+            "def busily():\n"
+            "    with locked(busy.parent / 'build') as lock:\n"
+            "        run_logged([busy], busy.parent / 'log', lock)"
+        )
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(number.name):
+                self.ends(number, command)
+
+    def test_while_it_verifies(self):
+        command = "import verify; busily = lambda: verify.run_ctest([busy])"
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(number.name):
+                self.ends(number, command)
 
 
 class Hints(fake_tree.FakeTree):
