@@ -99,6 +99,7 @@ def code_files(folder: Path, programs: bool = False) -> list[Path]:
         path
         for path in folder.iterdir()
         if path.is_file()
+        and not path.name.startswith(".")
         and path.suffix in SOURCE_SUFFIXES
         and (programs or path.name != "main.cpp")
     )
