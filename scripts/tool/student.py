@@ -46,7 +46,7 @@ def show_list(root: Path) -> int:
 
 
 def check(root: Path, said: str | None) -> int:
-    chosen = find_exercise(root, said) if said else unfinished(root)
+    chosen = unfinished(root) if said is None else find_exercise(root, said)
     if chosen is None:
         print("The core of every exercise is done. To judge one again: scripts/workbook check ex03")
         return 0
@@ -213,4 +213,5 @@ def accept(root: Path, said: list[str]) -> int:
     for exercise in [find_exercise(root, name) for name in said] or exercises(root):
         count = pristine.accept(exercise)
         print(f"{exercise.id}: {count} files recorded in {pristine.MANIFEST}")
+    print(f"To undo this: git checkout -- {pristine.MANIFEST}")
     return 0

@@ -241,6 +241,15 @@ class Errors(unittest.TestCase):
         output = "/usr/bin/ld: a.o: in function `main':\na.cpp:4: undefined reference to `f()'\n"
         self.assertIn("undefined reference to `f()'", self.first(output))
 
+    def test_the_other_linkers(self):
+        for line in (
+            "ld.lld: error: duplicate symbol: twice(int)",
+            "mold: error: duplicate symbol: a.o: b.o: twice(int)",
+            "ld.lld: error: undefined symbol: twice(int)",
+        ):
+            output = f"FAILED: bin/x\n{line}\n>>> defined at a.cpp:3\n" + "noise\n" * 20
+            self.assertIn(line, self.first(output))
+
     def test_cmake(self):
         output = "[1/2] Re-running CMake...\nCMake Error at a.cmake:2 (message):\n  stands twice\n"
         self.assertEqual(self.first(output), "  CMake Error at a.cmake:2 (message):\n    stands twice")

@@ -64,11 +64,15 @@ def said(action, *arguments):
 
 class Words(fake_tree.FakeTree):
     def test_an_exercise_by_any_name(self):
-        for name in ("ex01", "1", "01", "ex1", "ex01_count", "exercises/ex01_count/"):
+        absolute = str(self.exercise.stub)
+        for name in ("ex01", "1", "01", "ex1", "ex01_count", "exercises/ex01_count/", absolute):
             self.assertEqual(find_exercise(self.root, name), self.exercise, name)
 
     def test_an_unknown_exercise(self):
-        for name in ("ex02", "0", "", "count", "-1", "ex01_", "101"):
+        self.write("elsewhere/exercises/ex01_count/count.cpp", "")
+        other = str(self.root / "elsewhere/exercises/ex01_count")
+        odd = ("\u0661", "ex\u0660\u0661", "1\n", "\0/", "a/" * 5000)
+        for name in ("ex02", "0", "", "count", "-1", "ex01_", "101", other, "x/ex01_count", *odd):
             with self.assertRaisesRegex(WorkbookError, "there are: ex01") as raised:
                 find_exercise(self.root, name)
             self.assertEqual(raised.exception.status, 2)
