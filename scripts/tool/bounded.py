@@ -1,9 +1,9 @@
-# Runs programs with judged code in them, which may do anything, also before their main begins: loop,
-# leave processes behind, print without end.
+# Runs programs with judged code in them, which may do anything, also before their main begins:
+# loop, leave processes behind, print without end.
 #
 # Output goes into a file and not through a pipe, which would stay open as long as anything that the
-# program left behind. Time is limited. What is left behind becomes a child of this process (a "child
-# subreaper") and is ended by end_orphans().
+# program left behind. Time is limited. What is left behind becomes a child of this process, a
+# "child subreaper", and is ended by end_orphans().
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations

@@ -119,10 +119,14 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
 
 
 def recorded_contents(build: Path) -> dict:
+    """{"ninja": its last run, "files": {name: [digest, change time]}}; a damaged record is none."""
     try:
-        return json.loads((build / CONTENTS).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
+        recorded = json.loads((build / CONTENTS).read_text(encoding="utf-8"))
+        if all(len(entry) == 2 for entry in recorded.get("files", {}).values()):
+            return recorded
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        pass
+    return {}
 
 
 def save_contents(build: Path, files: dict, ninja: int | None) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import time
@@ -26,15 +27,17 @@ def blob_id(content: bytes) -> str:
 def read_manifest(root: Path) -> dict[str, str]:
     """path -> blob id; empty if there is none yet."""
     try:
-        lines = (root / MANIFEST).read_text(encoding="utf-8").splitlines()
+        text = (root / MANIFEST).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return {}
     entries = {}
-    for number, line in enumerate(lines, 1):
-        blob, _, path = line.partition(" ")
-        if len(blob) != 40 or not path:
-            raise WorkbookError(f"{MANIFEST}:{number}: not '<blob id> <path>': {line}")
-        entries[path] = blob
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        entry = re.fullmatch(r"([0-9a-f]{40}) (exercises/.+)\n", line)
+        if not entry:
+            raise WorkbookError(
+                f"{MANIFEST}:{number}: not '<blob id> <path>': git checkout -- {MANIFEST}", MACHINE
+            )
+        entries[entry.group(2)] = entry.group(1)
     return entries
 
 
@@ -123,7 +126,9 @@ def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
                 target.unlink()
     except OSError as error:
         kept = relative(backup, exercise.root)
-        raise WorkbookError(f"reset fails: {error}; your files are kept in {kept}/", MACHINE) from None
+        raise WorkbookError(
+            f"reset fails: {error}; your files are kept in {kept}/", MACHINE
+        ) from None
     return backup, edited
 
 

@@ -13,7 +13,7 @@ import judge
 import pristine
 import section
 import state
-from build_folder import built, configure, read_book
+from build_folder import built, configure
 from build_step import build_target, checker_cases, compare_cases
 from layout import (
     NOT_YET,
@@ -59,7 +59,6 @@ def unfinished(root: Path) -> Exercise | None:
     """The first exercise whose core has not passed, as far as check knows."""
     build = configure(root)
     recorded = state.read(root)
-    read_book(build)
     for exercise in exercises(root):
         results = judge.results(exercise, recorded.get(exercise.name, {}))
         core = [case for case in built(build, exercise).everyday_cases() if not case.stretch]

@@ -81,8 +81,11 @@ class Contents(fake_tree.FakeTree):
         self.assertLess(self.stub.stat().st_mtime_ns, future)
 
     def test_a_damaged_record_is_begun_anew(self):
-        (self.build / build_step.CONTENTS).write_text("{", encoding="utf-8")
-        self.assertIn(self.stub, self.touched())
+        for text in ("{", "[]", "7", '{"files": []}', '{"files": {"a": 1}}', '{"files": {"a": []}}'):
+            with self.subTest(text):
+                (self.build / build_step.CONTENTS).write_text(text, encoding="utf-8")
+                self.age_all(1000)
+                self.assertIn(self.stub, self.touched())
 
 
 class Step(fake_tree.FakeTree):

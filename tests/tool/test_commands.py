@@ -21,7 +21,7 @@ import judge
 import pristine
 import state
 import student
-from build_folder import Built, Case
+from build_folder import Built, Case, configure
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
 from layout import WorkbookError, find_exercise
 
@@ -237,7 +237,15 @@ class Kept(fake_tree.FakeTree):
         self.assertEqual(state.read(self.root)["ex01_count"], {"hints": 1})
 
     def test_a_damaged_file_is_put_aside(self):
-        for text in ("{", "[]", '{"exercises": [1]}', '{"exercises": {"a": 1}}'):
+        for text in (
+            "{",
+            "[]",
+            '{"exercises": [1]}',
+            '{"exercises": {"a": 1}}',
+            '{"exercises": {"a": {"results": 1}}}',
+            '{"exercises": {"a": {"hints": "two"}}}',
+            '{"exercises": {"a": {"digest": []}}}',
+        ):
             path = self.write(".workbook/state.json", text)
             with contextlib.redirect_stderr(io.StringIO()):
                 self.assertEqual(state.read(self.root), {})
@@ -444,6 +452,29 @@ class Board(fake_tree.FakeTree):
         self.write("exercises/ex01_count/count.cpp", "mine")
         self.record(a=PASSED, b=PASSED)
         self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", False))
+
+    def test_a_damaged_folder_is_told_with_its_cure(self):
+        whole = self.read("build/workbook.json")
+        for damaged in (whole[:100], "[]", "7", '{"exercises": [1]}', '{"exercises": [{"name": "a"}]}'):
+            self.write("build/workbook.json", damaged)
+            for action in (student.show_list, lambda root: student.check(root, None)):
+                with self.assertRaisesRegex(WorkbookError, "damaged: .*rm -r build") as raised:
+                    action(self.root)
+                self.assertNotIn("\n", str(raised.exception))
+
+    def test_no_name_is_not_an_empty_one(self):
+        with self.assertRaisesRegex(WorkbookError, "there is no exercise ''"):
+            student.check(self.root, "")
+
+    def test_a_folder_that_lacks_an_exercise_is_configured_again(self):
+        ran = []
+        with unittest.mock.patch("build_folder.run_logged", lambda *words: ran.append(words) or 0):
+            configure(self.root)
+            self.assertEqual(ran, [])
+            self.change("CMakeLists.txt", "(ex01_count)", "(ex01_count)\nworkbook_exercise(ex02_new)")
+            with contextlib.redirect_stderr(io.StringIO()):
+                configure(self.root)
+        self.assertEqual(ran[0][0], ["cmake", "--preset", "student"])
 
     def test_an_exercise_newer_than_the_folder(self):
         self.change("CMakeLists.txt", "(ex01_count)", "(ex01_count)\nworkbook_exercise(ex02_new)")

@@ -1,6 +1,8 @@
 # Stubs as handed out: recorded, put back, never at the cost of a student's work.
 #
 # SPDX-License-Identifier: MIT
+import contextlib
+import io
 import os
 import shutil
 import unittest
@@ -8,6 +10,7 @@ import unittest.mock
 
 import fake_tree
 import pristine
+import student
 from layout import WorkbookError
 
 STUB = "exercises/ex01_count/count.cpp"
@@ -28,6 +31,20 @@ class Pristine(fake_tree.FakeTree):
         names = [path.rsplit("/", 1)[1] for path in pristine.shipped(self.exercise)]
         self.assertEqual(names, ["NOTES.md", "count.cpp", "count.hpp", "main.cpp"])
         self.assertEqual(pristine.edited_files(self.exercise), [])
+
+    def test_a_damaged_manifest_is_told_with_its_cure(self):
+        whole = self.read(pristine.MANIFEST)
+        for damaged in (whole[:-5], "[]\n", "\0\xff\n", "0" * 40 + " ../elsewhere\n", whole + "\n"):
+            self.write(pristine.MANIFEST, damaged)
+            with self.assertRaisesRegex(WorkbookError, "git checkout -- exercises/.pristine$") as raised:
+                pristine.edited_files(self.exercise)
+            self.assertNotIn("\n", str(raised.exception))
+
+    def test_accept_says_how_to_undo_it(self):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            student.accept(self.root, ["ex01"])
+        self.assertIn("To undo this: git checkout -- exercises/.pristine\n", out.getvalue())
 
     def test_accepting_one_keeps_the_others(self):
         entry = "0" * 40 + " exercises/ex02_else/a.cpp\n"
