@@ -27,7 +27,7 @@ endif()
 if(WORKBOOK_INSTRUCTOR AND EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
     file(GLOB_RECURSE made_from CONFIGURE_DEPENDS
         ${CMAKE_SOURCE_DIR}/tests/wrong_answers/*.patch ${CMAKE_SOURCE_DIR}/tests/right_answers/*.patch
-        ${CMAKE_SOURCE_DIR}/solutions/*.?pp ${CMAKE_SOURCE_DIR}/exercises/ex*.?pp)
+        ${CMAKE_SOURCE_DIR}/solutions/[^.]*.?pp ${CMAKE_SOURCE_DIR}/exercises/ex*.?pp)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${made_from}
         ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
     execute_process(
@@ -46,7 +46,7 @@ function(workbook_apart folder)
     if(TARGET apart_${folder})
         return()
     endif()
-    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/${folder}/*.cpp)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/${folder}/[^.]*.cpp)
     add_library(apart_${folder} OBJECT EXCLUDE_FROM_ALL ${sources})
     target_compile_options(apart_${folder} PRIVATE -O2 -U_FORTIFY_SOURCE -fexceptions
                                                    -fno-sanitize=all)
@@ -84,9 +84,10 @@ function(workbook_judged target role folder)
     workbook_compile_as(${target} ${EX_flavor} ${role} ${EX_LIBRARIES})
 endfunction()
 
-# The answer's sources: every .cpp but the program's.
+# The answer's sources: every .cpp but the program's, and but hidden files, which editors leave there
+# (Emacs' .#x.cpp leads nowhere).
 function(workbook_sources folder out)
-    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/[^.]*.cpp)
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     set(${out} ${sources} PARENT_SCOPE)
 endfunction()

@@ -46,6 +46,9 @@ if(WORKBOOK_INSTRUCTOR)
     if(TARGET explorer_runtime AND EXISTS ${CMAKE_SOURCE_DIR}/tests/explore/targets.cmake)
         include(${CMAKE_SOURCE_DIR}/tests/explore/targets.cmake)
     endif()
+    if(WORKBOOK_EXPLORER)
+        include(${CMAKE_SOURCE_DIR}/tests/checker/targets.cmake)
+    endif()
     foreach(check stubs sections wrong-answers names format spdx tool)
         add_test(NAME self.${check}
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/selfcheck.py ${check}

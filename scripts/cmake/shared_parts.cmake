@@ -66,7 +66,7 @@ function(workbook_compile_as target flavor role)
 endfunction()
 
 # Given code, once for each flavor.
-file(GLOB given_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/*.cpp)
+file(GLOB given_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/[^.]*.cpp)
 foreach(flavor explored plain program)
     if(flavor STREQUAL "explored" AND NOT WORKBOOK_EXPLORER)
         continue()
@@ -83,7 +83,7 @@ add_library(workbook_asio STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/scripts/cm
 target_link_libraries(workbook_asio PUBLIC workbook_asio_headers Threads::Threads)
 
 # The checkers' main, the supervisor and what else tests lean on.
-file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
+file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/[^.]*.cpp)
 list(REMOVE_ITEM support_sources ${CMAKE_SOURCE_DIR}/tests/support/precompiled.cpp)
 add_library(workbook_support STATIC EXCLUDE_FROM_ALL ${support_sources})
 target_include_directories(workbook_support PUBLIC ${CMAKE_SOURCE_DIR}/tests)

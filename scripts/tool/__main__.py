@@ -10,12 +10,13 @@ if sys.version_info < (3, 9):
     sys.exit(3)
 
 import argparse
+import contextlib
 import os
 import re
 import signal
 
 import student
-from layout import INTERRUPTED, MACHINE, USAGE, WorkbookError, checkout_root
+from layout import MACHINE, USAGE, WorkbookError, checkout_root
 
 HELP = """\
 usage: scripts/workbook [COMMAND] [ARGUMENTS]
@@ -35,9 +36,11 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
 
 EX is ex03, 3, 03 or ex03_process_pool.
 exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lacks something;
-             4 it does not compile; 130 interrupted; run ends with its program's own
+             4 it does not compile; 130 interrupted, 128+N ended by signal N;
+             run ends with its program's own
 environment: CXX (the compiler of a new build folder), NO_COLOR, WORKBOOK_SCHEDULES (how many
-             schedules the explorer tries), WORKBOOK_NO_INSTALL=1 (never install anything)
+             schedules the explorer tries; check records nothing if it is less than 2000),
+             WORKBOOK_NO_INSTALL=1 (never install anything)
 """
 
 
@@ -164,22 +167,75 @@ def main(argv: list[str]) -> int:
     return COMMANDS[command](checkout_root(), argv[1:])
 
 
-if __name__ == "__main__":
+class Signalled(KeyboardInterrupt):
+    """SIGHUP or SIGTERM: the same clean end as after Ctrl+C."""
+
+    def __init__(self, number: int, _frame):
+        super().__init__()
+        self.number = number
+
+
+def end_on_signals() -> None:
+    caught = [one for one in (signal.SIGHUP, signal.SIGTERM) if is_heeded(one)]
+
+    def end(number, frame):
+        for one in caught:
+            signal.signal(one, signal.SIG_IGN)  # once: the end is under way
+        raise Signalled(number, frame)
+
+    for one in caught:
+        signal.signal(one, end)
+
+
+def is_heeded(number: int) -> bool:
+    return signal.getsignal(number) != signal.SIG_IGN  # nohup ignores SIGHUP
+
+
+def make_streams_usable() -> None:
+    """A stream that was closed (>&-) leads nowhere; a character that one cannot show is a '?'."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Its number is the lowest free one: no other file may get it.
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
+        elif name != "stdin":
+            getattr(sys, name).reconfigure(errors="replace")
+
+
+def status_of(argv: list[str]) -> int:
+    """Runs the command; what goes wrong is one line on stderr."""
     try:
-        STATUS = main(sys.argv[1:])
+        status = main(argv)
         sys.stdout.flush()
+        return status
     except WorkbookError as error:
         sys.stdout.flush()
         print(f"scripts/workbook: {error}", file=sys.stderr)
-        STATUS = error.status
-    except KeyboardInterrupt:
+        return error.status
+    except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
-        STATUS = INTERRUPTED
+        return 128 + getattr(error, "number", signal.SIGINT)
+
+
+def say_no_more(stream) -> None:
+    """Whoever read it has gone: what is still in it leads nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+if __name__ == "__main__":
+    make_streams_usable()
+    end_on_signals()
+    try:
+        STATUS = status_of(sys.argv[1:])
     except BrokenPipeError:
-        # Whoever read our output has gone; say nothing more, to anybody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say_no_more(sys.stdout)
         STATUS = 128 + signal.SIGPIPE
     except OSError as error:
-        print(f"scripts/workbook: {error}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(f"scripts/workbook: {error}", file=sys.stderr)
         STATUS = MACHINE
+    try:
+        sys.stdout.flush()
+    except OSError:  # a full disk, a terminal that is gone
+        say_no_more(sys.stdout)
     sys.exit(STATUS)

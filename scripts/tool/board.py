@@ -8,7 +8,7 @@ from pathlib import Path
 
 import judge
 import state
-from build_folder import Built, built, folder, is_configured
+from build_folder import Built, folder, is_configured, read_book
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
 from layout import Exercise, WorkbookError, exercises
 from terminal import paint
@@ -33,11 +33,9 @@ def board(root: Path) -> str:
         raise WorkbookError("CMakeLists.txt has no exercise yet")
     wide = max(len(exercise.name) for exercise in known)
     lines = [f"{'':{wide}}  {'':{BAR + 2}}   core  stretch"]
+    book = read_book(build) if is_configured(build) else {}
     for exercise in known:
-        try:
-            facts = built(build, exercise) if is_configured(build) else None
-        except WorkbookError:
-            facts = None  # added since the folder was configured
+        facts = book.get(exercise.name)  # none if it was added since the folder was configured
         lines.append(row(exercise, facts, recorded.get(exercise.name, {}), wide))
     return "\n".join(lines)
 

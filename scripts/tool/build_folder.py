@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_step import locked, refuse_foreign, run_logged, touch_changed
-from layout import MACHINE, Exercise, WorkbookError, relative
+from layout import MACHINE, Exercise, WorkbookError, exercises, relative
 from terminal import note, plain
 
 FOLDERS = {
@@ -39,6 +39,7 @@ class Built:
     solution_program: Path
     solution_program_target: str
     cases: tuple[Case, ...]
+    explored: bool = False  # some cases are judged by the schedule explorer
 
     def everyday_cases(self) -> list[Case]:
         """By step, core before stretch; without the long ones, which verify runs."""
@@ -55,11 +56,13 @@ def is_configured(build: Path) -> bool:
 
 
 def configure(root: Path, preset: str = "student", again: bool = False) -> Path:
-    """Configures the preset's folder if that was not done yet (or `again`)."""
+    """Configures the preset's folder if it lacks something that the checkout has (or `again`)."""
     build = folder(root, preset)
     refuse_foreign(build, root)
     if is_configured(build) and not again:
-        return build
+        book = read_book(build)
+        if all(exercise.name in book for exercise in exercises(root)):
+            return build
     note(f"configuring {build.name}/ ...")
     log = build / "configure.log"
     with locked(build) as lock:
@@ -83,19 +86,24 @@ def configure_errors(output: str) -> str:
     return "\n".join(f"  {line}" for line in chosen).rstrip()
 
 
-def read_book(build: Path) -> dict:
+def read_book(build: Path) -> dict[str, Built]:
+    """What CMake knows, by the exercises' names."""
     try:
-        return json.loads((build / "workbook.json").read_text(encoding="utf-8"))
+        book = json.loads((build / "workbook.json").read_text(encoding="utf-8"))
+        return {one["name"]: from_json(one) for one in book["exercises"]}
     except FileNotFoundError:
         raise WorkbookError(f"{build.name}/ is not set up yet: scripts/workbook start") from None
-    except ValueError:
-        raise WorkbookError(f"{build.name}/workbook.json is damaged: rm -r {build.name}") from None
+    except (ValueError, KeyError, TypeError):
+        raise WorkbookError(
+            f"{build.name}/workbook.json is damaged: remove the folder (rm -r {build.name}), try again",
+            MACHINE,
+        ) from None
 
 
 def built(build: Path, exercise: Exercise) -> Built:
-    for one in read_book(build)["exercises"]:
-        if one["name"] == exercise.name:
-            return from_json(one)
+    book = read_book(build)
+    if exercise.name in book:
+        return book[exercise.name]
     raise WorkbookError(f"{build.name}/ knows no {exercise.name}: rm -r {build.name} and try again")
 
 
@@ -112,4 +120,5 @@ def from_json(one: dict) -> Built:
         Path(one["solution_program"]),
         one["solution_program_target"],
         cases,
+        bool(one["explored"]),
     )

@@ -15,12 +15,12 @@ import hashlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import bounded
 from compile_errors import first_errors
 from layout import (
     DOES_NOT_COMPILE,
@@ -31,6 +31,7 @@ from layout import (
 )
 from terminal import note
 
+LIST_LIMIT = 20  # seconds
 CONTENTS = ".workbook-contents.json"
 SOURCES = ("exercises", "solutions", "tests", "scripts")
 SUFFIXES = (".cpp", ".hpp", ".h", ".c", ".inc", ".S", ".cmake")
@@ -118,10 +119,14 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
 
 
 def recorded_contents(build: Path) -> dict:
+    """{"ninja": its last run, "files": {name: [digest, change time]}}; a damaged record is none."""
     try:
-        return json.loads((build / CONTENTS).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
+        recorded = json.loads((build / CONTENTS).read_text(encoding="utf-8"))
+        if all(len(entry) == 2 for entry in recorded.get("files", {}).values()):
+            return recorded
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        pass
+    return {}
 
 
 def save_contents(build: Path, files: dict, ninja: int | None) -> None:
@@ -162,31 +167,40 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
 def run_logged(command: list[str], log: Path, lock: int, cwd: Path | None = None) -> int:
     """Runs it with all output in `log`; it holds `lock` as long as it lives."""
     with open(log, "wb") as out:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            pass_fds=(lock,),
-        )
         try:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                pass_fds=(lock,),
+                start_new_session=True,  # so that it can be ended with all that it started
+            )
             return process.wait()
-        except KeyboardInterrupt:
-            # Ctrl+C reached it as well; a signal to us alone did not.
-            process.send_signal(signal.SIGINT)
-            process.wait()
+        except BaseException:
+            bounded.end_children()
             raise
 
 
-def checker_cases(checker: Path) -> list[str]:
-    """What the built checker says that it has."""
-    done = subprocess.run(
-        [checker, "--list"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise WorkbookError(f"{checker.name} --list fails: {(done.stdout + done.stderr).strip()}")
-    return done.stdout.splitlines()
+def checker_cases(checker: Path, limit: float = LIST_LIMIT) -> list[str]:
+    """What the built checker says that it has; global objects of judged code come before that."""
+    try:
+        listed = bounded.run([checker, "--list"], limit)
+    except OSError as error:
+        raise WorkbookError(
+            f"cannot run {checker} ({error.strerror}): remove it (rm {checker}) and try again",
+            MACHINE,
+        ) from None
+    asked = f"{checker.name} --list"
+    suspect = "does the initializer of a global object"
+    if listed.status is None:
+        raise WorkbookError(f"{asked} does not end within {limit:g} s: {suspect} wait or loop?")
+    if listed.status != 0:
+        raise WorkbookError(f"{asked} {listed.how()}: {suspect} fail?\n{listed.output}".rstrip())
+    if not listed.output.strip():
+        raise WorkbookError(f"{asked} lists no case: {suspect} call exit()?")
+    return listed.output.splitlines()
 
 
 def compare_cases(known: list[str], built: list[str], what: str) -> None:
@@ -232,3 +246,5 @@ if __name__ == "__main__":
     except WorkbookError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

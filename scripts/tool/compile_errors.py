@@ -9,7 +9,10 @@ from pathlib import Path
 from terminal import plain
 
 DIAGNOSTIC = re.compile(r"^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<text>.+)$")
-LINKING = re.compile(r"undefined reference to|multiple definition of|undefined symbol")
+# As ld, lld and mold say it.
+LINKING = re.compile(
+    r"undefined reference to|multiple definition of|undefined symbol|duplicate symbol"
+)
 EXCERPT = re.compile(r"^\s*\d*\s*\|")
 
 

@@ -10,21 +10,26 @@ import hashlib
 import os
 import re
 import subprocess
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import bounded
 import pristine
 import state
 from build_folder import Built, Case
-from layout import Exercise
+from layout import USAGE, Exercise, WorkbookError
 from terminal import plain
 
 PASSED, FAILED, TODO, STUCK, NOT_RUN = "passed", "failed", "todo", "stuck", "not run"
 VERDICTS = {0: PASSED, 1: FAILED, 3: TODO}
+CANNOT_JUDGE = 4  # the checker's exit status; it says why
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
 OUTER_LIMIT = 60  # seconds
+NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
+LEAST_SCHEDULES = 2000  # the explorer's default; a pass of fewer is not recorded
 
 
 @dataclass(frozen=True)
@@ -34,44 +39,68 @@ class Outcome:
     output: str
 
 
+def refuse_bad_settings() -> None:
+    """Of the explorer, in the environment: one that it does not understand, or that fails all."""
+    for name in NUMBERS:
+        text = os.environ.get(name, "")
+        if text and not (re.fullmatch("[0-9]{1,18}", text) and int(text) > 0):
+            raise WorkbookError(
+                f"{name} is {text!r} and not a whole number from 1 up: correct it, or unset {name}",
+                USAGE,
+            )
+    if os.environ.get("WORKBOOK_REPLAY"):
+        raise WorkbookError(
+            "WORKBOOK_REPLAY is set, and one schedule is no verdict: unset WORKBOOK_REPLAY "
+            "(give it to one checker, as the report's last line does)",
+            USAGE,
+        )
+
+
+def too_few_schedules(built: Built) -> bool:
+    """Of an exercise with explored cases, to believe a pass."""
+    asked = os.environ.get("WORKBOOK_SCHEDULES") or LEAST_SCHEDULES
+    return built.explored and int(asked) < LEAST_SCHEDULES
+
+
 class Running:
     """The checkers that run now; interrupt() ends them, and no more are started."""
 
-    def __init__(self, checker: Path):
+    def __init__(self, checker: Path, limit: float = OUTER_LIMIT):
         self._checker = checker
+        self._limit = limit
         self._lock = threading.Lock()  # guards the two below
         self._processes: set[subprocess.Popen] = set()
         self._over = False
 
     def run(self, case: Case) -> Outcome:
-        with self._lock:
-            if self._over:
-                return Outcome(case, NOT_RUN, "")
-            process = subprocess.Popen(
-                [self._checker, case.sentence],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            )
-            self._processes.add(process)
-        try:
-            output, _ = process.communicate(timeout=OUTER_LIMIT)
-            verdict = VERDICTS.get(process.returncode, FAILED)
-            if verdict == FAILED and GAVE_UP in output:
-                verdict = STUCK
-        except subprocess.TimeoutExpired:
-            process.kill()
-            output, _ = process.communicate()
+        with tempfile.TemporaryFile() as out:
+            with self._lock:
+                if self._over:
+                    return Outcome(case, NOT_RUN, "")
+                process = bounded.start([self._checker, case.sentence], out)
+                self._processes.add(process)
+            ended = bounded.wait(process, out, self._limit)
+        verdict = VERDICTS.get(ended.status, FAILED)
+        if ended.status is None or (verdict == FAILED and GAVE_UP in ended.output):
             verdict = STUCK
         with self._lock:
             self._processes.discard(process)
-            if self._over and process.returncode not in VERDICTS:
+            if self._over and ended.status not in VERDICTS:
                 verdict = NOT_RUN
             if verdict == STUCK:
                 self._over = True  # the rest would be as slow: mend this one first
-        return Outcome(case, verdict, plain(output).strip("\n"))
+        return Outcome(case, verdict, self._explained(case, ended))
+
+    def _explained(self, case: Case, ended: bounded.Ended) -> str:
+        """What it printed; and where that is no explanation, one."""
+        said = plain(ended.output).strip("\n")
+        if ended.status is None:
+            said += f"\nGave up after {self._limit:g} s: the checker did not end."
+        elif ended.status not in (*VERDICTS, CANNOT_JUDGE):
+            said += f"\nThe checker {ended.how()}, without a verdict."
+        elif ended.status != 0 and not said:
+            said = f"The case failed and printed nothing: {self._checker} --debug '{case.sentence}'"
+        return said.strip("\n")
 
     def interrupt(self) -> None:
         with self._lock:
@@ -82,13 +111,17 @@ class Running:
 
 def judge(built: Built) -> list[Outcome]:
     """Every everyday case in its order. One that got stuck is the last to be started."""
+    bounded.adopt_orphans()
     running = Running(built.checker)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        try:
-            return list(pool.map(running.run, built.everyday_cases()))
-        except BaseException:
-            running.interrupt()
-            raise
+    try:
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            try:
+                return list(pool.map(running.run, built.everyday_cases()))
+            except BaseException:
+                running.interrupt()
+                raise
+    finally:
+        bounded.end_orphans()  # of a supervisor that was killed, by us or by what it judged
 
 
 def first_broken(outcomes: list[Outcome]) -> Outcome | None:

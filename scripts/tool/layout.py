@@ -26,7 +26,6 @@ NOT_YET = 1
 USAGE = 2
 MACHINE = 3
 DOES_NOT_COMPILE = 4
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -83,13 +82,23 @@ def exercises(root: Path) -> list[Exercise]:
 def find_exercise(root: Path, said: str) -> Exercise:
     """By any of its names: ex03, 3, 03, ex03_process_pool, or the path of its folder."""
     known = exercises(root)
-    wanted = Path(said).name if "/" in said else said
-    number = re.fullmatch(r"(?:ex)?0*(\d{1,2})", wanted)
+    number = re.fullmatch(r"(?:ex)?0*([0-9]{1,2})", said)
     for exercise in known:
-        if wanted == exercise.name or (number and int(number.group(1)) == int(exercise.number)):
+        if said == exercise.name or (number and int(number.group(1)) == int(exercise.number)):
+            return exercise
+        if "/" in said and is_folder_of(exercise, said):
             return exercise
     names = " ".join(exercise.id for exercise in known)
-    raise WorkbookError(f"there is no exercise '{said}'; there are: {names}", USAGE)
+    raise WorkbookError(f"there is no exercise {said!r} here; there are: {names}", USAGE)
+
+
+def is_folder_of(exercise: Exercise, said: str) -> bool:
+    """A path that exists from the working directory means that, otherwise it begins at the root."""
+    try:
+        path = Path(said) if Path(said).exists() else exercise.root / said
+        return path.resolve() in (exercise.stub.resolve(), exercise.solution.resolve())
+    except (OSError, ValueError):  # too long, a null character
+        return False
 
 
 def code_files(folder: Path, programs: bool = False) -> list[Path]:
@@ -100,6 +109,7 @@ def code_files(folder: Path, programs: bool = False) -> list[Path]:
         path
         for path in folder.iterdir()
         if path.is_file()
+        and not path.name.startswith(".")
         and path.suffix in SOURCE_SUFFIXES
         and (programs or path.name != "main.cpp")
     )

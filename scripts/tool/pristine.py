@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
-from layout import Exercise, WorkbookError, relative, write_atomically
+from layout import MACHINE, Exercise, WorkbookError, relative, write_atomically
 
 MANIFEST = "exercises/.pristine"
+BACKUPS = ".workbook/backup"
 
 
 def blob_id(content: bytes) -> str:
@@ -25,15 +27,17 @@ def blob_id(content: bytes) -> str:
 def read_manifest(root: Path) -> dict[str, str]:
     """path -> blob id; empty if there is none yet."""
     try:
-        lines = (root / MANIFEST).read_text(encoding="utf-8").splitlines()
+        text = (root / MANIFEST).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return {}
     entries = {}
-    for number, line in enumerate(lines, 1):
-        blob, _, path = line.partition(" ")
-        if len(blob) != 40 or not path:
-            raise WorkbookError(f"{MANIFEST}:{number}: not '<blob id> <path>': {line}")
-        entries[path] = blob
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        entry = re.fullmatch(r"([0-9a-f]{40}) (exercises/.+)\n", line)
+        if not entry:
+            raise WorkbookError(
+                f"{MANIFEST}:{number}: not '<blob id> <path>': git checkout -- {MANIFEST}", MACHINE
+            )
+        entries[entry.group(2)] = entry.group(1)
     return entries
 
 
@@ -44,13 +48,18 @@ def shipped(exercise: Exercise) -> dict[str, str]:
 
 
 def student_files(exercise: Exercise) -> list[Path]:
-    """The files of the stub's folder that a student may edit, as they are there now."""
+    """The files of the stub's folder that a student may edit, as they are there now.
+
+    Hidden ones are an editor's: nobody's answer, and nothing to put back.
+    """
     if not exercise.stub.is_dir():
         return []
     return sorted(
         path
         for path in exercise.stub.iterdir()
-        if path.is_file() and (path.suffix in (".cpp", ".hpp") or path.name == "NOTES.md")
+        if path.is_file()
+        and not path.name.startswith(".")
+        and (path.suffix in (".cpp", ".hpp") or path.name == "NOTES.md")
     )
 
 
@@ -106,22 +115,51 @@ def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
     if not edited:
         return None, []
     originals = shipped_content(exercise)
-    backup = new_backup_folder(exercise)
-    if exercise.stub.is_dir():
-        shutil.copytree(exercise.stub, backup, dirs_exist_ok=True)
-    for path in edited:
-        target = exercise.root / path
-        if path in originals:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, originals[path])
-        else:
-            target.unlink()
+    backup = keep(exercise)
+    try:
+        for path in edited:
+            target = exercise.root / path
+            if path in originals:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(target, originals[path])
+            else:
+                target.unlink()
+    except OSError as error:
+        kept = relative(backup, exercise.root)
+        raise WorkbookError(
+            f"reset fails: {error}; your files are kept in {kept}/", MACHINE
+        ) from None
     return backup, edited
+
+
+def keep(exercise: Exercise) -> Path:
+    """Copies the student's folder, whole or not at all; returns where to."""
+    backup = None
+    try:
+        backup = new_backup_folder(exercise)
+        if exercise.stub.is_dir():
+            shutil.copytree(exercise.stub, backup, symlinks=True, dirs_exist_ok=True)
+        return backup
+    except BaseException as error:
+        if backup is not None:
+            shutil.rmtree(backup, ignore_errors=True)
+        if not isinstance(error, OSError):  # shutil.Error is one
+            raise
+        raise WorkbookError(
+            f"cannot keep your {exercise.id} in {BACKUPS}/ ({reason(error)}); nothing was changed",
+            MACHINE,
+        ) from None
+
+
+def reason(error: OSError) -> str:
+    """copytree collects what went wrong as (from, to, text); the first says enough."""
+    first = error.args[0] if error.args else error
+    return str(first[0][2]) if isinstance(error, shutil.Error) and first else error.strerror
 
 
 def new_backup_folder(exercise: Exercise) -> Path:
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
-    above = exercise.root / ".workbook" / "backup"
+    above = exercise.root / BACKUPS
     above.mkdir(parents=True, exist_ok=True)
     for count in range(1000):
         folder = above / (f"{exercise.id}-{stamp}" + (f"-{count}" if count else ""))
@@ -130,7 +168,7 @@ def new_backup_folder(exercise: Exercise) -> Path:
             return folder
         except FileExistsError:
             continue
-    raise WorkbookError(f"cannot make a backup folder in {above}; nothing was changed")
+    raise WorkbookError(f"cannot make a backup folder in {above}; nothing was changed", MACHINE)
 
 
 def accept(exercise: Exercise) -> int:

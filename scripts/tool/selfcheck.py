@@ -187,6 +187,7 @@ def sources(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
     edited = {root / path for one in exercises(root) for path in pristine.edited_files(one)}
     tops = [root / top for top in ("exercises", "solutions", "tests", "scripts")]
     found = [path for top in tops for path in top.rglob("*") if path.name.endswith(suffixes)]
+    found = [path for path in found if not path.name.startswith(".")]  # an editor's
     return sorted(path for path in found if path.is_file() and path not in edited)
 
 

@@ -25,7 +25,7 @@ def read(root: Path) -> dict:
     path = state_file(root)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["exercises"]
-        if not all(isinstance(record, dict) for record in found.values()):
+        if not all(is_record(record) for record in found.values()):
             raise ValueError
         return found
     except FileNotFoundError:
@@ -36,6 +36,16 @@ def read(root: Path) -> dict:
             os.replace(path, aside)
         note(f"{path.name} cannot be read; it is kept as {aside.name}, and the board starts anew")
         return {}
+
+
+def is_record(found: object) -> bool:
+    """Of the types that read() promises; each entry may be missing."""
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("results", {}), dict)
+        and isinstance(found.get("digest", ""), str)
+        and isinstance(found.get("hints", 0), int)
+    )
 
 
 @contextlib.contextmanager

@@ -13,8 +13,8 @@ import judge
 import pristine
 import section
 import state
-from build_folder import built, configure, read_book
-from build_step import build_target
+from build_folder import built, configure
+from build_step import build_target, checker_cases, compare_cases
 from layout import (
     NOT_YET,
     Exercise,
@@ -46,7 +46,7 @@ def show_list(root: Path) -> int:
 
 
 def check(root: Path, said: str | None) -> int:
-    chosen = find_exercise(root, said) if said else unfinished(root)
+    chosen = unfinished(root) if said is None else find_exercise(root, said)
     if chosen is None:
         print("The core of every exercise is done. To judge one again: scripts/workbook check ex03")
         return 0
@@ -59,7 +59,6 @@ def unfinished(root: Path) -> Exercise | None:
     """The first exercise whose core has not passed, as far as check knows."""
     build = configure(root)
     recorded = state.read(root)
-    read_book(build)
     for exercise in exercises(root):
         results = judge.results(exercise, recorded.get(exercise.name, {}))
         core = [case for case in built(build, exercise).everyday_cases() if not case.stretch]
@@ -70,6 +69,7 @@ def unfinished(root: Path) -> Exercise | None:
 
 def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     """Builds the checker and runs its cases. The record on the board follows."""
+    judge.refuse_bad_settings()
     build = configure(exercise.root)
     judged = judge.digest(exercise)
     note(f"building {exercise.id} ...")
@@ -77,8 +77,13 @@ def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     build_target(build, exercise.root, target, build / f"{exercise.id}.log", exercise.id)
     facts = built(build, exercise)  # again: the build configures anew when the tests changed
     note(f"checking {exercise.id} ...")
+    # A checker that ends before its main, by a stub's global object, would pass every case.
+    compare_cases([one.sentence for one in facts.cases], checker_cases(facts.checker), exercise.id)
     outcomes = judge.judge(facts)
-    judge.remember(exercise, judged, outcomes)
+    if judge.too_few_schedules(facts):
+        note(f"not recorded: WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}")
+    else:
+        judge.remember(exercise, judged, outcomes)
     return outcomes
 
 
@@ -207,4 +212,5 @@ def accept(root: Path, said: list[str]) -> int:
     for exercise in [find_exercise(root, name) for name in said] or exercises(root):
         count = pristine.accept(exercise)
         print(f"{exercise.id}: {count} files recorded in {pristine.MANIFEST}")
+    print(f"To undo this: git checkout -- {pristine.MANIFEST}")
     return 0

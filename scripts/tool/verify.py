@@ -10,6 +10,8 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 
+import bounded
+import judge
 import pristine
 from build_folder import configure
 from build_step import locked, remember_run, run_logged, touch_changed
@@ -24,6 +26,7 @@ FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000", "WORKBOOK_EXPLORE_SECONDS": "75"}
 
 def verify(root: Path, quick: bool, jobs: int) -> int:
     """0 if everything holds. Ends with ctest's own summary."""
+    judge.refuse_bad_settings()
     if not exercises(root):
         raise WorkbookError("CMakeLists.txt has no exercise, so there is nothing to verify")
     edited = [path for one in exercises(root) for path in pristine.edited_files(one)]
@@ -70,21 +73,26 @@ def run_ctest(command: list[str]) -> tuple[int, list[str]]:
     """Passes ctest's output on, and keeps its summary back for the end."""
     environment = {**FULL_BUDGET, **os.environ}
     summary: list[str] = []
-    with subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
+    try:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # so that it can be ended with all that it started
+        )
         for line in process.stdout:
             if summary or re.match(r"\d+% tests passed", line):
                 summary.append(line)
             else:
                 print(line, end="", flush=True)
-    return process.returncode, summary
+        return process.wait(), summary
+    except BaseException:
+        bounded.end_children()
+        raise
 
 
 def counts(results: Path) -> str:

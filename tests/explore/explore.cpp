@@ -98,6 +98,13 @@ long from_environment(const char* name, long least, long otherwise)
     return value;
 }
 
+// What the environment says, or else the defaults.
+struct settings {
+    long schedules = from_environment("WORKBOOK_SCHEDULES", 1, default_schedules);
+    long seed = from_environment("WORKBOOK_SEED", 1, 1);
+    long seconds = from_environment("WORKBOOK_EXPLORE_SECONDS", 1, default_seconds);
+};
+
 enum class ending { passed, failed, out_of_time };
 
 class search_session {
@@ -105,15 +112,24 @@ public:
     search_session(const std::function<void()>& body, const options& chosen, int number)
         : body_(body), chosen_(chosen), number_(number)
     {
+        const settings said;
         if (chosen_.schedules == 0) {
-            chosen_.schedules = from_environment("WORKBOOK_SCHEDULES", 1, default_schedules);
+            chosen_.schedules = said.schedules;
         }
         if (chosen_.seed == 0) {
-            chosen_.seed = static_cast<std::uint64_t>(from_environment("WORKBOOK_SEED", 1, 1));
+            chosen_.seed = static_cast<std::uint64_t>(said.seed);
         }
-        deadline_ =
-            steady::now() +
-            std::chrono::seconds(from_environment("WORKBOOK_EXPLORE_SECONDS", 1, default_seconds));
+        deadline_ = steady::now() + std::chrono::seconds(said.seconds);
+    }
+
+    // Throws std::invalid_argument if the environment holds what search() does not understand.
+    static void check_environment()
+    {
+        [[maybe_unused]] const settings said;
+        if (const char* asked = std::getenv("WORKBOOK_REPLAY");
+            asked != nullptr && *asked != '\0') {
+            parse_replay(asked);
+        }
     }
 
     result run()
@@ -693,6 +709,17 @@ private:
 };
 
 } // namespace
+
+bool environment_is_valid(std::string& why)
+{
+    try {
+        search_session::check_environment();
+        return true;
+    } catch (const std::invalid_argument& error) {
+        why = error.what();
+        return false;
+    }
+}
 
 result detail::first_failure(const std::function<void()>& body, const options& chosen)
 {

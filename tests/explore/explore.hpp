@@ -62,6 +62,11 @@ bool exploring();
 /// WORKBOOK_REPLAY, under that schedule. For debuggers.
 extern bool in_this_process;
 
+/// Whether search() understands what the environment tells it (WORKBOOK_SCHEDULES, WORKBOOK_SEED,
+/// WORKBOOK_EXPLORE_SECONDS, WORKBOOK_REPLAY). False, with the variable and what is wrong with it
+/// in `why`, when it does not.
+bool environment_is_valid(std::string& why);
+
 /// Looks for two data races that are there, an unlocked push_back on a vector<int> and on a
 /// vector<string>. False, with the reason in `why`, when one is not found: then this binary is
 /// built or linked wrongly and the explorer's verdicts in it are worth nothing. Takes a few

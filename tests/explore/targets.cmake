@@ -13,7 +13,7 @@ function(explorer_program target)
 endfunction()
 
 set(explore ${CMAKE_SOURCE_DIR}/tests/explore)
-file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/*.cpp)
+file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/[^.]*.cpp)
 explorer_program(explorer_cases ${explorer_case_sources})
 explorer_program(explorer_rate ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
 

@@ -33,13 +33,18 @@ using catch_listener = Catch::TestEventListenerBase;
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
-// Defined where the checker is linked with the schedule explorer: tries the explorer on races that
-// it must find, in this very binary. Absent, and then null, elsewhere.
+// Defined where the checker is linked with the schedule explorer; canary_sings() tries the explorer
+// on races that it must find, in this very binary. Absent, and then null, elsewhere.
 namespace explorer {
+[[gnu::weak]] bool environment_is_valid(std::string& why);
 [[gnu::weak]] bool canary_sings(std::string& why);
 [[gnu::weak]] extern bool in_this_process;
 } // namespace explorer
+
+// There in builds with AddressSanitizer.
+extern "C" [[gnu::weak]] void __lsan_do_leak_check();
 
 #ifdef __SANITIZE_THREAD__
 // libstdc++ counts the holders of an exception inside its library, where ThreadSanitizer does not
@@ -201,6 +206,11 @@ int run_in_this_process(const promise& asked)
 
 void run_and_record(const promise& asked)
 {
+    if (std::string why;
+        asked.explored && explorer::environment_is_valid && !explorer::environment_is_valid(why)) {
+        note_that_it_cannot_judge(why);
+        return;
+    }
     if (std::string why; asked.explored && explorer::canary_sings && !explorer::canary_sings(why)) {
         note_that_it_cannot_judge("the explorer does not see a race that is there: " + why);
         return;
@@ -361,6 +371,19 @@ int run_checker(std::vector<std::string> arguments)
     return mode == "--help" ? 0 : 2;
 }
 
+// Ends this process without destroying global objects. Some are judged code's, whose destructor's
+// _exit(0) would be taken for a pass; in the case's own process they are destroyed, and judged. Of
+// what else comes at exit, LeakSanitizer's check is made here (it leaves by itself if it finds
+// something), and ThreadSanitizer puts its status in: it intercepts _exit, but not std::_Exit.
+[[noreturn]] void leave(int status)
+{
+    std::fflush(nullptr);
+    if (__lsan_do_leak_check != nullptr) {
+        __lsan_do_leak_check();
+    }
+    _exit(status);
+}
+
 } // namespace
 
 CATCH_REGISTER_LISTENER(witness)
@@ -369,12 +392,12 @@ int main(int argc, char** argv)
 {
     raise_descriptor_limit();
     try {
-        return run_checker({argv + 1, argv + argc});
+        leave(run_checker({argv + 1, argv + argc}));
     } catch (const std::invalid_argument& error) {
         std::fprintf(stderr, "%s\n", error.what());
-        return 2;
+        leave(2);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "Cannot judge: %s\n", error.what());
-        return 4;
+        leave(4);
     }
 }

@@ -35,6 +35,8 @@ constexpr int default_limit_s = 20;
 constexpr milliseconds grace{2000}; // for a case that reached a TODO, and for children to end
 constexpr std::size_t most_output = 256 * 1024;
 
+// What ends the supervisor, and with it everything of the case.
+constexpr int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 volatile std::sig_atomic_t interrupted = 0;
 
 [[noreturn]] void fail_with_errno(const char* what)
@@ -168,8 +170,9 @@ private:
     [[noreturn]] void run(const std::function<void()>& body, const int (&ends)[2])
     {
         setpgid(0, 0);
-        std::signal(SIGINT, SIG_DFL);
-        std::signal(SIGTERM, SIG_DFL);
+        for (const int signal : ending_signals) {
+            std::signal(signal, SIG_DFL);
+        }
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
@@ -345,8 +348,14 @@ outcome supervise(const std::function<void()>& body)
 {
     struct sigaction action {};
     action.sa_handler = note_signal; // no SA_RESTART: poll() returns
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
+    for (const int signal : ending_signals) {
+        struct sigaction before {};
+        sigaction(signal, nullptr, &before);
+        const bool under_nohup = signal == SIGHUP && before.sa_handler == SIG_IGN;
+        if (!under_nohup) {
+            sigaction(signal, &action, nullptr);
+        }
+    }
     return supervision(body).judge();
 }
 

@@ -183,6 +183,12 @@ class FakeTree(unittest.TestCase):
         path.write_text(text, encoding="utf-8")
         return path
 
+    def script(self, name: str, lines: str) -> Path:
+        """A program for /bin/sh, to stand for a checker."""
+        path = self.write(name, f"#!/bin/sh\n{lines}\n")
+        path.chmod(0o755)
+        return path
+
     def read(self, name: str) -> str:
         return (self.root / name).read_text(encoding="utf-8")
 

@@ -81,8 +81,11 @@ class Contents(fake_tree.FakeTree):
         self.assertLess(self.stub.stat().st_mtime_ns, future)
 
     def test_a_damaged_record_is_begun_anew(self):
-        (self.build / build_step.CONTENTS).write_text("{", encoding="utf-8")
-        self.assertIn(self.stub, self.touched())
+        for text in ("{", "[]", "7", '{"files": []}', '{"files": {"a": 1}}', '{"files": {"a": []}}'):
+            with self.subTest(text):
+                (self.build / build_step.CONTENTS).write_text(text, encoding="utf-8")
+                self.age_all(1000)
+                self.assertIn(self.stub, self.touched())
 
 
 class Step(fake_tree.FakeTree):
@@ -163,6 +166,52 @@ class Step(fake_tree.FakeTree):
                 return False
 
 
+class Listing(fake_tree.FakeTree):
+    """checker_cases() of programs that judged code has spoiled."""
+
+    def refused(self, lines, limit=20):
+        checker = self.script("ex01_checker", lines)
+        with self.assertRaises(WorkbookError) as raised:
+            build_step.checker_cases(checker, limit)
+        return str(raised.exception)
+
+    def test_the_cases_come_as_lines(self):
+        checker = self.script("ex01_checker", '[ "$1" = --list ] && echo "a case" && echo another')
+        self.assertEqual(build_step.checker_cases(checker), ["a case", "another"])
+
+    def test_one_that_ends_before_it_lists(self):
+        error = self.refused("exit 0")
+        self.assertIn("--list lists no case: does the initializer of a global object call exit()?", error)
+        self.assertNotIn("\n", error)
+
+    def test_one_that_does_not_end(self):
+        error = self.refused("while :; do :; done", limit=0.2)
+        self.assertIn("--list does not end within 0.2 s", error)
+        self.assertNotIn("\n", error)
+
+    def test_one_that_fails(self):
+        self.assertRegex(self.refused("echo why; exit 7"), "ended with exit status 7: .*\nwhy$")
+        self.assertIn("was ended by signal 9 (Killed)", self.refused("kill -9 $$"))
+
+    def test_one_that_cannot_be_executed(self):
+        checker = self.write("ex01_checker", "\0not a program")
+        checker.chmod(0o755)
+        with self.assertRaisesRegex(WorkbookError, r"Exec format error\): remove it \(rm .*") as raised:
+            build_step.checker_cases(checker)
+        self.assertEqual(raised.exception.status, 3)
+        with self.assertRaisesRegex(WorkbookError, "No such file"):
+            build_step.checker_cases(self.root / "nowhere")
+
+    def test_what_it_leaves_behind_is_ended(self):
+        checker = self.script(
+            "ex01_checker", "trap '' HUP; sleep 1000 & setsid sleep 1000 & echo $!; echo a case"
+        )
+        left, case = build_step.checker_cases(checker)
+        self.assertEqual(case, "a case")
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int(left), 0)
+
+
 class Errors(unittest.TestCase):
     def first(self, output):
         from pathlib import Path
@@ -194,6 +243,15 @@ class Errors(unittest.TestCase):
     def test_the_linker(self):
         output = "/usr/bin/ld: a.o: in function `main':\na.cpp:4: undefined reference to `f()'\n"
         self.assertIn("undefined reference to `f()'", self.first(output))
+
+    def test_the_other_linkers(self):
+        for line in (
+            "ld.lld: error: duplicate symbol: twice(int)",
+            "mold: error: duplicate symbol: a.o: b.o: twice(int)",
+            "ld.lld: error: undefined symbol: twice(int)",
+        ):
+            output = f"FAILED: bin/x\n{line}\n>>> defined at a.cpp:3\n" + "noise\n" * 20
+            self.assertIn(line, self.first(output))
 
     def test_cmake(self):
         output = "[1/2] Re-running CMake...\nCMake Error at a.cmake:2 (message):\n  stands twice\n"

@@ -6,24 +6,53 @@ import importlib.util
 import io
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
+import time
 import unittest
 import unittest.mock
 
 import board
+import bounded
 import fake_tree
 import judge
 import pristine
 import state
 import student
-from build_folder import Case
+from build_folder import Built, Case, configure
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
 from layout import WorkbookError, find_exercise
 
 SPEC = importlib.util.spec_from_file_location("workbook_main", fake_tree.TOOL / "__main__.py")
 MAIN = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(MAIN)
+
+
+LIMIT = 60  # seconds, for what takes less than one
+# A checker of the board's four cases that passes them all.
+GOOD = '[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"'
+
+
+def run_main(prepare, environment, **streams):
+    """The tool as a program of its own, after `prepare` has put something else in its place."""
+    script = (
+        f"import runpy, sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n{prepare}\n"
+        f"runpy.run_path({str(fake_tree.TOOL / '__main__.py')!r}, run_name='__main__')"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, **environment},
+        preexec_fn=heed_signals,
+        **streams,
+    )
+
+
+def heed_signals():
+    """As in a terminal, whatever these tests are run by (nohup, a shell's background)."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def said(action, *arguments):
@@ -35,11 +64,15 @@ def said(action, *arguments):
 
 class Words(fake_tree.FakeTree):
     def test_an_exercise_by_any_name(self):
-        for name in ("ex01", "1", "01", "ex1", "ex01_count", "exercises/ex01_count/"):
+        absolute = str(self.exercise.stub)
+        for name in ("ex01", "1", "01", "ex1", "ex01_count", "exercises/ex01_count/", absolute):
             self.assertEqual(find_exercise(self.root, name), self.exercise, name)
 
     def test_an_unknown_exercise(self):
-        for name in ("ex02", "0", "", "count", "-1", "ex01_", "101"):
+        self.write("elsewhere/exercises/ex01_count/count.cpp", "")
+        other = str(self.root / "elsewhere/exercises/ex01_count")
+        odd = ("\u0661", "ex\u0660\u0661", "1\n", "\0/", "a/" * 5000)
+        for name in ("ex02", "0", "", "count", "-1", "ex01_", "101", other, "x/ex01_count", *odd):
             with self.assertRaisesRegex(WorkbookError, "there are: ex01") as raised:
                 find_exercise(self.root, name)
             self.assertEqual(raised.exception.status, 2)
@@ -91,6 +124,95 @@ class Words(fake_tree.FakeTree):
         )
 
 
+class Streams(unittest.TestCase):
+    def list(self, stdout=subprocess.DEVNULL, **how):
+        return subprocess.run(
+            [sys.executable, str(fake_tree.TOOL), "list"],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            **how,
+        )
+
+    def test_closed_ones_lead_nowhere(self):
+        for closed in ((1,), (2,), (0, 1, 2)):
+            with self.subTest(closed=closed):
+                done = self.list(preexec_fn=lambda: [os.close(one) for one in closed])
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_character_that_cannot_be_shown(self):
+        script = "import sys; sys.argv[1:] = ['check', '\\u03c0']"
+        done = run_main(script, {"PYTHONIOENCODING": "ascii"}, stderr=subprocess.PIPE)
+        self.assertIn(b"there is no exercise '?'", done.communicate(timeout=LIMIT)[1])
+        self.assertEqual(done.returncode, 2)
+
+    def test_a_full_disk(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self.list(stdout=full)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (3, 1), done.stderr)
+        self.assertIn("No space left on device", done.stderr)
+
+
+class Signals(fake_tree.FakeTree):
+    """HUP and TERM end the tool as Ctrl+C does: with everything that it had started."""
+
+    def ends(self, number, command):
+        """`command`: Python that runs the program `self.busy`."""
+        fifo = self.root / f"fifo{number}"
+        os.mkfifo(fifo)
+        # Each of its processes holds the FIFO open: whoever reads it comes to its end after them.
+        self.script("busy", f"exec 9>{fifo}; echo begun >&9; sleep 1000 & wait")
+        told = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, told)
+        script = (
+            "import sys; sys.argv[1:] = ['list']; from pathlib import Path; import bounded, student\n"
+            f"busy = Path({str(self.root / 'busy')!r})\n"
+            f"{command}\n"
+            "student.show_list = lambda root: busily()"
+        )
+        tool = run_main(script, {}, stderr=subprocess.PIPE)
+        self.addCleanup(tool.communicate)
+        self.addCleanup(tool.kill)
+        self.assertEqual(self.heard(told), b"begun\n")
+        tool.send_signal(number)
+        said = tool.communicate(timeout=LIMIT)[1]
+        self.assertEqual((tool.returncode, said), (128 + number, b"interrupted\n"))
+        self.assertEqual(self.heard(told), b"")
+
+    def heard(self, told):
+        self.assertTrue(select.select([told], [], [], LIMIT)[0], "it neither tells nor ends")
+        return os.read(told, 100)
+
+    def test_while_it_judges(self):
+        command = (
+            "from build_folder import Built, Case; import judge\n"
+            "built = Built(busy, '', busy, '', busy, '', (Case('a', 1, False, False),))\n"
+            "busily = lambda: judge.judge(built)"
+        )
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(number.name):
+                self.ends(number, command)
+
+    def test_while_it_builds(self):
+        command = (
+            "from build_step import locked, run_logged\n"
+            "def busily():\n"
+            "    with locked(busy.parent / 'build') as lock:\n"
+            "        run_logged([busy], busy.parent / 'log', lock)"
+        )
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(number.name):
+                self.ends(number, command)
+
+    def test_while_it_verifies(self):
+        command = "import verify; busily = lambda: verify.run_ctest([busy])"
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(number.name):
+                self.ends(number, command)
+
+
 class Hints(fake_tree.FakeTree):
     def hint(self, again=False):
         return said(student.hint, self.root, "ex01", again).splitlines()[0]
@@ -115,7 +237,15 @@ class Kept(fake_tree.FakeTree):
         self.assertEqual(state.read(self.root)["ex01_count"], {"hints": 1})
 
     def test_a_damaged_file_is_put_aside(self):
-        for text in ("{", "[]", '{"exercises": [1]}', '{"exercises": {"a": 1}}'):
+        for text in (
+            "{",
+            "[]",
+            '{"exercises": [1]}',
+            '{"exercises": {"a": 1}}',
+            '{"exercises": {"a": {"results": 1}}}',
+            '{"exercises": {"a": {"hints": "two"}}}',
+            '{"exercises": {"a": {"digest": []}}}',
+        ):
             path = self.write(".workbook/state.json", text)
             with contextlib.redirect_stderr(io.StringIO()):
                 self.assertEqual(state.read(self.root), {})
@@ -160,13 +290,58 @@ class Verdicts(fake_tree.FakeTree):
         self.assertIn('Step 1: "case 1 failed"\n\n  expected 6\n\n  got 5', text)
 
     def test_after_one_stuck_no_more_are_started(self):
-        script = self.write(
-            "checker", "#!/bin/sh\n[ \"$1\" = slow ] && { echo Gave up after 20 s; exit 1; }\nexit 0\n"
+        script = self.script(
+            "checker", '[ "$1" = slow ] && { echo Gave up after 20 s; exit 1; }\nexit 0'
         )
-        os.chmod(script, 0o755)
         running = judge.Running(script)
         cases = [Case(name, 1, False, False) for name in ("quick", "slow", "late")]
         self.assertEqual([running.run(case).verdict for case in cases], [PASSED, STUCK, NOT_RUN])
+
+
+class Leftovers(fake_tree.FakeTree):
+    """Whatever the checker leaves behind, or if it does not end: judge() does, and nothing runs on."""
+
+    def judge(self, lines, *sentences):
+        checker = self.script("checker", lines)
+        cases = tuple(Case(name, 1, False, False) for name in sentences)
+        began = time.monotonic()
+        outcomes = judge.judge(Built(checker, "", checker, "", checker, "", cases))
+        self.assertLess(time.monotonic() - began, judge.OUTER_LIMIT)
+        return outcomes
+
+    def is_gone(self, printed):
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int(printed), 0)
+
+    def test_an_orphan_that_holds_the_output(self):
+        (one,) = self.judge("setsid sleep 1000 & echo $!; exit 1", "a")
+        self.assertEqual(one.verdict, FAILED)
+        self.is_gone(one.output)
+
+    def test_a_supervisor_that_is_killed(self):
+        (one,) = self.judge("setsid sleep 1000 & echo $!; kill -9 $$", "a")
+        self.assertEqual(one.verdict, FAILED)
+        process, said = one.output.splitlines()
+        self.assertEqual(said, "The checker was ended by signal 9 (Killed), without a verdict.")
+        self.is_gone(process)
+
+    def test_one_that_does_not_end(self):
+        checker = self.script("checker", "sleep 1000 & echo $!; wait")
+        bounded.adopt_orphans()
+        outcome = judge.Running(checker, limit=3).run(Case("a", 1, False, False))
+        bounded.end_orphans()
+        self.assertEqual(outcome.verdict, STUCK)
+        process, said = outcome.output.splitlines()
+        self.assertEqual(said, "Gave up after 3 s: the checker did not end.")
+        self.is_gone(process)
+
+    def test_a_failure_without_a_word(self):
+        outcomes = self.judge('case $1 in mute) exit 1 ;; odd) exit 7 ;; esac', "mute", "odd", "good")
+        said = [one.output for one in outcomes]
+        self.assertRegex(said[0], "^The case failed and printed nothing: .*/checker --debug 'mute'$")
+        self.assertEqual(said[1], "The checker ended with exit status 7, without a verdict.")
+        self.assertEqual(said[2], "")
+        self.assertNotIn("\n\n\n\n", board.verdict(self.exercise, outcomes))
 
 
 class Board(fake_tree.FakeTree):
@@ -176,7 +351,7 @@ class Board(fake_tree.FakeTree):
         pristine.accept(self.exercise)
         names = ("student_checker", "target", "program", "program_target")
         entry = {name: "x" for name in (*names, "solution_program", "solution_program_target")}
-        entry["name"] = "ex01_count"
+        entry.update(name="ex01_count", explored=True)
         entry["cases"] = [
             {"sentence": "a", "step": 1, "stretch": False, "soak": False},
             {"sentence": "b", "step": 2, "stretch": False, "soak": False},
@@ -209,6 +384,54 @@ class Board(fake_tree.FakeTree):
         self.write("exercises/ex01_count/count.cpp", fake_tree.STUB)
         self.assertRegex(self.row(), r"\[\.{10}\] +0/2 +0/1 +not started$")
 
+    def check(self, checker, **environment):
+        """`check ex01` with this program for a checker."""
+        book = json.loads(self.read("build/workbook.json"))
+        book["exercises"][0]["student_checker"] = str(self.script("checker", checker))
+        self.write("build/workbook.json", json.dumps(book))
+        with unittest.mock.patch("student.build_target"):
+            with unittest.mock.patch.dict(os.environ, {"WORKBOOK_SCHEDULES": "", **environment}):
+                with contextlib.redirect_stderr(io.StringIO()) as self.noted:
+                    return said(student.check, self.root, "ex01")
+
+    def test_a_checker_that_ends_before_its_main_has_no_verdict(self):
+        self.write("exercises/ex01_count/count.cpp", "int twice = (exit(0), 0);")
+        with self.assertRaisesRegex(WorkbookError, "lists no case"):
+            self.check("exit 0")
+        with self.assertRaisesRegex(WorkbookError, "gone: c"):
+            self.check("echo a; echo b; echo d")
+        self.assertEqual(state.read(self.root), {})
+
+    def test_a_checker_that_lists_its_cases_is_believed(self):
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        text = self.check(GOOD)
+        self.assertIn("2 of 2 core promises hold, 1 of 1 stretch", text)
+        self.assertRegex(self.row(), "done$")
+
+    def test_few_schedules_are_not_recorded(self):
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        self.assertIn("2 of 2 core", self.check(GOOD, WORKBOOK_SCHEDULES="10"))
+        self.assertIn("not recorded: WORKBOOK_SCHEDULES is less than 2000\n", self.noted.getvalue())
+        self.assertEqual(state.read(self.root), {})
+        self.check(GOOD, WORKBOOK_SCHEDULES="2000")
+        self.assertRegex(self.row(), "done$")
+
+    def test_settings_that_nobody_understands(self):
+        for name, value in (
+            ("WORKBOOK_SCHEDULES", "many"),
+            ("WORKBOOK_SCHEDULES", "0"),
+            ("WORKBOOK_SCHEDULES", "9" * 20),
+            ("WORKBOOK_SEED", "-1"),
+            ("WORKBOOK_EXPLORE_SECONDS", "1s\n"),
+            ("WORKBOOK_REPLAY", "1:0:"),
+        ):
+            with self.subTest(name, value=value):
+                with self.assertRaisesRegex(WorkbookError, f"unset {name}") as raised:
+                    self.check(GOOD, **{name: value})
+                self.assertEqual(raised.exception.status, 2)
+                self.assertNotIn("\n", str(raised.exception))
+        self.check(GOOD, WORKBOOK_SCHEDULES="", WORKBOOK_SEED="", WORKBOOK_REPLAY="")
+
     def test_notes_are_no_edit(self):
         self.write("exercises/ex01_count/NOTES.md", "my answers")
         self.assertRegex(self.row(), r"not started$")
@@ -229,6 +452,29 @@ class Board(fake_tree.FakeTree):
         self.write("exercises/ex01_count/count.cpp", "mine")
         self.record(a=PASSED, b=PASSED)
         self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", False))
+
+    def test_a_damaged_folder_is_told_with_its_cure(self):
+        whole = self.read("build/workbook.json")
+        for damaged in (whole[:100], "[]", "7", '{"exercises": [1]}', '{"exercises": [{"name": "a"}]}'):
+            self.write("build/workbook.json", damaged)
+            for action in (student.show_list, lambda root: student.check(root, None)):
+                with self.assertRaisesRegex(WorkbookError, "damaged: .*rm -r build") as raised:
+                    action(self.root)
+                self.assertNotIn("\n", str(raised.exception))
+
+    def test_no_name_is_not_an_empty_one(self):
+        with self.assertRaisesRegex(WorkbookError, "there is no exercise ''"):
+            student.check(self.root, "")
+
+    def test_a_folder_that_lacks_an_exercise_is_configured_again(self):
+        ran = []
+        with unittest.mock.patch("build_folder.run_logged", lambda *words: ran.append(words) or 0):
+            configure(self.root)
+            self.assertEqual(ran, [])
+            self.change("CMakeLists.txt", "(ex01_count)", "(ex01_count)\nworkbook_exercise(ex02_new)")
+            with contextlib.redirect_stderr(io.StringIO()):
+                configure(self.root)
+        self.assertEqual(ran[0][0], ["cmake", "--preset", "student"])
 
     def test_an_exercise_newer_than_the_folder(self):
         self.change("CMakeLists.txt", "(ex01_count)", "(ex01_count)\nworkbook_exercise(ex02_new)")

@@ -1,11 +1,16 @@
 # Stubs as handed out: recorded, put back, never at the cost of a student's work.
 #
 # SPDX-License-Identifier: MIT
+import contextlib
+import io
+import os
 import shutil
 import unittest
+import unittest.mock
 
 import fake_tree
 import pristine
+import student
 from layout import WorkbookError
 
 STUB = "exercises/ex01_count/count.cpp"
@@ -26,6 +31,20 @@ class Pristine(fake_tree.FakeTree):
         names = [path.rsplit("/", 1)[1] for path in pristine.shipped(self.exercise)]
         self.assertEqual(names, ["NOTES.md", "count.cpp", "count.hpp", "main.cpp"])
         self.assertEqual(pristine.edited_files(self.exercise), [])
+
+    def test_a_damaged_manifest_is_told_with_its_cure(self):
+        whole = self.read(pristine.MANIFEST)
+        for damaged in (whole[:-5], "[]\n", "\0\xff\n", "0" * 40 + " ../elsewhere\n", whole + "\n"):
+            self.write(pristine.MANIFEST, damaged)
+            with self.assertRaisesRegex(WorkbookError, "git checkout -- exercises/.pristine$") as raised:
+                pristine.edited_files(self.exercise)
+            self.assertNotIn("\n", str(raised.exception))
+
+    def test_accept_says_how_to_undo_it(self):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            student.accept(self.root, ["ex01"])
+        self.assertIn("To undo this: git checkout -- exercises/.pristine\n", out.getvalue())
 
     def test_accepting_one_keeps_the_others(self):
         entry = "0" * 40 + " exercises/ex02_else/a.cpp\n"
@@ -57,6 +76,40 @@ class Pristine(fake_tree.FakeTree):
     def test_nothing_to_reset_makes_no_backup(self):
         self.assertEqual(pristine.reset(self.exercise), (None, []))
         self.assertFalse((self.root / ".workbook").exists())
+
+    def test_what_editors_leave_is_not_the_students(self):
+        lock = self.exercise.stub / ".#count.cpp"
+        os.symlink("nobody@nowhere.1:2", lock)
+        self.write("exercises/ex01_count/.hidden.cpp", "")
+        self.assertEqual(pristine.edited_files(self.exercise), [])
+        self.write(STUB, "my work")
+        backup, undone = pristine.reset(self.exercise)
+        self.assertEqual(undone, [STUB])
+        self.assertTrue(lock.is_symlink())
+        self.assertEqual(os.readlink(backup / ".#count.cpp"), "nobody@nowhere.1:2")
+
+    def refused_to_keep(self, said):
+        self.write(STUB, "my work")
+        with self.assertRaisesRegex(WorkbookError, f"cannot keep your ex01.*{said}.*nothing was") as raised:
+            pristine.reset(self.exercise)
+        self.assertEqual(raised.exception.status, 3)
+        self.assertNotIn("\n", str(raised.exception))
+        self.assertEqual(self.read(STUB), "my work")
+
+    def test_a_backup_that_fails_midway_is_removed(self):
+        os.mkfifo(self.exercise.stub / "pipe")  # which cannot be copied
+        self.refused_to_keep("pipe` is a named pipe")
+        self.assertEqual(list((self.root / pristine.BACKUPS).iterdir()), [])
+
+    def test_a_backup_that_cannot_begin(self):
+        self.write(".workbook", "a file where the folder should be")
+        self.refused_to_keep("(Not a directory|File exists)")
+
+    def test_what_cannot_be_put_back_is_told(self):
+        self.write(STUB, "my work")
+        with unittest.mock.patch("pristine.write_atomically", side_effect=PermissionError(13, "no")):
+            with self.assertRaisesRegex(WorkbookError, "your files are kept in .workbook/backup/ex01-"):
+                pristine.reset(self.exercise)
 
     def test_outside_git_nothing_is_changed(self):
         shutil.rmtree(self.root / ".git")

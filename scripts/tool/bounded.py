@@ -1,0 +1,123 @@
+# Runs programs with judged code in them, which may do anything, also before their main begins:
+# loop, leave processes behind, print without end.
+#
+# Output goes into a file and not through a pipe, which would stay open as long as anything that the
+# program left behind. Time is limited. What is left behind becomes a child of this process, a
+# "child subreaper", and is ended by end_orphans().
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+MOST_PRINTED = 256 * 1024 * 1024  # bytes; the kernel ends (SIGXFSZ) what writes a longer file
+MOST_SHOWN = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int | None  # -N: by signal N; None: given up at the time limit
+    output: str
+
+    def how(self) -> str:
+        if self.status is None:
+            return "did not end in time"
+        if self.status >= 0:
+            return f"ended with exit status {self.status}"
+        return f"was ended by signal {-self.status} ({signal.strsignal(-self.status)})"
+
+
+def adopt_orphans() -> None:
+    """From now on descendants whose parent died become our children."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_orphans() -> None:
+    """Kills every child and waits for it, then what those leave. To call when all may go."""
+    while left := children():
+        for process in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        for process in left:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(process, 0)
+
+
+def end_children(patience: float = 10) -> None:
+    """Asks every child to end, with its process group, and what those leave; then end_orphans().
+
+    Goes by the kernel's list, as a signal may have interrupted Popen before it gave us the process.
+    """
+    adopt_orphans()
+    deadline = time.monotonic() + patience
+    while (left := children()) and time.monotonic() < deadline:
+        for process in left:
+            for send in (os.kill, os.killpg):
+                with contextlib.suppress(ProcessLookupError):
+                    send(process, signal.SIGTERM)
+        for process in left:
+            wait_for(process, deadline - time.monotonic())
+    end_orphans()
+
+
+def wait_for(process: int, limit: float) -> None:
+    """Until this child ends, but not beyond the limit."""
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        handle = os.pidfd_open(process)
+        try:
+            select.select([handle], [], [], max(limit, 0))
+        finally:
+            os.close(handle)
+        os.waitpid(process, os.WNOHANG)
+
+
+def children() -> list[int]:
+    found = []
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has ended meanwhile
+            found += [int(word) for word in (thread / "children").read_text("ascii").split()]
+    return found
+
+
+def start(command: list, out) -> subprocess.Popen:
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+    )
+    with contextlib.suppress(OSError, ValueError):  # it has ended; a lower limit is there already
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MOST_PRINTED, MOST_PRINTED))
+    return process
+
+
+def wait(process: subprocess.Popen, out, limit: float) -> Ended:
+    """Until it ends, at most `limit` seconds; then it is killed."""
+    status = None
+    try:
+        status = process.wait(limit)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        process.kill()
+        process.wait()
+    out.seek(0)
+    return Ended(status, out.read(MOST_SHOWN).decode("utf-8", "replace"))
+
+
+def run(command: list, limit: float) -> Ended:
+    """Runs it alone: whatever it leaves behind is ended. Raises OSError if it cannot be started."""
+    adopt_orphans()
+    try:
+        with tempfile.TemporaryFile() as out:
+            return wait(start(command, out), out, limit)
+    finally:
+        end_orphans()

@@ -1,0 +1,18 @@
+# The tests of the checkers' main and of the supervisor, in an instructor's build.
+#
+# SPDX-License-Identifier: MIT
+set(EX_name checker)
+set(EX_flavor explored) # as an exercise's checker is, that has explored cases
+set(EX_USES)
+set(EX_LIBRARIES)
+set(EX_APART)
+add_executable(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker/cases.cpp)
+workbook_judged(checker_cases test ${CMAKE_SOURCE_DIR}/tests/checker)
+workbook_link_checker(checker_cases)
+
+workbook_build_entry(self.checker checker_cases "" self)
+add_test(NAME self.checker
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/checker/test_checker.py
+        $<TARGET_FILE:checker_cases>)
+set_tests_properties(self.checker PROPERTIES FIXTURES_REQUIRED self.checker_built TIMEOUT 300
+    LABELS self)

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# test_checker.py CHECKER: the checkers' main and the supervisor, seen from outside. CHECKER is built
+# from cases.cpp beside this.
+#
+# SPDX-License-Identifier: MIT
+import os
+import select
+import signal
+import subprocess
+import sys
+import unittest
+
+LIMIT = 60  # seconds, for what takes less than one
+
+
+def run(*words, **environment):
+    done = subprocess.run(
+        [CHECKER, *words],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+class Statuses(unittest.TestCase):
+    """A global object whose destructor calls _exit(0) is in every process here."""
+
+    def test_a_pass(self):
+        self.assertEqual(run("holds"), (0, ""))
+
+    def test_a_broken_promise(self):
+        status, output = run("does not hold")
+        self.assertEqual(status, 1)
+        self.assertIn("Broken promise: does not hold\n  REQUIRE( 1 + 1 == 3 )\n", output)
+
+    def test_a_case_that_leaves_early(self):
+        status, output = run("leaves early")
+        self.assertEqual(status, 1)
+        self.assertIn("ended by itself, with exit status 0, before the case did", output)
+
+    def test_no_such_case(self):
+        status, output = run("is not there")
+        self.assertEqual(status, 2)
+        self.assertIn('no case "is not there"', output)
+
+    def test_the_list_arrives_whole(self):
+        status, output = run("--list")
+        self.assertEqual(status, 0)
+        self.assertEqual(len(output.splitlines()), 5)
+
+    def test_the_checks_of_tests(self):
+        self.assertEqual(run("--fails", "does not hold")[0], 0)
+        self.assertEqual(run("--fails", "holds")[0], 1)
+
+
+class Signals(unittest.TestCase):
+    """Ended by a signal, the supervisor takes all the case's processes with it."""
+
+    def begin(self, ignored=()):
+        def as_in_a_terminal():
+            for one in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+                signal.signal(one, signal.SIG_IGN if one in ignored else signal.SIG_DFL)
+
+        self.told, tell = os.pipe()
+        self.addCleanup(os.close, self.told)
+        try:
+            self.checker = subprocess.Popen(
+                [CHECKER, "never ends"],
+                env={**os.environ, "TELL": str(tell)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(tell,),
+                preexec_fn=as_in_a_terminal,
+            )
+        finally:
+            os.close(tell)
+        self.addCleanup(self.end, self.checker)
+        self.assertEqual(self.heard(), b"begun\n")
+
+    def end(self, checker):
+        checker.terminate()
+        checker.wait(LIMIT)
+
+    def heard(self):
+        """What the case tells; nothing once all of its processes have ended."""
+        self.assertTrue(select.select([self.told], [], [], LIMIT)[0], "it neither tells nor ends")
+        return os.read(self.told, 100)
+
+    def ends_with(self, number):
+        self.assertEqual(self.checker.wait(LIMIT), 128 + number)
+        self.assertEqual(self.heard(), b"")
+
+    def test_each(self):
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            with self.subTest(number.name):
+                self.begin()
+                self.checker.send_signal(number)
+                self.ends_with(number)
+
+    def test_under_nohup_a_hangup_is_ignored(self):
+        self.begin(ignored=(signal.SIGHUP,))
+        self.checker.send_signal(signal.SIGHUP)
+        self.checker.terminate()
+        self.ends_with(signal.SIGTERM)
+
+
+class ExplorersSettings(unittest.TestCase):
+    def test_good_ones(self):
+        settings = {"WORKBOOK_SCHEDULES": "10", "WORKBOOK_SEED": "7", "WORKBOOK_EXPLORE_SECONDS": "9"}
+        self.assertEqual(run("holds under every schedule", **settings), (0, ""))
+        self.assertEqual(run("holds under every schedule", WORKBOOK_SCHEDULES=""), (0, ""))
+
+    def test_malformed_ones_are_no_broken_promise(self):
+        for name, value, said in (
+            ("WORKBOOK_SCHEDULES", "many", "'many' is not a whole number from 1 up"),
+            ("WORKBOOK_SCHEDULES", "0", "'0' is not a whole number from 1 up"),
+            ("WORKBOOK_SEED", "7x", "'7x' is not a whole number from 1 up"),
+            ("WORKBOOK_EXPLORE_SECONDS", "1s", "'1s' is not a whole number from 1 up"),
+            ("WORKBOOK_REPLAY", "1:0", "'1:0' is not a replay line such as 1:0:0x3.1"),
+        ):
+            with self.subTest(name, value=value):
+                status, output = run("holds under every schedule", **{name: value})
+                self.assertEqual((status, output), (4, f"Cannot judge: {name}: {said}\n"))
+
+    def test_cases_that_are_not_explored_do_without(self):
+        self.assertEqual(run("holds", WORKBOOK_SCHEDULES="many"), (0, ""))
+
+
+if __name__ == "__main__":
+    CHECKER = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
