@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
+# Python can miss a signal that comes just before it blocks in a wait without end: it would act on
+# it only afterwards. So such waits look up now and then.
+LOOK_UP = 0.5  # seconds
 MOST_PRINTED = 256 * 1024 * 1024  # bytes; the kernel ends (SIGXFSZ) what writes a longer file
 MOST_SHOWN = 1024 * 1024
 
@@ -52,6 +55,13 @@ def end_orphans() -> None:
         for process in left:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(process, 0)
+
+
+def wait_interruptibly(process: subprocess.Popen) -> int:
+    """Like process.wait(), and sure to heed a signal."""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(LOOK_UP)
 
 
 def end_children(patience: float = 10) -> None:

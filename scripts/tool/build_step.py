@@ -177,7 +177,7 @@ def run_logged(command: list[str], log: Path, lock: int, cwd: Path | None = None
                 pass_fds=(lock,),
                 start_new_session=True,  # so that it can be ended with all that it started
             )
-            return process.wait()
+            return bounded.wait_interruptibly(process)
         except BaseException:
             bounded.end_children()
             raise

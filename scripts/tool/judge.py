@@ -12,7 +12,7 @@ import re
 import subprocess
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,9 +114,12 @@ def judge(built: Built) -> list[Outcome]:
     bounded.adopt_orphans()
     running = Running(built.checker)
     try:
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             try:
-                return list(pool.map(running.run, built.everyday_cases()))
+                judged = [pool.submit(running.run, one) for one in built.everyday_cases()]
+                while futures.wait(judged, bounded.LOOK_UP).not_done:
+                    pass
+                return [one.result() for one in judged]
             except BaseException:
                 running.interrupt()
                 raise

@@ -163,7 +163,10 @@ class Signals(fake_tree.FakeTree):
         fifo = self.root / f"fifo{number}"
         os.mkfifo(fifo)
         # Each of its processes holds the FIFO open: whoever reads it comes to its end after them.
-        self.script("busy", f"exec 9>{fifo}; echo begun >&9; sleep 1000 & wait")
+        self.script(
+            "busy",
+            f"exec 9>{fifo}; echo begun >&9; sleep 1000 & while :; do echo busy; sleep 0.1; done",
+        )
         told = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
         self.addCleanup(os.close, told)
         script = (
@@ -172,7 +175,7 @@ class Signals(fake_tree.FakeTree):
             f"{command}\n"
             "student.show_list = lambda root: busily()"
         )
-        tool = run_main(script, {}, stderr=subprocess.PIPE)
+        tool = run_main(script, {}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.addCleanup(tool.communicate)
         self.addCleanup(tool.kill)
         self.assertEqual(self.heard(told), b"begun\n")
