@@ -258,6 +258,9 @@ function(workbook_made_answers)
         string(REPLACE "<semicolon>" "\\;" parts "${parts}") # as answers.py writes it
         add_test(NAME ${check} COMMAND ${check} ${mode} ${parts})
         set_tests_properties(${check} PROPERTIES FIXTURES_REQUIRED ${group}_built TIMEOUT 600)
+        if(mode STREQUAL "--half") # the whole solution is searched for longer, this need not be
+            set_tests_properties(${check} PROPERTIES ENVIRONMENT WORKBOOK_SCHEDULES=2000)
+        endif()
         workbook_label(${check} ${EX_id} ${group})
     endforeach()
 endfunction()
