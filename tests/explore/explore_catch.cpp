@@ -4,11 +4,14 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 
+#include <cstdio>
+
 void explore(std::function<void()> body, const explorer::options& chosen)
 {
     const explorer::result result = explorer::search(std::move(body), chosen);
     if (result.failed || result.out_of_time) {
         FAIL(result.report);
     }
-    SUCCEED(result.report);
+    std::puts(result.report.c_str()); // the checker's --show shows it
+    SUCCEED();
 }
