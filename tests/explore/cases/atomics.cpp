@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <type_traits>
@@ -321,27 +322,30 @@ void last_one_out()
     EXPLORE_REQUIRE(lights_turned_off == 1);
 }
 
-// The second field is written after a release of the mutex, the first one before.
+struct two_fields {
+    std::int32_t first = 0;
+    std::int32_t second = 0;
+};
+
+// The second field is written after a release of the mutex, the first one before. (On the heap, as
+// clang 16 does not tell of a function's accesses to the fields of its own local variables.)
 template <bool Wrong>
 void relaxed_flag_for_two()
 {
-    struct {
-        std::int32_t first = 0;
-        std::int32_t second = 0;
-    } fields;
+    const auto fields = std::make_unique<two_fields>();
     std::mutex of_something_else;
     std::atomic<bool> ready = false;
     std::thread writer([&] {
-        fields.first = 1;
+        fields->first = 1;
         of_something_else.lock();
         of_something_else.unlock();
-        fields.second = 2;
+        fields->second = 2;
         ready.store(true, Wrong ? std::memory_order_relaxed : std::memory_order_release);
     });
     while (!ready.load(Wrong ? std::memory_order_relaxed : std::memory_order_acquire)) {
         std::this_thread::yield();
     }
-    EXPLORE_REQUIRE(fields.first == 1);
+    EXPLORE_REQUIRE(fields->first == 1);
     writer.join();
 }
 
