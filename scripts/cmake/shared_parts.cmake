@@ -89,6 +89,11 @@ add_library(workbook_support STATIC EXCLUDE_FROM_ALL ${support_sources})
 target_include_directories(workbook_support PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(workbook_support PUBLIC workbook_catch given_plain)
 
+# The supervisor as a program without judged code, for hand-ins.
+add_executable(workbook_supervisor EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/supervise/main.cpp)
+target_link_libraries(workbook_supervisor PRIVATE workbook_support given_plain fmt::fmt
+                                                  Threads::Threads)
+
 # The explorer's runtime: objects, so that all of its hooks are linked. Not instrumented itself; the
 # canary is, because it stands for judged code.
 if(WORKBOOK_EXPLORER)

@@ -71,6 +71,7 @@ constexpr const char* usage =
     "       CHECKER --all            run every case\n"
     "       CHECKER --show \"...\"     run one case and show what it prints, also if it passes\n"
     "       CHECKER --debug \"...\"    run one case in this process, without supervisor (for gdb)\n"
+    "       CHECKER --record \"...\"   run one case for workbook_supervisor, in its page\n"
     "checks of the tests themselves:\n"
     "       CHECKER --fails \"...\"    succeed if each of these cases fails\n"
     "       CHECKER --unfinished \"...\"  succeed if each of these cases stops at a TODO\n"
@@ -362,6 +363,14 @@ int run_checker(std::vector<std::string> arguments)
             explorer::in_this_process = true;
         }
         return run_in_this_process(find(arguments)[0]) == 0 ? 0 : 1;
+    }
+    if (mode == "--record" && arguments.size() == 1) {
+        const promise asked = find(arguments)[0];
+        if (!support::map_program_page()) {
+            throw std::invalid_argument("--record is for workbook_supervisor, which shares a page");
+        }
+        run_and_record(asked);
+        std::exit(0); // judged code's global objects are destroyed, and that is judged too
     }
     if ((mode.empty() || mode == "--show") && arguments.size() == 1) {
         const outcome result = run_supervised(find(arguments)[0]);

@@ -44,16 +44,47 @@ volatile std::sig_atomic_t interrupted = 0;
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-watch_page* share_a_page()
+// The memory of the page as a file, so that a program which knows nothing else of us can map it.
+int make_page_file()
 {
-    void* memory = mmap(nullptr, sizeof(watch_page), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const int file = memfd_create("watch page", MFD_CLOEXEC);
+    if (file < 0 || ftruncate(file, sizeof(watch_page)) != 0) {
+        fail_with_errno("memfd_create");
+    }
+    return file;
+}
+
+void* map_page(int file)
+{
+    return mmap(nullptr, sizeof(watch_page), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+}
+
+watch_page* share_a_page(int file)
+{
+    void* memory = map_page(file);
     if (memory == MAP_FAILED) {
         fail_with_errno("mmap");
     }
     auto* shared = new (memory) watch_page{};
     shared->seconds_allowed = default_limit_s;
     return shared;
+}
+
+[[noreturn]] void become(const std::vector<std::string>& command, int page_file)
+{
+    dup2(page_file, program_page);
+    if (page_file == program_page) { // dup2 does nothing then, and leaves it to be closed
+        fcntl(page_file, F_SETFD, 0);
+    }
+    std::vector<char*> words;
+    for (const std::string& word : command) {
+        words.push_back(const_cast<char*>(word.c_str()));
+    }
+    words.push_back(nullptr);
+    execv(words[0], words.data());
+    std::snprintf(page->cannot_judge, sizeof page->cannot_judge, "Cannot judge: cannot run %s: %s",
+                  words[0], std::strerror(errno));
+    _exit(127);
 }
 
 std::string first_line(const std::filesystem::path& file)
@@ -119,12 +150,17 @@ std::string where_threads_are(pid_t process)
 
 class supervision {
 public:
-    explicit supervision(const std::function<void()>& body) : page_(share_a_page()) { start(body); }
+    // Of a body that gets the file of the page that it shall record its result in.
+    explicit supervision(const std::function<void(int)>& body) : page_(share_a_page(page_file_))
+    {
+        start(body);
+    }
     ~supervision()
     {
         kill_everything();
         close(output_);
         close(ended_);
+        close(page_file_);
         munmap(page_, sizeof(watch_page));
     }
     supervision(const supervision&) = delete;
@@ -136,11 +172,13 @@ public:
         const std::string left = leftovers();
         kill_everything();
         read_output();
-        return verdict_with(left);
+        outcome found = verdict_with(left);
+        found.assertions = page_->assertions;
+        return found;
     }
 
 private:
-    void start(const std::function<void()>& body)
+    void start(const std::function<void(int)>& body)
     {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -167,7 +205,7 @@ private:
         ended_ = static_cast<int>(syscall(SYS_pidfd_open, child_, 0));
     }
 
-    [[noreturn]] void run(const std::function<void()>& body, const int (&ends)[2])
+    [[noreturn]] void run(const std::function<void(int)>& body, const int (&ends)[2])
     {
         setpgid(0, 0);
         for (const int signal : ending_signals) {
@@ -179,7 +217,7 @@ private:
         close(ends[1]);
         page = page_;
         todo_page = page_->todo;
-        body();
+        body(page_file_);
         std::exit(0);
     }
 
@@ -324,6 +362,7 @@ private:
         return {verdict::passed, text_};
     }
 
+    const int page_file_ = make_page_file();
     watch_page* const page_;
     pid_t child_ = -1;
     int output_ = -1; // what the case prints; read without blocking
@@ -342,9 +381,7 @@ void note_signal(int signal)
     interrupted = signal;
 }
 
-} // namespace
-
-outcome supervise(const std::function<void()>& body)
+void heed_ending_signals()
 {
     struct sigaction action {};
     action.sa_handler = note_signal; // no SA_RESTART: poll() returns
@@ -356,7 +393,36 @@ outcome supervise(const std::function<void()>& body)
             sigaction(signal, &action, nullptr);
         }
     }
-    return supervision(body).judge();
+}
+
+} // namespace
+
+outcome supervise(const std::function<void()>& body)
+{
+    heed_ending_signals();
+    return supervision([&](int page_file) {
+               close(page_file); // the case knows it as memory only
+               body();
+           })
+        .judge();
+}
+
+outcome supervise_program(const std::vector<std::string>& command)
+{
+    heed_ending_signals();
+    return supervision([&](int page_file) { become(command, page_file); }).judge();
+}
+
+bool map_program_page()
+{
+    void* memory = map_page(program_page);
+    if (memory == MAP_FAILED) {
+        return false;
+    }
+    close(program_page);
+    page = static_cast<watch_page*>(memory);
+    todo_page = page->todo;
+    return true;
 }
 
 } // namespace support

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace support {
 
@@ -25,11 +26,22 @@ struct outcome {
     verdict is = verdict::cannot_judge;
     std::string
         text; // what to show for it, ending in a line break; when passed, what the case printed
+    int assertions = 0; // that the case made, by its own account
 };
 
 /// Runs `body` in a child process and waits for it. `body` records its result in support::page;
 /// the child ends with std::exit when body returns. Blocks until the child and all its descendants
 /// are gone. Must be called while this process has one thread.
 outcome supervise(const std::function<void()>& body);
+
+/// The same for a program, which finds the page that it shall record its result in at descriptor
+/// program_page; see map_program_page(). So this process holds no judged code, not even a global
+/// object's initializer.
+outcome supervise_program(const std::vector<std::string>& command);
+
+constexpr int program_page = 3;
+
+/// In that program, once: sets support::page, and closes the descriptor. False if there is no page.
+bool map_program_page();
 
 } // namespace support
