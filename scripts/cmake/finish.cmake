@@ -48,6 +48,7 @@ if(WORKBOOK_INSTRUCTOR)
     endif()
     if(WORKBOOK_EXPLORER)
         include(${CMAKE_SOURCE_DIR}/tests/checker/targets.cmake)
+        include(${CMAKE_SOURCE_DIR}/tests/grade/targets.cmake)
     endif()
     foreach(check stubs sections wrong-answers names format spdx tool)
         add_test(NAME self.${check}

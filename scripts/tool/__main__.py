@@ -31,10 +31,16 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   diff EX [--peek]         your answer against the solution, once the core has passed
   reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
+  grade DIR... [--exercise EX] [--csv F] [--junit F] [--gradescope F] [--classroom F]
+                           judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md
   doctor                   what this machine has and lacks
   accept [EX...]           for authors: the stubs as they are now are the ones handed out
 
 EX is ex03, 3, 03 or ex03_process_pool.
+grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and cannot use
+up the machine. Tests and answer share one process, though, so code that sets out to can mislead
+them: what it would need for that is looked for, and an answer that has some of it "needs a look" and
+does not pass.
 exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lacks something;
              4 it does not compile; 130 interrupted, 128+N ended by signal N;
              run ends with its program's own
@@ -135,6 +141,23 @@ def run_verify(root, argv):
     return verify.verify(root, options.quick, int(options.jobs))
 
 
+def run_grade(root, argv):
+    reader = parser("grade")
+    reader.add_argument("folders", nargs="+", metavar="DIR")
+    reader.add_argument("--exercise", action="append", default=[], metavar="EX")
+    import grade_report
+
+    for form in grade_report.FORMATS:
+        reader.add_argument(f"--{form}", metavar="FILE")
+    options = reader.parse_args(argv)
+    files = {form: getattr(options, form) for form in grade_report.FORMATS}
+    import grade
+
+    return grade.grade(
+        root, options.folders, options.exercise, {f: name for f, name in files.items() if name}
+    )
+
+
 def run_doctor(root, argv):
     parser("doctor").parse_args(argv)
     import doctor
@@ -152,6 +175,7 @@ COMMANDS = {
     "diff": diff,
     "reset": reset,
     "verify": run_verify,
+    "grade": run_grade,
     "doctor": run_doctor,
     "accept": accept,
 }

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,18 +93,17 @@ def wait_for(process: int, limit: float) -> None:
         os.waitpid(process, os.WNOHANG)
 
 
-def children() -> list[int]:
+def children(process: int | str = "self") -> list[int]:
     found = []
-    for thread in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(OSError):  # a thread that has ended meanwhile
-            found += [int(word) for word in (thread / "children").read_text("ascii").split()]
+    with contextlib.suppress(OSError):  # the process has ended, or a thread of it meanwhile
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with contextlib.suppress(OSError):
+                found += [int(word) for word in (thread / "children").read_text("ascii").split()]
     return found
 
 
-def start(command: list, out) -> subprocess.Popen:
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
-    )
+def start(command: list, out, err=subprocess.STDOUT) -> subprocess.Popen:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
     with contextlib.suppress(OSError, ValueError):  # it has ended; a lower limit is there already
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MOST_PRINTED, MOST_PRINTED))
     return process
@@ -119,8 +119,27 @@ def wait(process: subprocess.Popen, out, limit: float) -> Ended:
     finally:
         process.kill()
         process.wait()
+    return Ended(status, text_of(out))
+
+
+def text_of(out) -> str:
+    """The beginning of what was written into it."""
     out.seek(0)
-    return Ended(status, out.read(MOST_SHOWN).decode("utf-8", "replace"))
+    return out.read(MOST_SHOWN).decode("utf-8", "replace")
+
+
+def in_parallel(action, things: list, interrupt) -> list:
+    """action(thing) of each, on as many threads as there are cores. Before any exception leaves,
+    a signal's too, interrupt() is called; it must make those that run end soon."""
+    with futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        try:
+            started = [pool.submit(action, one) for one in things]
+            while futures.wait(started, LOOK_UP).not_done:
+                pass
+            return [one.result() for one in started]
+        except BaseException:
+            interrupt()
+            raise
 
 
 def run(command: list, limit: float) -> Ended:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import sandbox
 from build_folder import FOLDERS
 from build_step import refuse_foreign
 from layout import MACHINE, WorkbookError
@@ -28,7 +28,7 @@ class Finding:
 
 
 def doctor(root: Path) -> int:
-    found = [*tools(), *libraries(), *kernel(), sandbox(), *folders(root)]
+    found = [*tools(), *libraries(), *kernel(), sandbox_finding(), *folders(root)]
     for one in found:
         print(f"{paint(f'{one.grade:4}', STYLES[one.grade])}  {one.text}")
     needed = [one for one in found if one.grade == FIX]
@@ -149,13 +149,10 @@ def kernel() -> list[Finding]:
     return found
 
 
-def sandbox() -> Finding:
+def sandbox_finding() -> Finding:
     """Tried, because in some containers it is there and cannot start."""
-    if shutil.which("bwrap") is None:
-        return Finding(NOTE, "bubblewrap is not installed; only judging foreign hand-ins needs it")
-    if output_of(["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"]) is None:
-        return Finding(NOTE, "bubblewrap cannot start here; only judging foreign hand-ins needs it")
-    return Finding(OK, "bubblewrap starts")
+    why = sandbox.problem()
+    return Finding(NOTE, f"{why}; grade and verify need it") if why else Finding(OK, "bubblewrap starts")
 
 
 def folders(root: Path) -> list[Finding]:

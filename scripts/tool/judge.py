@@ -12,7 +12,6 @@ import re
 import subprocess
 import tempfile
 import threading
-from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,15 +113,7 @@ def judge(built: Built) -> list[Outcome]:
     bounded.adopt_orphans()
     running = Running(built.checker)
     try:
-        with futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            try:
-                judged = [pool.submit(running.run, one) for one in built.everyday_cases()]
-                while futures.wait(judged, bounded.LOOK_UP).not_done:
-                    pass
-                return [one.result() for one in judged]
-            except BaseException:
-                running.interrupt()
-                raise
+        return bounded.in_parallel(running.run, built.everyday_cases(), running.interrupt)
     finally:
         bounded.end_orphans()  # of a supervisor that was killed, by us or by what it judged
 

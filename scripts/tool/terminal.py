@@ -27,6 +27,11 @@ def plain(text: str) -> str:
     return re.sub(r"\033\[[0-9;]*[A-Za-z]", "", text)
 
 
+def harmless(text: str) -> str:
+    """A stranger's words, for terminals and XML: without control characters."""
+    return re.sub("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", plain(text))
+
+
 def note(text: str) -> None:
     """Something beside the answer; goes to stderr, at once."""
     sys.stdout.flush()

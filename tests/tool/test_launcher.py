@@ -12,7 +12,7 @@ LAUNCHER = Path(__file__).resolve().parents[2] / "scripts" / "workbook"
 SHELL = shutil.which("sh")
 # What every machine has; and what the launcher looks for.
 EVERYWHERE = ["sh", "readlink", "sed", "cat", "mkdir", "env", "ln"]
-NEEDED = ["cmake", "ninja", "patch", "addr2line", "clang-format"]
+NEEDED = ["cmake", "ninja", "patch", "addr2line", "clang-format", "bwrap"]
 
 
 @unittest.skipUnless(
@@ -52,6 +52,7 @@ class Launcher(unittest.TestCase):
             'case "$*" in *install*) for p in "$@"; do case $p in\n'
             f"  ninja-build) ln -s {self.bin}/patch {self.bin}/ninja ;;\n"
             f"  clang-format) ln -s {self.bin}/patch {self.bin}/clang-format ;;\n"
+            f"  bubblewrap) ln -s {self.bin}/patch {self.bin}/bwrap ;;\n"
             "esac done ;; esac",
         )
 
@@ -132,6 +133,15 @@ class Launcher(unittest.TestCase):
         (self.bin / "clang-format").unlink()
         self.assertEqual(self.launch("check")[2], "")
         self.assertIn("installing clang-format", self.launch("verify")[2])
+
+    def test_only_who_judges_strangers_needs_bubblewrap(self):
+        self.pretend("id", "echo 0")
+        self.pretend_apt()
+        (self.bin / "bwrap").unlink()
+        self.assertEqual(self.launch("check")[2], "")
+        self.assertIn("installing bubblewrap", self.launch("grade", "alice")[2])
+        (self.bin / "bwrap").unlink()
+        self.assertIn("installing bubblewrap", self.launch("verify")[2])
 
     def test_reading_needs_python_only(self):
         for name in (*NEEDED, "g++"):

@@ -1,0 +1,96 @@
+# How the build folder makes an exercise's checker, read from ninja: the same commands, for another
+# answer and in the sandbox.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import symbols
+from build_folder import Built
+from layout import MACHINE, Exercise, WorkbookError
+
+
+class Recipe:
+    """The commands of one exercise; its checker has been built."""
+
+    def __init__(self, build: Path, exercise: Exercise, facts: Built):
+        self.build, self.exercise, self.facts = build, exercise, facts
+        words = ["ninja", "-C", str(build), "-t", "commands", facts.checker_target]
+        said = subprocess.run(words, capture_output=True, text=True, check=False)
+        if said.returncode != 0:
+            raise WorkbookError(f"ninja fails: {said.stdout.strip()}", MACHINE)
+        commands = [shlex.split(line) for line in said.stdout.splitlines() if " -o " in line]
+        target = facts.checker_target
+        self._answer = next(c for c in commands if made(c).startswith(f"CMakeFiles/{target}.dir/"))
+        self._test = next(c for c in commands if made(c).startswith(f"CMakeFiles/{target}_test.dir/"))
+        # `: && c++ ... && :`
+        link = next(c for c in commands if c[0] == ":" and c[-1] == ":")
+        self._link = link[2:-2]
+
+    def compile(self, source: Path, out: str) -> list[str]:
+        """An answer's source."""
+        return made_into(self._answer, out, str(source))
+
+    def compile_test(self, out: str) -> list[str]:
+        return made_into(self._test, out, str(self.exercise.test))
+
+    def link(self, answer: list[str], test: str | None, out: str) -> list[str]:
+        """With `test` instead of the test compiled with the stub's headers."""
+        own = f"CMakeFiles/{self.facts.checker_target}.dir/exercises/"
+        words = [word for word in self._link if not word.startswith(own)]
+        at = next(i for i, word in enumerate(words) if word.endswith(".o"))
+        # The test first: of two copies of an inline function the linker takes the first.
+        if test is not None:
+            words[words.index(made(self._test))] = test
+        while words[at].endswith(".o"):
+            at += 1
+        words[at:at] = answer
+        words[words.index("-o") + 1] = out
+        return words
+
+    def linked(self) -> list[Path]:
+        """What the tests and the given code are linked from, apart from the answer."""
+        own = f"CMakeFiles/{self.facts.checker_target}.dir/exercises/"
+        files = [word for word in self._link if word.endswith((".o", ".a"))]
+        return [self.build / word for word in dict.fromkeys(files) if not word.startswith(own)]
+
+    def reference_headers(self) -> list[Path]:
+        """Of solutions that this exercise uses."""
+        above = self.exercise.root / "solutions"
+        folders = {Path(w[2:]) for w in (*self._answer, *self._test) if w.startswith("-I")}
+        return [p for one in sorted(folders) if above in one.parents for p in one.glob("*.hpp")]
+
+    def surroundings(self) -> symbols.Surroundings:
+        offered = [p for p in self.linked() if p.name.startswith(("libgiven_", "libreference_"))]
+        judges = [p for p in self.linked() if p not in offered]
+        libraries = [self.library(name) for name in ("stdc++", "c", "m", "gcc_s")]
+        return symbols.Surroundings(
+            symbols.read(offered),
+            symbols.read(judges),
+            symbols.read([path for path in libraries if path.is_file()], shared=True),
+        )
+
+    def library(self, name: str) -> Path:
+        version = {"stdc++": 6, "gcc_s": 1}.get(name, 6)
+        words = [self._link[0], f"-print-file-name=lib{name}.so.{version}"]
+        said = subprocess.run(words, capture_output=True, text=True, check=False)
+        return Path(said.stdout.strip() or "/nowhere")
+
+
+def made(command: list[str]) -> str:
+    return command[command.index("-o") + 1] if "-o" in command else ""
+
+
+def made_into(command: list[str], out: str, source: str) -> list[str]:
+    """The same compilation of another source into another file, without a list of its headers."""
+    words = list(command)
+    for option, count in (("-MD", 1), ("-MT", 2), ("-MF", 2)):
+        if option in words:
+            at = words.index(option)
+            del words[at : at + count]
+    words[words.index("-o") + 1] = out
+    words[words.index("-c") + 1] = source
+    return words

@@ -1,0 +1,113 @@
+# What an answer's object files define and use. The linker takes the first definition of a name, so
+# an answer could put its own in the place of the tests' or of a library's; and to reach beyond the
+# exercise it must use something that no answer needs.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit import Finding
+from layout import MACHINE, WorkbookError
+
+# Mangled names of the standard library, fmt and asio; of operator new and delete; of basic types.
+LIBRARIES = re.compile(
+    r"_Z(?:Z|GVZ?|T[VISTC])?N?[KVO]*(?:S[tasiod]|3fmt|4asio|9__gnu_cxx|10__cxxabiv1)"
+    r"|_Z(?:nw|na|dl|da)\w+|_ZT[IS]P?K?[a-z]$"
+)
+OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVO]*(?:7support|5Catch|8explorer)")
+# Of these, what reaches files, the process's own memory among them.
+FILES = re.compile(
+    r"filebuf|basic_[io]?fstream|13basic_fstream|14basic_[io]fstream|10filesystem|__basic_file"
+    r"|random_access_file|stream_file"
+)
+# Of the C library and the compiler's runtime, what answers may need.
+FAMILIES = re.compile(
+    r"(?:pthread_|sem_|__cxa_|__tsan_|__pthread_|__atomic_|_Unwind_|__gxx_|__stack_|explorer_mem|is|to"
+    r"|str|mem|epoll_|sig|inet_|get(?:sock|peer|addr|time|pid|ppid|uid)|send|recv|clock_)\w*$"
+)
+# Inline waits of the library's call syscall(); the source is searched for it.
+OTHERS = set(
+    "__dso_handle __errno_location __libc_single_threaded __once_proxy __tls_get_addr _Exit _exit "
+    "_GLOBAL_OFFSET_TABLE_ abort abs accept accept4 atexit bind calloc ceil close connect cos dup "
+    "dup2 eventfd exit exp fcntl fflush floor fmod fork fprintf fputc fputs free freeaddrinfo "
+    "fwrite htonl htons ioctl kill listen llround log log10 log2 lround malloc nanosleep ntohl "
+    "ntohs pipe pipe2 poll pow ppoll printf putchar puts raise rand read readv realloc round "
+    "sched_yield select setsockopt shutdown sin sleep snprintf socket socketpair sqrt sqrtf srand "
+    "stderr stdout syscall time usleep vsnprintf wait waitid waitpid write writev".split()
+)
+
+
+@dataclass(frozen=True)
+class Symbols:
+    strong: frozenset[str] = frozenset()  # definitions
+    weak: frozenset[str] = frozenset()  # definitions, of which the linker takes the first
+    undefined: frozenset[str] = frozenset()
+
+    def __or__(self, other: Symbols) -> Symbols:
+        return Symbols(
+            self.strong | other.strong, self.weak | other.weak, self.undefined | other.undefined
+        )
+
+    @property
+    def defined(self) -> frozenset[str]:
+        return self.strong | self.weak
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an answer is linked with."""
+
+    offered: Symbols  # the given code and the reference answers: to be used
+    judges: Symbols  # the tests and all that belongs to them
+    libraries: Symbols
+
+
+def read(files: list[Path], shared: bool = False) -> Symbols:
+    """Of object files and archives, or of shared libraries."""
+    if not files:
+        return Symbols()
+    command = ["nm", "-P", *(["-D"] if shared else []), "--", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise WorkbookError(f"nm fails: {done.stderr.strip()}", MACHINE)
+    strong, weak, undefined = set(), set(), set()
+    for line in done.stdout.splitlines():
+        name, letter = [*line.split(), "", ""][:2]
+        name = name.split("@")[0]
+        if letter in ("U", "w", "v"):
+            undefined.add(name)
+        elif letter in ("W", "V", "u"):
+            weak.add(name)
+        elif letter in ("T", "D", "B", "R", "G", "S", "i", "C"):
+            strong.add(name)
+    return Symbols(frozenset(strong), frozenset(weak), frozenset(undefined - strong - weak))
+
+
+def findings(answer: Symbols, around: Surroundings, usual: Symbols) -> list[Finding]:
+    """`usual`: those of the exercise's stub and solution."""
+    theirs = around.offered.strong | around.judges.strong | around.libraries.strong
+    taken = answer.strong & (theirs | around.judges.weak | around.libraries.weak)
+    # Weak ones are copies of inline functions, and the tests' own come first when it is linked.
+    taken |= {name for name in answer.weak if name in theirs or OF_THE_JUDGES.match(name)}
+    used = {name for name in answer.undefined if not is_usable(name, around)}
+    return [
+        *(Finding(f"defines {readable(n)}", "object code") for n in sorted(taken - usual.defined)),
+        *(Finding(f"uses {readable(n)}", "object code") for n in sorted(used - usual.undefined)),
+    ]
+
+
+def is_usable(name: str, around: Surroundings) -> bool:
+    if FILES.search(name):
+        return False
+    if name in around.offered.defined or name in OTHERS:
+        return True
+    return bool(LIBRARIES.match(name) or FAMILIES.match(name))
+
+
+def readable(name: str) -> str:
+    done = subprocess.run(["c++filt", name], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or name

@@ -1,0 +1,180 @@
+# Tries one answer out: compiles it and runs every case, each in a sandbox. What the answer's code can
+# see there is put together here.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import audit
+import bounded
+import judge
+import sandbox
+import symbols
+from build_folder import Case
+from checker_recipe import Recipe
+from compile_errors import first_errors
+from handin import HandIn
+from judge import FAILED, PASSED, STUCK, TODO, Outcome
+from terminal import harmless
+
+SUPERVISOR = "workbook_supervisor"
+COMPILE_LIMIT = 300  # seconds
+CASE_LIMIT = 150  # seconds, for a supervisor that does not keep its own
+NO_VERDICT = "No verdict came of it."
+WORDS = {"passed": PASSED, "failed": FAILED, "todo": TODO}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An answer, built and run."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    assertions: dict[str, int] = field(default_factory=dict)  # by sentence
+    code: symbols.Symbols = symbols.Symbols()  # of its object files
+    errors: str = ""  # of the compiler; nothing else is set then
+
+
+class Place:
+    """Folders for one hand-in: its answer, an empty one, one to build in; and an empty file."""
+
+    def __init__(self, holder: Path, one: HandIn, user: int):
+        self.answer, self.empty, self.out = (holder / n for n in ("answer", "empty", "out"))
+        self.nothing = holder / "nothing"
+        self.nothing.touch()
+        for folder in (self.answer, self.empty, self.out):
+            folder.mkdir()
+            folder.chmod(0o755)
+        for name, content in one.files.items():
+            (self.answer / name).write_bytes(content)
+            (self.answer / name).chmod(0o644)
+        if os.geteuid() == 0:
+            os.chown(self.out, sandbox.FIRST_USER + user, sandbox.FIRST_USER + user)
+
+
+class Trials:
+    """Tries out answers to one exercise, whose checker and SUPERVISOR have been built."""
+
+    def __init__(self, recipe: Recipe, stub: dict[str, bytes]):
+        self._recipe = recipe
+        self._exercise = recipe.exercise
+        self._stub = stub
+        self.cases = recipe.facts.everyday_cases()
+
+    def run(self, one: HandIn, user: int) -> Trial:
+        """Builds and runs it, both in sandboxes, as user number `user`."""
+        bounded.adopt_orphans()
+        with tempfile.TemporaryDirectory(prefix="workbook-grade-") as holder:
+            place = Place(Path(holder), one, user)
+            sandboxes = sandbox.Sandboxes(user)
+            try:
+                errors = self._build(place, one, sandboxes)
+                if errors:
+                    return Trial(errors=errors)
+                found = symbols.read(sorted(place.out.glob("answer*.o")))
+                judged = self._judge(place, sandboxes)
+            finally:
+                bounded.end_orphans()
+        counts = {o.case.sentence: count for o, count in judged if o.verdict == PASSED}
+        return Trial([outcome for outcome, _ in judged], counts, found)
+
+    def _build(self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes) -> str:
+        """The compiler's errors, or nothing."""
+        out = Path(sandbox.OUT)
+        sources = sorted(name for name in one.files if name.endswith(".cpp"))
+        objects = [str(out / f"answer{i}.o") for i in range(len(sources))]
+        commands = [
+            self._recipe.compile(self._exercise.stub / name, object_file)
+            for name, object_file in zip(sources, objects)
+        ]
+        headers = [name for name in one.files if name.endswith(".hpp")]
+        test = None
+        if any(one.files[name] != self._stub.get(name) for name in headers):
+            test = str(out / "test.o")
+            commands.append(self._recipe.compile_test(test))
+        view = self._view_to_build(place)
+
+        def run(command: list[str]) -> str:
+            ended = sandboxes.run(view, command, COMPILE_LIMIT)
+            if ended.status == 0:
+                return ""
+            return shown(first_errors(ended.errors + ended.output, self._exercise.root), ended)
+
+        errors = [e for e in bounded.in_parallel(run, commands, sandboxes.interrupt) if e]
+        return "\n".join(errors) or run(self._recipe.link(objects, test, str(out / "checker")))
+
+    def _view_to_build(self, place: Place) -> sandbox.View:
+        """No solution but the headers of those that are used, nor patches of one."""
+        root = self._exercise.root
+        files = {
+            path: path
+            for path in (
+                root / "exercises/given",
+                root / "tests/support",
+                root / "tests/explore",
+                self._exercise.test,
+                self._recipe.build,
+                *self._recipe.reference_headers(),
+            )
+        }
+        files[self._exercise.stub] = place.answer
+        for hidden in ("answers", "bin", "programs"):
+            if (self._recipe.build / hidden).is_dir():
+                files[self._recipe.build / hidden] = place.empty
+        return sandbox.View(root, self._recipe.build, files, place.out)
+
+    def _judge(self, place: Place, sandboxes: sandbox.Sandboxes) -> list[tuple[Outcome, int]]:
+        """Every everyday case, and how many assertions it made."""
+        root = self._exercise.root
+        checker, supervisor = self._recipe.facts.checker, self._recipe.build / "bin" / SUPERVISOR
+        files = {
+            path: path
+            for path in (
+                root / "exercises/given",
+                root / "tests/support",
+                self._exercise.test,
+                supervisor,
+            )
+        }
+        files[self._exercise.stub] = place.answer
+        files[checker] = place.out / "checker"
+        files[root / "WORKBOOK.md"] = place.nothing  # the explorer's report looks where it lies
+        view = sandbox.View(root, root, files)
+
+        def run(case: Case) -> tuple[Outcome, int]:
+            command = [str(supervisor), str(checker), case.sentence]
+            return outcome_of(case, sandboxes.run(view, command, CASE_LIMIT))
+
+        return bounded.in_parallel(run, self.cases, sandboxes.interrupt)
+
+
+def shown(text: str, ended: sandbox.Ended) -> str:
+    return harmless("\n".join(part for part in (text, ended.why) if part.strip()))
+
+
+def outcome_of(case: Case, ended: sandbox.Ended) -> tuple[Outcome, int]:
+    """From the supervisor's record, which only it can have written."""
+    record = re.match(r"(passed|failed|todo|cannot-judge) ([0-9]+)\n", ended.output)
+    text = harmless(ended.output[record.end() :] if record else "")
+    if ended.status is None:
+        return Outcome(case, STUCK, f"{text}{ended.why}"), 0
+    if ended.status != 0 or record is None:
+        said = harmless(ended.errors)
+        return Outcome(case, FAILED, f"{NO_VERDICT}\n{said}".strip()), 0
+    verdict = WORDS.get(record.group(1), FAILED)
+    if verdict == FAILED and judge.GAVE_UP in text:
+        verdict = STUCK
+    return Outcome(case, verdict, text.strip("\n")), int(record.group(2))
+
+
+def unjudged(trial: Trial) -> list[audit.Finding]:
+    return [
+        audit.Finding(first_line, f'"{one.case.sentence}"')
+        for one in trial.outcomes
+        for first_line in one.output.splitlines()
+        if first_line.startswith((NO_VERDICT, "Cannot judge: "))
+    ]

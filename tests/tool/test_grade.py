@@ -1,0 +1,348 @@
+# Hand-ins: what is read of them, what is odd in them, what is reported. Nothing is built or judged
+# here; tests/grade does that, in truth.
+#
+# SPDX-License-Identifier: MIT
+import csv
+import io
+import json
+import os
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import audit
+import fake_tree
+import grade
+import grade_report
+import handin
+import judge
+import pristine
+import sandbox
+import symbols
+import trial
+from build_folder import Case
+from grade import Graded
+from judge import FAILED, PASSED, STUCK, Outcome
+from layout import Exercise, WorkbookError
+from terminal import harmless
+
+PLAIN = "int twice(int n)\n{\n    return 2 * n;\n}\n"
+
+
+class HandIns(fake_tree.FakeTree):
+    """The fake tree's stub is accepted; hand-ins lie beside it."""
+
+    def setUp(self):
+        super().setUp()
+        self.git("init", "-q")
+        pristine.accept(self.exercise)
+        self.top = self.root.parent / "alice"
+        self.top.mkdir()
+
+    def hand_in(self, name, text=PLAIN):
+        return self.write(f"../alice/{name}", text)
+
+    def read_it(self, alone=False):
+        return handin.read(self.top, self.exercise, alone)
+
+    def test_in_every_place(self):
+        for name in ("exercises/ex01_count/count.cpp", "ex01_count/count.cpp"):
+            self.hand_in(name)
+            found = self.read_it()
+            self.assertEqual(found.files["count.cpp"], PLAIN.encode(), name)
+            self.assertEqual(found.files["count.hpp"], fake_tree.STUB_HEADER.encode(), name)
+            self.assertNotIn("main.cpp", found.files)
+            os.unlink(self.top / name)
+            os.rmdir((self.top / name).parent)
+
+    def test_bare_files_if_one_exercise_is_asked_for(self):
+        self.hand_in("count.cpp")
+        self.assertIsNone(self.read_it())
+        self.assertEqual(self.read_it(alone=True).files["count.cpp"], PLAIN.encode())
+
+    def test_the_folder_itself(self):
+        self.hand_in("ex01_count/count.cpp")
+        found = handin.read(self.top / "ex01_count", self.exercise, False)
+        self.assertEqual(found.files["count.cpp"], PLAIN.encode())
+
+    def test_nothing_there(self):
+        self.hand_in("README.md")
+        self.assertIsNone(self.read_it(alone=True))
+        self.assertEqual(handin.all_started(self.top, self.root), [])
+
+    def test_the_stub_is_not_started(self):
+        self.hand_in("ex01_count/count.cpp", fake_tree.STUB)
+        self.assertEqual(handin.all_started(self.top, self.root), [])
+        self.hand_in("ex01_count/more.cpp")
+        self.assertEqual(len(handin.all_started(self.top, self.root)), 1)
+
+    def test_neither_program_nor_hidden_files(self):
+        self.hand_in("ex01_count/main.cpp", "int main() { return 9; }\n")
+        self.hand_in("ex01_count/.#count.cpp")
+        self.assertEqual(set(self.read_it().files), {"count.cpp", "count.hpp"})
+
+    def unreadable(self, pattern):
+        with self.assertRaisesRegex(handin.Unreadable, pattern):
+            self.read_it()
+
+    def test_links(self):
+        secret = self.write("../secret.cpp", "secret\n")
+        (self.top / "ex01_count").mkdir()
+        (self.top / "ex01_count/count.cpp").symlink_to(secret)
+        self.unreadable("count.cpp is a link")
+
+    def test_a_link_to_a_folder(self):
+        (self.top / "ex01_count").symlink_to(self.exercise.solution)
+        self.unreadable("ex01_count is a link")
+
+    def test_a_link_to_the_folder_above(self):
+        self.write("../elsewhere/ex01_count/count.cpp", PLAIN)
+        (self.top / "exercises").symlink_to(self.root.parent / "elsewhere")
+        self.unreadable("exercises is a link")
+
+    def test_a_pipe_is_not_waited_for(self):
+        (self.top / "ex01_count").mkdir()
+        os.mkfifo(self.top / "ex01_count/count.cpp")
+        self.unreadable("no plain file")
+
+    def test_too_much(self):
+        self.hand_in("ex01_count/count.cpp", "/" * (handin.MOST_BYTES + 1))
+        self.unreadable("larger than 1 MiB")
+        self.hand_in("ex01_count/count.cpp")
+        for number in range(handin.MOST_FILES):
+            self.hand_in(f"ex01_count/a{number}.cpp")
+        self.unreadable("more than 40 files")
+
+    def test_odd_names(self):
+        self.hand_in("ex01_count/a b.cpp")
+        self.unreadable("letters, digits")
+
+    def test_one_bad_hand_in_is_a_line_and_no_end(self):
+        (self.top / "ex01_count").symlink_to(self.exercise.solution)
+        for wanted in ([], [self.exercise]):
+            [found] = grade.answers(self.root, self.top, wanted)
+            self.assertEqual((found.verdict, found.why), (grade.UNREADABLE, "ex01_count is a link"))
+
+    def test_what_is_missing_is_said(self):
+        [found] = grade.answers(self.root, self.top, [])
+        self.assertEqual(found.verdict, grade.MISSING)
+        [found] = grade.answers(self.root, self.top, [self.exercise])
+        self.assertEqual(found.verdict, grade.MISSING)
+
+    def test_bad_words(self):
+        self.write("../archive.zip", "")
+        for name, why in (("nowhere", "is not there"), ("archive.zip", "unpack it first")):
+            with self.assertRaisesRegex(WorkbookError, why) as raised:
+                handin.tops([str(self.root.parent / name)])
+            self.assertEqual(raised.exception.status, 2)
+
+    def test_an_edited_stub_is_no_measure(self):
+        self.change("exercises/ex01_count/count.cpp", "return two", "give two")
+        with self.assertRaisesRegex(WorkbookError, "scripts/workbook reset ex01"):
+            grade.refuse_edited(self.exercise)
+
+
+class Source(unittest.TestCase):
+    def kinds(self, text, name="count.cpp", stub=None):
+        stub = {"count.cpp": b"", "count.hpp": fake_tree.STUB_HEADER.encode()} if stub is None else stub
+        return [one.kind for one in audit.findings({name: text.encode()}, stub)]
+
+    def test_honest_code(self):
+        text = (
+            '#include "count.hpp"\n#include <vector>\n#include "given/todo.hpp"\n#define TWO 2\n'
+            "#ifdef TWO\n#endif\n// asm, #pragma and namespace std in a comment\n"
+            'const char* s = "asm(\\"#pragma\\") __attribute__"; int million = 1\'000\'000;\n'
+            "/* #pragma omp\n#line 3 */ [[maybe_unused]] int x; auto r = R\"(\n#line 1\nasm)\";\n"
+        )
+        self.assertEqual(self.kinds(text), [])
+
+    def test_each_oddity(self):
+        for text in (
+            'asm("nop");',
+            '__asm__ volatile("nop");',
+            "__attribute__((constructor)) void f();",
+            "[[gnu::no_sanitize(\"thread\")]] void f();",
+            "[[using gnu: noinline]] void f();",
+            '_Pragma("x")',
+            "void f() { __tsan_acquire(0); }",
+            "namespace std { int x; }",
+            "namespace\nsupport\n{ extern int* page; }",
+            "template <> inline bool std::operator==(int, int) { return true; }",
+            'extern "C" int open();',
+            "int* p = (int*)__builtin_frame_address(0);",
+            "#pragma GCC optimize(3)",
+            "  #  line 7 \"other.cpp\"",
+            "#include_next <x>",
+            "%:pragma x",
+            "#include \"/etc/passwd\"",
+            "#include \"../../solutions/ex01/x.cpp\"",
+            "#include <../x>",
+            "#include \"support/watch_page.hpp\"",
+            "#include <sys/mman.h>",
+            "#include PATH",
+            "as\\\nm(\"nop\");",
+            "#pra\\\ngma x",
+            "#define CALL(x) sys##x",
+            "long n = syscall(2);",
+        ):
+            self.assertEqual(len(self.kinds(text)), 1, text)
+
+    def test_places(self):
+        [found] = audit.findings({"a.cpp": b'int x; // asm\n"\\\n";\nasm("nop");\n'}, {})
+        self.assertEqual(str(found), "a.cpp:4: assembly (asm)")
+
+    def header(self, old, new):
+        text = fake_tree.STUB_HEADER
+        self.assertIn(old, text)
+        return self.kinds(text.replace(old, new), "count.hpp")
+
+    def test_the_private_part_of_a_header_is_free(self):
+        self.assertEqual(self.header("int spare_ = 0;", "std::vector<int> all_;"), [])
+        self.assertEqual(self.header("#pragma once\n", "#pragma once\n#include <vector>\n"), [])
+
+    def test_a_changed_interface(self):
+        [kind] = self.header("int twice(int n);", "strange twice(int n);")
+        self.assertIn("the public part is changed", kind)
+
+    def test_what_the_tests_would_see(self):
+        for more, kind in (
+            ("#define REQUIRE(x)", "a macro that the tests see (REQUIRE)"),
+            ("#define private public", "a macro that the tests see (private public)"),
+            ("#undef REQUIRE", "#undef"),
+            ('#include "more.hpp"', "#include of more.hpp, which the tests see"),
+        ):
+            kinds = self.header("#pragma once\n", f"#pragma once\n{more}\n")
+            self.assertIn(kind, kinds)
+
+    def test_a_header_of_ones_own_is_free(self):
+        self.assertEqual(self.kinds("#pragma once\n#define TWICE(x) (2 * (x))\n", "own.hpp"), [])
+
+
+class ObjectCode(unittest.TestCase):
+    AROUND = symbols.Surroundings(
+        symbols.Symbols(strong=frozenset({"_Z4workv"})),
+        symbols.Symbols(frozenset({"_ZN7support4pageE"}), frozenset({"_ZN5Catch3eqEv", "_Z6inlinev"})),
+        symbols.Symbols(frozenset({"open", "_Znwm", "pthread_mutex_lock"})),
+    )
+
+    def found(self, usual=symbols.Symbols(), **answer):
+        given = symbols.Symbols(**{kind: frozenset(names) for kind, names in answer.items()})
+        return [str(one) for one in symbols.findings(given, self.AROUND, usual)]
+
+    def test_honest_code(self):
+        names = ["_Z4workv", "_ZNSt6thread4joinEv", "_Znwm", "memcpy", "pthread_create", "send"]
+        self.assertEqual(self.found(undefined=names), [])
+        weak = ["_ZNSt6vectorIiE4sizeEv", "_ZZNSt6vectorIiE4sizeEvE1x", "_Z6inlinev"]
+        self.assertEqual(self.found(strong=["_Z6helperi"], weak=weak), [])
+
+    def test_what_no_answer_needs(self):
+        for name in (
+            "open", "mmap", "dlsym", "ptrace", "system", "_ZN7support4pageE",
+            "_ZNSt13basic_filebufIcSt11char_traitsIcEEC1Ev", "_ZNSt10filesystem6existsE",
+        ):
+            self.assertEqual(len(self.found(undefined=[name])), 1, name)
+
+    def test_definitions_in_the_place_of_others(self):
+        for name in ("_Znwm", "pthread_mutex_lock", "_ZN7support4pageE", "_Z4workv", "_Z6inlinev"):
+            self.assertEqual(len(self.found(strong=[name])), 1, name)
+        self.assertEqual(len(self.found(weak=["_Znwm"])), 1)
+        self.assertEqual(len(self.found(weak=["_ZN5Catch3eqEv"])), 1)
+
+    def test_what_the_solution_does_too(self):
+        usual = symbols.Symbols(frozenset({"pthread_mutex_lock"}), undefined=frozenset({"dlsym"}))
+        self.assertEqual(self.found(usual, strong=["pthread_mutex_lock"], undefined=["dlsym"]), [])
+
+
+class Sandbox(unittest.TestCase):
+    def test_the_command(self):
+        root = Path("/srv/book")
+        view = sandbox.View(root, root, {root / "a/b.hpp": Path("/tmp/x")}, Path("/tmp/out"))
+        words = " ".join(sandbox.command(view, ["prog", "word"], 3, 60))
+        for part in (
+            "--unshare-net", "--unshare-pid", "--die-with-parent", "--clearenv",
+            "--dir /srv ", "--tmpfs /srv/book", "--dir /srv/book/a ",
+            "--ro-bind /tmp/x /srv/book/a/b.hpp", "--bind /tmp/out /out", "--remount-ro / ",
+            "--cpu=61", "-- prog word",
+        ):  # fmt: skip
+            self.assertIn(part, words)
+        if os.geteuid() == 0:
+            self.assertIn(f"setpriv --reuid={sandbox.FIRST_USER + 3} ", words)
+            self.assertIn("--bounding-set=-all", words)
+        else:
+            self.assertIn("--unshare-user --cap-drop ALL", words)
+
+    def test_the_supervisors_record(self):
+        case = Case("a", 1, False, False)
+
+        def outcome(status, output, why=""):
+            return trial.outcome_of(case, sandbox.Ended(status, output, "trouble", why))
+
+        self.assertEqual(outcome(0, "passed 3\ntext\n"), (Outcome(case, PASSED, "text"), 3))
+        self.assertEqual(outcome(0, "failed 1\nno\n")[0].verdict, FAILED)
+        self.assertEqual(outcome(0, "failed 1\nGave up after 20 s\n")[0].verdict, STUCK)
+        self.assertEqual(outcome(0, "cannot-judge 0\nno\n")[0].verdict, FAILED)
+        self.assertEqual(outcome(None, "passed 3\n", "too long")[0].verdict, STUCK)
+        for status, output in ((0, ""), (1, "passed 3\n"), (137, ""), (0, "it passed 3\n")):
+            found, _ = outcome(status, output)
+            self.assertEqual((found.verdict, found.output), (FAILED, f"{trial.NO_VERDICT}\ntrouble"))
+            self.assertEqual(len(trial.unjudged(trial.Trial([found]))), 1)
+
+
+class Reports(unittest.TestCase):
+    EXERCISE = Exercise(Path("/srv/book"), "ex01_count")
+
+    def graded(self, *verdicts, name="alice", verdict="not yet", odd=()):
+        outcomes = [
+            Outcome(Case(f"case {i}", 1, i == 2, False), one, f"\033[31mout\x07put <{i}>")
+            for i, one in enumerate(verdicts)
+        ]
+        for one in outcomes:
+            object.__setattr__(one, "output", harmless(one.output))
+        return Graded(name, self.EXERCISE, verdict, outcomes, odd=list(odd))
+
+    def test_the_table(self):
+        lines = grade_report.table(
+            [self.graded(PASSED, PASSED, FAILED, verdict="passed"), self.graded(PASSED, FAILED, FAILED)]
+        ).splitlines()
+        self.assertEqual(lines[1].split(), ["alice", "ex01_count", "passed", "2/2", "0/1"])
+        self.assertEqual(lines[2].split(), ["alice", "ex01_count", "not", "yet", "1/2", "0/1"])
+        self.assertIn('  step 1, failed: "case 1"', lines)
+
+    def test_csv(self):
+        text = grade_report.csv_text([self.graded(PASSED, FAILED, PASSED, name="=cmd()")])
+        rows = list(csv.DictReader(io.StringIO(text)))
+        self.assertEqual(rows[0]["hand-in"], "'=cmd()")
+        self.assertEqual((rows[0]["core"], rows[0]["of core"], rows[0]["stretch"]), ("1", "2", "1"))
+        self.assertEqual(rows[0]["first broken promise"], "case 1")
+
+    def test_junit(self):
+        one = self.graded(PASSED, FAILED, PASSED, odd=["a.cpp:1: assembly (asm)"])
+        top = ElementTree.fromstring(grade_report.junit_text([one]).encode())
+        suite = top.find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("4", "2"))
+        self.assertEqual(suite.findall("testcase")[2].find("failure").text, "out?put <1>")
+
+    def test_gradescope_and_classroom(self):
+        for form, score in ((grade_report.gradescope_text, 1), (grade_report.classroom_text, 1)):
+            tests = json.loads(form([self.graded(PASSED, FAILED, PASSED)]))["tests"]
+            self.assertEqual([one["score"] for one in tests], [1, 0, 0])
+        self.assertEqual(json.loads(grade_report.classroom_text([self.graded(PASSED, FAILED)]))["max_score"], 2)
+
+    def test_no_points_before_somebody_looked(self):
+        odd = self.graded(PASSED, PASSED, PASSED, verdict="needs a look", odd=["uses open"])
+        for form in (grade_report.gradescope_text, grade_report.classroom_text):
+            tests = json.loads(form([odd]))["tests"]
+            self.assertEqual(sum(one["score"] for one in tests), 0)
+            self.assertIn("uses open", json.dumps(tests))
+
+    def test_nothing_to_run_is_no_success(self):
+        broken = Graded("alice", self.EXERCISE, "does not compile", why="error: x")
+        self.assertEqual(json.loads(grade_report.classroom_text([broken]))["status"], "fail")
+        [one] = json.loads(grade_report.gradescope_text([broken]))["tests"]
+        self.assertEqual((one["score"], one["max_score"], one["status"]), (0, 1, "failed"))
+
+    def test_bad_files_are_refused_before_the_work(self):
+        for files, count in (({"csv": "/nowhere/x"}, 1), ({"csv": "/"}, 1), ({"gradescope": "x"}, 2)):
+            with self.assertRaises(WorkbookError) as raised:
+                grade_report.refuse_bad_files(files, count)
+            self.assertEqual(raised.exception.status, 2)
