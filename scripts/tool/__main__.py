@@ -33,6 +33,7 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
   doctor                   what this machine has and lacks
   accept [EX...]           for authors: the stubs as they are now are the ones handed out
+  new exercise NAME        for authors: a tiny exercise to begin from, ex15_NAME or the next number
 
 EX is ex03, 3, 03 or ex03_process_pool.
 exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lacks something;
@@ -142,6 +143,16 @@ def run_doctor(root, argv):
     return doctor.doctor(root)
 
 
+def new(root, argv):
+    reader = parser("new")
+    reader.add_argument("what", choices=["exercise"])
+    reader.add_argument("name", metavar="NAME")
+    options = reader.parse_args(argv)
+    import new_exercise
+
+    return new_exercise.new_exercise(root, options.name)
+
+
 COMMANDS = {
     "start": start,
     "list": show_list,
@@ -154,6 +165,7 @@ COMMANDS = {
     "verify": run_verify,
     "doctor": run_doctor,
     "accept": accept,
+    "new": new,
 }
 
 

@@ -99,6 +99,11 @@ class Words(fake_tree.FakeTree):
             ["verify", "-j", "many"],
             ["verify", "everything"],
             ["list", "all"],
+            ["new"],
+            ["new", "exercise"],
+            ["new", "project", "barriers"],
+            ["new", "exercise", "Barriers"],
+            ["new", "exercise", "threads"],
         ):
             status, error = self.status(*words)
             self.assertEqual(status, 2, words)
