@@ -28,6 +28,8 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   run EX [--solution | --python] [ARGUMENTS]
                            EX's program with your answer, the reference, or its Python twin
   demo                     the lecture's race on all the reference servers, side by side
+  bench [EX...] [--csv FILE] [--repeat N]
+                           the references' figures on this machine; each a median of N (3) runs
   diff EX [--peek]         your answer against the solution, once the core has passed
   reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
@@ -35,6 +37,7 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
                            judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md
   doctor                   what this machine has and lacks
   accept [EX...]           for authors: the stubs as they are now are the ones handed out
+  new exercise NAME        for authors: a tiny exercise to begin from, ex15_NAME or the next number
 
 EX is ex03, 3, 03 or ex03_process_pool.
 grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and cannot use
@@ -109,6 +112,19 @@ def demo(root, argv):
     return student.demo(root)
 
 
+def run_bench(root, argv):
+    reader = parser("bench")
+    reader.add_argument("exercises", nargs="*", metavar="EX")
+    reader.add_argument("--csv", metavar="FILE")
+    reader.add_argument("--repeat", metavar="N", default="3")
+    options = reader.parse_intermixed_args(argv)
+    if not re.fullmatch("[1-9][0-9]?", options.repeat):
+        raise WorkbookError(f"--repeat: '{options.repeat}' is not a whole number from 1 to 99", USAGE)
+    import bench  # here, because most commands do without its imports
+
+    return bench.bench(root, options.exercises, options.csv, int(options.repeat))
+
+
 def diff(root, argv):
     reader = parser("diff")
     reader.add_argument("exercise", metavar="EX")
@@ -165,6 +181,16 @@ def run_doctor(root, argv):
     return doctor.doctor(root)
 
 
+def new(root, argv):
+    reader = parser("new")
+    reader.add_argument("what", choices=["exercise"])
+    reader.add_argument("name", metavar="NAME")
+    options = reader.parse_args(argv)
+    import new_exercise
+
+    return new_exercise.new_exercise(root, options.name)
+
+
 COMMANDS = {
     "start": start,
     "list": show_list,
@@ -172,12 +198,14 @@ COMMANDS = {
     "hint": hint,
     "run": run,
     "demo": demo,
+    "bench": run_bench,
     "diff": diff,
     "reset": reset,
     "verify": run_verify,
     "grade": run_grade,
     "doctor": run_doctor,
     "accept": accept,
+    "new": new,
 }
 
 

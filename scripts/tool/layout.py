@@ -63,6 +63,10 @@ class Exercise:
     def right_answers(self) -> Path:
         return self.root / "tests" / "right_answers" / self.name
 
+    def folders(self) -> list[Path]:
+        """All that is its own, but the test."""
+        return [self.stub, self.solution, self.wrong_answers, self.right_answers]
+
 
 def checkout_root() -> Path:
     """The checkout that this tool belongs to."""

@@ -59,6 +59,7 @@ def problems(root: Path) -> list[str]:
     found = []
     for exercise in exercises(root):
         found += [f"WORKBOOK.md: {exercise.name}: {text}" for text in section_problems(exercise)]
+    found += [f"WORKBOOK.md{text}" for text in path_problems(root)]
     for name in ["WORKBOOK.md", "README.md"]:
         if (root / name).is_file():
             found += [f"{name}{text}" for text in link_problems(root, root / name)]
@@ -100,6 +101,20 @@ def hint_problems(text: str) -> list[str]:
     if text.count("<details>") != len(titles):
         found.append("a hint is not '<details><summary>Hint N: ...</summary> ... </details>'")
     return found
+
+
+def path_problems(root: Path) -> list[str]:
+    """Every exercise lies on one of the opening's paths, if the text has any."""
+    text = book_text(root)
+    paths = re.search(r"^## Three paths *\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    if not paths:
+        return []
+    line = text.count("\n", 0, paths.start()) + 1
+    return [
+        f":{line}: no path leads to {exercise.name}"
+        for exercise in exercises(root)
+        if f"](#{exercise.name})" not in paths.group(1)
+    ]
 
 
 def link_problems(root: Path, path: Path) -> list[str]:

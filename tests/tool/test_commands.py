@@ -99,6 +99,16 @@ class Words(fake_tree.FakeTree):
             ["verify", "-j", "many"],
             ["verify", "everything"],
             ["list", "all"],
+            ["bench", "ex77"],
+            ["bench", "ex05"],
+            ["bench", "--repeat", "0"],
+            ["bench", "--csv"],
+            ["bench", "--csv", "/nowhere/f.csv"],
+            ["new"],
+            ["new", "exercise"],
+            ["new", "project", "barriers"],
+            ["new", "exercise", "Barriers"],
+            ["new", "exercise", "threads"],
         ):
             status, error = self.status(*words)
             self.assertEqual(status, 2, words)

@@ -1,0 +1,249 @@
+# `bench`: what the reference programs measure, on this machine, as tables and bars.
+#
+# Everything is built first, so that no compiler runs beside a measurement. Each program runs
+# several times, in bounded time, and each figure is the median. What was measured is shown and saved
+# also when an error or Ctrl+C ends the rest.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import platform
+import re
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+import bounded
+import doctor
+import section
+from bench_tables import MEASUREMENTS, Column, Measurement, Row, Table, read_table
+from build_folder import built, configure
+from build_step import build_target
+from layout import USAGE, Exercise, WorkbookError, exercises, find_exercise, write_atomically
+from terminal import note, paint
+
+RUN_LIMIT = 120  # seconds for one run; the longest, ex07's, takes 12
+BUSY = 0.5  # load average for each core above which figures mean little
+BAR = 40  # characters of the longest bar
+WIDE = 50  # bars that differ by more than so many times grow with the logarithm
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the CSV file."""
+
+    exercise: str
+    row: str
+    column: str
+    value: str
+    unit: str
+
+
+def bench(root: Path, said: list[str], csv_file: str | None, repeat: int) -> int:
+    chosen = measurements(root, said)
+    target = csv_target(csv_file) if csv_file is not None else None
+    load = os.getloadavg()[0]
+    build = configure(root)
+    for exercise in dict.fromkeys(exercise for exercise, _ in chosen):
+        note(f"building {exercise.id} ...")
+        name = built(build, exercise).solution_program_target
+        build_target(build, root, name, build / f"{exercise.id}.run.log", exercise.id)
+    print(machine(build, load))
+    figures: list[Figure] = []
+    before = None
+    try:
+        for exercise, measurement in chosen:
+            if exercise != before:
+                print(f"\n{paint(heading(exercise), 'bold')}", flush=True)
+            before = exercise
+            program = built(build, exercise).solution_program
+            measure(exercise, program, measurement, repeat, figures)
+    finally:
+        if target and figures:
+            save(target, figures)
+    return 0
+
+
+def measurements(root: Path, said: list[str]) -> list[tuple[Exercise, Measurement]]:
+    """Of the exercises named, or of all, in the book's order."""
+    there = {exercise.name: exercise for exercise in exercises(root)}
+    known = [(there[one.exercise], one) for one in MEASUREMENTS if one.exercise in there]
+    named = [find_exercise(root, name) for name in said]
+    measured = {exercise for exercise, _ in known}
+    for exercise in named:
+        if exercise not in measured:
+            ids = " ".join(one.id for one in there.values() if one in measured)
+            raise WorkbookError(f"{exercise.id} prints no table of figures; these do: {ids}", USAGE)
+    return [(exercise, one) for exercise, one in known if not named or exercise in named]
+
+
+def measure(
+    exercise: Exercise,
+    program: Path,
+    measurement: Measurement,
+    repeat: int,
+    figures: list[Figure],
+) -> None:
+    """Shows the medians of the runs, of those that were done if the last one fails."""
+    runs: list[list[list[Row]]] = []
+    try:
+        while len(runs) < repeat:
+            words = " ".join([exercise.id, *measurement.arguments])
+            note(f"measuring {words} ({len(runs) + 1} of {repeat}) ...")
+            runs.append(run(program, measurement))
+    finally:
+        for number, table in enumerate(measurement.tables if runs else ()):
+            rows = medians(table, [one[number] for one in runs])
+            print(f"\n{shown_table(table, rows, len(runs))}", flush=True)
+            figures += figures_of(exercise, table, rows)
+
+
+def run(program: Path, measurement: Measurement) -> list[list[Row]]:
+    """One run's tables."""
+    words = " ".join([program.name, *measurement.arguments])
+    try:
+        ended = bounded.run([program, *measurement.arguments], RUN_LIMIT)
+    except OSError as error:
+        raise WorkbookError(f"cannot run {program}: {error.strerror}") from None
+    if ended.status is None:
+        raise WorkbookError(f"{words} did not end within {RUN_LIMIT} s: is the machine busy?")
+    if ended.status != 0:
+        last = (ended.output.strip().splitlines() or ["it printed nothing"])[-1]
+        raise WorkbookError(f"{words} {ended.how()}: {last}")
+    try:
+        return [read_table(table, ended.output) for table in measurement.tables]
+    except WorkbookError as error:
+        raise WorkbookError(f"{words}: {error}") from None
+
+
+def medians(table: Table, runs: list[list[Row]]) -> list[Row]:
+    """Of each figure, printed as precisely as the program does."""
+    labels = [[row.label for row in rows] for rows in runs]
+    if any(one != labels[0] for one in labels):
+        raise WorkbookError(f"the rows of '{table.title}' differ from run to run: {labels}")
+    return [
+        Row(label, tuple(median(same) for same in zip(*(rows[at].figures for rows in runs))))
+        for at, label in enumerate(labels[0])
+    ]
+
+
+def median(same: tuple[str, ...]) -> str:
+    if "-" in same:
+        return "-"
+    decimals = max(len(text.partition(".")[2]) for text in same)
+    return f"{statistics.median(float(text) for text in same):.{decimals}f}"
+
+
+def shown_table(table: Table, rows: list[Row], runs: int) -> str:
+    """Title, header, rows, and the bars."""
+    names = [table.label, *(column_name(column) for column in table.columns)]
+    lines = [[row.label, *row.figures] for row in rows]
+    widths = [max(len(line[at]) for line in [names, *lines]) for at in range(len(names))]
+    text = [f"  {table.title} ({f'medians of {runs} runs' if runs > 1 else 'one run'})"]
+    for line in [names, *lines]:
+        cells = [line[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]
+        text.append(f"    {'  '.join(cells)}".rstrip())
+    return "\n".join([*text, *bars(table, rows)])
+
+
+def column_name(column: Column) -> str:
+    return f"{column.name}, {column.unit}" if column.unit else column.name
+
+
+def bars(table: Table, rows: list[Row]) -> list[str]:
+    """The column to draw, a bar for each row; nothing if there is none."""
+    at = next((i for i, column in enumerate(table.columns) if column.name == table.plot), None)
+    if at is None:
+        return []
+    values = [(row.label, row.figures[at]) for row in rows if row.figures[at] != "-"]
+    numbers = [float(text) for _, text in values]
+    least, most = min(numbers), max(numbers)
+    logarithmic = least > 0 and most / least > WIDE
+    width = max(len(label) for label, _ in values)
+    text = ["", f"    {column_name(table.columns[at])}{' (logarithmic)' * logarithmic}"]
+    for (label, shown), number in zip(values, numbers):
+        length = bar_length(number, least, most, logarithmic)
+        text.append(f"    {label.ljust(width)}  {'#' * length} {shown}")
+    return text
+
+
+def bar_length(number: float, least: float, most: float, logarithmic: bool) -> int:
+    """From 1 to BAR; 0 for nothing."""
+    if number <= 0:
+        return 0
+    if logarithmic:
+        return 1 + round((BAR - 1) * math.log(number / least) / math.log(most / least))
+    return max(1, round(BAR * number / most))
+
+
+def heading(exercise: Exercise) -> str:
+    title = re.search(r"^\*\*(.+?)\.?\*\*", section.section(exercise.root, exercise.name), re.M)
+    return f"{exercise.name}: {title.group(1)}" if title else exercise.name
+
+
+def machine(build: Path, load: float) -> str:
+    """What the figures depend on, and whether they can be trusted."""
+    cores = len(os.sched_getaffinity(0))
+    lines = [
+        f"{'processor':10}{processor()}, {cores} core{'s' * (cores != 1)}",
+        f"{'kernel':10}{platform.system()} {platform.release()}",
+        f"{'compiler':10}{compiler(build)}",
+        f"{'load':10}{load:.2f} on average in the minute before",
+    ]
+    if load > BUSY * cores:
+        busy = (
+            "The machine is busy: its load is above half a process for each core, and these figures\n"
+            "mean little. End what else runs, wait a minute, and measure again."
+        )
+        lines += ["", paint(busy, "yellow")]
+    return "\n".join(lines)
+
+
+def processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return model.group(1) if model else platform.machine()
+
+
+def compiler(build: Path) -> str:
+    """The one that this build folder was configured with."""
+    cache = (build / "CMakeCache.txt").read_text(encoding="utf-8", errors="replace")
+    found = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.+)$", cache, re.MULTILINE)
+    said = doctor.output_of([found.group(1), "--version"]) if found else None
+    return said.splitlines()[0] if said else "unknown"
+
+
+def figures_of(exercise: Exercise, table: Table, rows: list[Row]) -> list[Figure]:
+    return [
+        Figure(exercise.name, f"{table.title}: {row.label}", column.name, value, column.unit)
+        for row in rows
+        for column, value in zip(table.columns, row.figures)
+        if value != "-"
+    ]
+
+
+def csv_target(said: str) -> Path:
+    """Refused now, and not after minutes of measuring."""
+    path = Path(said).resolve()
+    if path.exists() and not path.is_file():
+        raise WorkbookError(f"--csv: {said} is there and is no file; name another", USAGE)
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise WorkbookError(f"--csv: no file can be written in {path.parent}", USAGE)
+    return path
+
+
+def save(target: Path, figures: list[Figure]) -> None:
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["exercise", "row", "column", "value", "unit"])
+    lines.writerows([one.exercise, one.row, one.column, one.value, one.unit] for one in figures)
+    write_atomically(target, text.getvalue().encode())
+    note(f"{len(figures)} figures are in {target}")
