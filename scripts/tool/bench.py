@@ -23,7 +23,15 @@ import section
 from bench_tables import MEASUREMENTS, Column, Measurement, Row, Table, read_table
 from build_folder import built, configure
 from build_step import build_target
-from layout import USAGE, Exercise, WorkbookError, exercises, find_exercise, write_atomically
+from layout import (
+    USAGE,
+    Exercise,
+    WorkbookError,
+    exercises,
+    find_exercise,
+    output_file,
+    write_atomically,
+)
 from terminal import note, paint
 
 RUN_LIMIT = 120  # seconds for one run; the longest, ex07's, takes 12
@@ -45,7 +53,7 @@ class Figure:
 
 def bench(root: Path, said: list[str], csv_file: str | None, repeat: int) -> int:
     chosen = measurements(root, said)
-    target = csv_target(csv_file) if csv_file is not None else None
+    target = output_file("--csv", csv_file) if csv_file is not None else None
     load = os.getloadavg()[0]
     build = configure(root)
     for exercise in dict.fromkeys(exercise for exercise, _ in chosen):
@@ -228,16 +236,6 @@ def figures_of(exercise: Exercise, table: Table, rows: list[Row]) -> list[Figure
         for column, value in zip(table.columns, row.figures)
         if value != "-"
     ]
-
-
-def csv_target(said: str) -> Path:
-    """Refused now, and not after minutes of measuring."""
-    path = Path(said).resolve()
-    if path.exists() and not path.is_file():
-        raise WorkbookError(f"--csv: {said} is there and is no file; name another", USAGE)
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise WorkbookError(f"--csv: no file can be written in {path.parent}", USAGE)
-    return path
 
 
 def save(target: Path, figures: list[Figure]) -> None:

@@ -112,7 +112,7 @@ def grade(
     judge.refuse_bad_settings()
     folders = handin.tops(tops)
     wanted = [find_exercise(root, name) for name in dict.fromkeys(asked)]
-    grade_report.refuse_bad_files(files, len(folders))
+    targets = grade_report.output_files(files, len(folders))
     sandbox.refuse_without()
     build = configure(root, preset)
     found: list[Graded] = []
@@ -125,7 +125,7 @@ def grade(
                 note(f"{one.name}: {one.exercise.id + ' ' if one.exercise else ''}{one.verdict}")
                 found.append(one)
     finally:  # also what was found before Ctrl+C
-        grade_report.write_all(files, found)
+        grade_report.write_all(targets, found)
         print(grade_report.table(found), end="")
     return 0 if all(one.verdict == CORE for one in found) else NOT_YET
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import judge
 from board import in_full
 from judge import PASSED, Outcome
-from layout import USAGE, WorkbookError, write_atomically
+from layout import USAGE, WorkbookError, output_file, write_atomically
 from terminal import paint
 
 if TYPE_CHECKING:
@@ -192,19 +192,17 @@ FORMATS = {
 OF_ONE = ("gradescope", "classroom")
 
 
-def refuse_bad_files(files: dict[str, str], hand_ins: int) -> None:
-    """Before minutes of work are spent."""
-    for form, name in files.items():
+def output_files(files: dict[str, str], hand_ins: int) -> dict[str, Path]:
+    """Refuses bad ones, before minutes of work are spent."""
+    for form in files:
         if form in OF_ONE and hand_ins != 1:
             raise WorkbookError(
                 f"--{form} is the result of one hand-in, and {hand_ins} are named: one at a time",
                 USAGE,
             )
-        path = Path(name)
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            raise WorkbookError(f"--{form} {name}: name a file in a folder that is there", USAGE)
+    return {form: output_file(f"--{form}", name) for form, name in files.items()}
 
 
-def write_all(files: dict[str, str], found: list[Graded]) -> None:
-    for form, name in files.items():
-        write_atomically(Path(name), FORMATS[form](found).encode())
+def write_all(files: dict[str, Path], found: list[Graded]) -> None:
+    for form, path in files.items():
+        write_atomically(path, FORMATS[form](found).encode())

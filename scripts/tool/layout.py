@@ -127,6 +127,16 @@ def relative(path: Path, root: Path) -> str:
         return str(path)
 
 
+def output_file(option: str, said: str) -> Path:
+    """The file to write in the end; refused before minutes of work are spent."""
+    path = Path(said).resolve()
+    if path.exists() and not path.is_file():
+        raise WorkbookError(f"{option}: {said} is there and is no file; name another", USAGE)
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise WorkbookError(f"{option}: no file can be written in {path.parent}", USAGE)
+    return path
+
+
 def write_if_changed(path: Path, content: bytes) -> bool:
     """Leaves an equal file alone, so that nothing is compiled again for its time's sake."""
     try:

@@ -344,5 +344,5 @@ class Reports(unittest.TestCase):
     def test_bad_files_are_refused_before_the_work(self):
         for files, count in (({"csv": "/nowhere/x"}, 1), ({"csv": "/"}, 1), ({"gradescope": "x"}, 2)):
             with self.assertRaises(WorkbookError) as raised:
-                grade_report.refuse_bad_files(files, count)
+                grade_report.output_files(files, count)
             self.assertEqual(raised.exception.status, 2)
