@@ -24,6 +24,7 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   start                    set up, show the board, judge the first unfinished exercise (default)
   list                     the board
   check [EX]               judge EX, or the first exercise whose core has not passed
+  watch [EX]               the same at every save; on a terminal keys give a hint, go on, run it
   hint EX [--again]        one more hint each time; --again begins at the first
   run EX [--solution | --python] [ARGUMENTS]
                            EX's program with your answer, the reference, or its Python twin
@@ -78,6 +79,15 @@ def check(root, argv):
     reader = parser("check")
     reader.add_argument("exercise", nargs="?", metavar="EX")
     return student.check(root, reader.parse_args(argv).exercise)
+
+
+def run_watch(root, argv):
+    reader = parser("watch")
+    reader.add_argument("exercise", nargs="?", metavar="EX")
+    options = reader.parse_args(argv)
+    import watch  # here, because most commands do without its imports
+
+    return watch.watch(root, options.exercise)
 
 
 def hint(root, argv):
@@ -152,7 +162,7 @@ def run_verify(root, argv):
     options = reader.parse_args(argv)
     if not re.fullmatch("[1-9][0-9]{0,2}", options.jobs):
         raise WorkbookError(f"-j: '{options.jobs}' is not a whole number from 1 to 999", USAGE)
-    import verify  # here, because most commands do without its imports
+    import verify
 
     return verify.verify(root, options.quick, int(options.jobs))
 
@@ -195,6 +205,7 @@ COMMANDS = {
     "start": start,
     "list": show_list,
     "check": check,
+    "watch": run_watch,
     "hint": hint,
     "run": run,
     "demo": demo,

@@ -55,11 +55,12 @@ def check(root: Path, said: str | None) -> int:
     return 0 if judge.core_passed(outcomes) else NOT_YET
 
 
-def unfinished(root: Path) -> Exercise | None:
-    """The first exercise whose core has not passed, as far as check knows."""
+def unfinished(root: Path, after: Exercise | None = None) -> Exercise | None:
+    """The first exercise (after one) whose core has not passed, as far as check knows."""
     build = configure(root)
     recorded = state.read(root)
-    for exercise in exercises(root):
+    known = exercises(root)
+    for exercise in known[known.index(after) + 1 :] if after else known:
         results = judge.results(exercise, recorded.get(exercise.name, {}))
         core = [case for case in built(build, exercise).everyday_cases() if not case.stretch]
         if not core or any(results.get(case.sentence) != judge.PASSED for case in core):

@@ -1,4 +1,4 @@
-# Colours on a terminal, plain text everywhere else.
+# Colours and a blank screen on a terminal, plain text everywhere else.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -20,6 +20,12 @@ def paint(text: str, *styles: str, stream=None) -> str:
     if not text or not colours(stream):
         return text
     return f"\033[{';'.join(CODES[style] for style in styles)}m{text}\033[0m"
+
+
+def clear() -> None:
+    """A blank screen where there is one, otherwise a blank line."""
+    on_a_screen = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    print("\033[2J\033[H" if on_a_screen else "\n", end="", flush=True)
 
 
 def plain(text: str) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import subprocess
 import sys
 import tempfile
@@ -188,6 +189,20 @@ class FakeTree(unittest.TestCase):
         path = self.write(name, f"#!/bin/sh\n{lines}\n")
         path.chmod(0o755)
         return path
+
+    def pretend_configured(self, *names: str, **facts: str) -> None:
+        """A build folder that knows these exercises, each with the same four cases."""
+        found = []
+        for name in names:
+            keys = ("student_checker", "target", "program", "program_target")
+            entry = {key: "x" for key in (*keys, "solution_program", "solution_program_target")}
+            cases = [("a", 1, False, False), ("b", 2, False, False), ("c", 2, True, False)]
+            cases.append(("d", 2, False, True))
+            keys = ("sentence", "step", "stretch", "soak")
+            entry.update(name=name, explored=True, cases=[dict(zip(keys, one)) for one in cases])
+            found.append({**entry, **facts})
+        self.write("build/workbook.json", json.dumps({"exercises": found}))
+        self.write("build/build.ninja", "")
 
     def read(self, name: str) -> str:
         return (self.root / name).read_text(encoding="utf-8")

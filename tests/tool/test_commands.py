@@ -24,35 +24,15 @@ import student
 from build_folder import Built, Case, configure
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
 from layout import WorkbookError, find_exercise
+from running import LIMIT, run_main
 
 SPEC = importlib.util.spec_from_file_location("workbook_main", fake_tree.TOOL / "__main__.py")
 MAIN = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(MAIN)
 
 
-LIMIT = 60  # seconds, for what takes less than one
 # A checker of the board's four cases that passes them all.
 GOOD = '[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"'
-
-
-def run_main(prepare, environment, **streams):
-    """The tool as a program of its own, after `prepare` has put something else in its place."""
-    script = (
-        f"import runpy, sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n{prepare}\n"
-        f"runpy.run_path({str(fake_tree.TOOL / '__main__.py')!r}, run_name='__main__')"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", script],
-        env={**os.environ, **environment},
-        preexec_fn=heed_signals,
-        **streams,
-    )
-
-
-def heed_signals():
-    """As in a terminal, whatever these tests are run by (nohup, a shell's background)."""
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def said(action, *arguments):
@@ -362,17 +342,7 @@ class Board(fake_tree.FakeTree):
         super().setUp()
         self.git("init", "-q")
         pristine.accept(self.exercise)
-        names = ("student_checker", "target", "program", "program_target")
-        entry = {name: "x" for name in (*names, "solution_program", "solution_program_target")}
-        entry.update(name="ex01_count", explored=True)
-        entry["cases"] = [
-            {"sentence": "a", "step": 1, "stretch": False, "soak": False},
-            {"sentence": "b", "step": 2, "stretch": False, "soak": False},
-            {"sentence": "c", "step": 2, "stretch": True, "soak": False},
-            {"sentence": "d", "step": 2, "stretch": False, "soak": True},
-        ]
-        self.write("build/workbook.json", json.dumps({"exercises": [entry]}))
-        self.write("build/build.ninja", "")
+        self.pretend_configured("ex01_count")
 
     def row(self):
         return board.board(self.root).splitlines()[1]
