@@ -200,6 +200,13 @@ class Source(unittest.TestCase):
         self.assertEqual(self.header("int spare_ = 0;", "std::vector<int> all_;"), [])
         self.assertEqual(self.header("#pragma once\n", "#pragma once\n#include <vector>\n"), [])
 
+    def test_the_layout_of_a_header_is_free(self):
+        self.assertEqual(self.header("/// Two times n.\n", "/* mine */\n"), [])
+        self.assertEqual(self.header("int next();", "int\n    next( );"), [])
+        for change in (lambda t: "\ufeff" + t, lambda t: t.replace("\n", "\r\n"), str.expandtabs):
+            text = change(fake_tree.STUB_HEADER.replace("    ", "\t"))
+            self.assertEqual(self.kinds(text, "count.hpp"), [])
+
     def test_a_changed_interface(self):
         [kind] = self.header("int twice(int n);", "strange twice(int n);")
         self.assertIn("the public part is changed", kind)
