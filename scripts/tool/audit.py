@@ -3,11 +3,13 @@
 # their verdict. What it would need for that does not stand in honest answers to these exercises: a
 # finding proves nothing, and is a reason to read the answer.
 #
-# What the exercise's own stub or solution does is no finding.
+# The source is searched twice: as it was handed in, and as the preprocessor leaves it, with macros
+# expanded. What the exercise's own stub or solution does is no finding.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field
 
@@ -16,22 +18,36 @@ import stub_rules
 # What a search in the source finds, comments and texts taken out.
 WORDS = (
     (r"\b(?:__)?asm(?:__)?\b", "assembly"),
-    (r"\b__attribute(?:__)?\b|\[\[\s*(?:using\s+)?(?:gnu|clang)\b", "a compiler's attribute"),
+    (r"\b__attribute(?:__)?\b", "a compiler's attribute"),
+    (r"\[\s*\[(?:[^\]]|\][^\]\s]){0,200}(?:::|\busing\b)", "a compiler's attribute"),
     (r"\b_Pragma\b", "a pragma"),
     (r"\b__tsan_\w*|\bAnnotate\w+", "a word to the explorer"),
-    (r"\bnamespace\s+(?:std|Catch|support|explorer)\b", "an addition to a foreign namespace"),
-    (r"\btemplate\s*<\s*>[^;{]*\bstd\s*::", "a specialization in the standard library"),
+    (
+        r"\bnamespace\s+(?:std|Catch|support|explorer)\b[^;{=]{0,200}\{",
+        "an addition to a foreign namespace",
+    ),
+    (r"\btemplate\s*<\s*>[^;{]{0,500}\bstd\s*::", "a specialization in the standard library"),
     (r'\bextern\s*"', "C linkage"),
-    (r"\b__builtin_\w+", "a compiler's function"),
     (r"\bsyscall\b", "a system call"),
+    (r"\btodo_page\b", "the tests' own memory"),
+)
+IN_SOURCE_ONLY = (  # the system's own macros may expand to it
+    (r"\b__builtin_\w+", "a compiler's function"),
     (r"#\s*define\b[^\n]*##", "a macro that makes names"),
 )
+IN_PREPROCESSED = ((r"^[ \t]*#[ \t]*pragma\b(?![ \t]+once\b).*", "a pragma"),)
 DIRECTIVES = "include pragma if ifdef ifndef elif else endif error warning define undef".split()
 IN_HEADERS = "include pragma ifndef define endif".split()  # the tests see these headers, too
-FOREIGN = re.compile(r"/|.*\.\.|(?:catch2|support|explore|sys/mman|sys/ptrace|dlfcn)\b")
-LITERAL = re.compile(
-    r"//[^\n]*|/\*.*?\*/"
-    r'|R"([^()\\\s]{0,16})\(.*?\)\1"|"(?:[^"\\\n]|\\.)*"|(?<![0-9a-fA-F])\'(?:[^\'\\\n]|\\.)+\'',
+FOREIGN = re.compile(
+    r"/|\.\.|(?:catch2|support|explore)/|sys/mman|sys/ptrace|dlfcn|(?:\w*/)?\w*intrin"
+)
+# An identifier and a number are taken whole: what looks like a text may begin inside one.
+TOKEN = re.compile(
+    r"(?P<comment>//[^\n]*|/\*(?:.*?\*/|.*))"
+    r'|(?P<raw>(?:u8|[uUL])?R"(?P<end>[^()\\\s]{0,16})\((?:.*?\)(?P=end)"|.*))'
+    r'|(?P<string>(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*"?)'
+    r"|(?P<letter>(?:u8|[uUL])?'(?:[^'\\\n]|\\.)*'?)"
+    r"|[A-Za-z_]\w*|\.?\d(?:[eEpP][+-]|'?\w|\.)*",
     re.DOTALL,
 )
 
@@ -52,40 +68,64 @@ def findings(files: dict[str, bytes], stub: dict[str, bytes]) -> list[Finding]:
         if content == stub.get(name):
             continue
         text = as_compiler_reads(content)
-        found += words(name, text)
+        found += words(name, without_texts(text), (*WORDS, *IN_SOURCE_ONLY))
         found += directives(name, text, name in stub and name.endswith(".hpp"))
         if name in stub and name.endswith(".hpp"):
-            found += interface_changes(name, content, stub)
+            found += interface_changes(name, content, files, stub)
     return found
 
 
+def preprocessed_findings(output: str, folder: str) -> list[Finding]:
+    """In what the preprocessor printed of one source: of its lines that come from `folder`."""
+    parts: dict[str, list[str]] = {}
+    name = ""
+    for line in output.split("\n"):
+        if marker := re.match(r'# \d+ "([^"]*)"', line):
+            path = posixpath.normpath(marker.group(1))
+            name = posixpath.basename(path) if posixpath.dirname(path) == folder else ""
+        elif name:
+            parts.setdefault(name, []).append(line)
+    return [
+        Finding(one.kind, part)
+        for part, lines in parts.items()
+        for one in words(part, without_texts("\n".join(lines)), (*WORDS, *IN_PREPROCESSED))
+    ]
+
+
 def as_compiler_reads(content: bytes) -> str:
-    """Lines that end in a backslash joined. Every line keeps its number."""
-    text = content.decode("utf-8", "replace").replace("\0", "?")
+    """Lines that end in a backslash joined, and digraphs spelled out. Lines keep their numbers."""
+    text = content.decode("utf-8", "replace").lstrip("\ufeff").replace("\0", " ")
     lines = []
-    for line in re.sub(r"\\[ \t]*\r?\n", "\0", text).split("\n"):
+    for line in re.sub(r"\\[ \t\v\f]*\r?\n", "\0", text).split("\n"):
         lines.append(line.replace("\0", ""))
         lines += [""] * line.count("\0")
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    for digraph, meaning in (("<:", "["), (":>", "]"), ("%:", "#")):
+        text = text.replace(digraph, meaning)
+    return text
 
 
-def without_texts(text: str) -> str:
+def without_texts(text: str, only_comments: bool = False) -> str:
     """Comments become blank and literals empty. Every line keeps its number."""
 
     def emptied(match: re.Match) -> str:
-        found = match.group()
-        kept = " " if found.startswith("/") else "''" if found.startswith("'") else '""'
+        found, kind = match.group(), match.lastgroup
+        if kind == "comment":
+            kept = " "
+        elif kind is None or only_comments:
+            return found
+        else:
+            kept = "''" if kind == "letter" else '""'
         return kept + "\n" * found.count("\n")
 
-    return LITERAL.sub(emptied, text)
+    return TOKEN.sub(emptied, text)
 
 
-def words(name: str, text: str) -> list[Finding]:
-    text = without_texts(text)
+def words(name: str, text: str, searches) -> list[Finding]:
     return [
-        Finding(f"{what} ({' '.join(match.group().split())})", place(name, text, match))
-        for pattern, what in WORDS
-        for match in re.finditer(pattern, text)
+        Finding(f"{what} ({' '.join(match.group().split())[:60]})", place(name, text, match))
+        for pattern, what in searches
+        for match in re.finditer(pattern, text, re.MULTILINE)
     ]
 
 
@@ -94,13 +134,11 @@ def place(name: str, text: str, match: re.Match) -> str:
 
 
 def directives(name: str, text: str, seen_by_tests: bool) -> list[Finding]:
-    """`text` with its literals, because a path is one."""
     found = []
     plain = without_texts(text).split("\n")
-    for index, line in enumerate(text.split("\n")):
-        match = re.match(r"\s*(?:#|%:|\?\?=)\s*(\w+)(.*)", line)
-        # In a comment or a text of several lines it is none.
-        if match and re.match(r"\s*(?:#|%:|\?\?=)", plain[index]):
+    for index, line in enumerate(without_texts(text, only_comments=True).split("\n")):
+        match = re.match(r"\s*#\s*(\w+)(.*)", line)
+        if match and plain[index].lstrip().startswith("#"):  # not in a text of several lines
             kind = directive_kind(match.group(1), match.group(2).strip(), seen_by_tests)
             if kind:
                 found.append(Finding(kind, f"{name}:{index + 1}"))
@@ -109,7 +147,6 @@ def directives(name: str, text: str, seen_by_tests: bool) -> list[Finding]:
 
 def directive_kind(word: str, rest: str, seen_by_tests: bool) -> str:
     """What is odd about it; nothing for an ordinary one."""
-    rest = re.sub(r"\s*//.*|/\*.*?\*/", "", rest)
     if word not in (IN_HEADERS if seen_by_tests else DIRECTIVES):
         return f"#{word}"
     if word == "pragma" and rest != "once":
@@ -118,21 +155,28 @@ def directive_kind(word: str, rest: str, seen_by_tests: bool) -> str:
         return f"a macro that the tests see ({rest.split('(')[0]})"
     if word == "include":
         path = re.fullmatch(r'<([^>]+)>|"([^"]+)"', rest)
-        if path is None:
-            return f"#include {rest}"
-        if FOREIGN.match(path.group(1) or path.group(2)):
+        if path is None or FOREIGN.match(normal_path(path.group(1) or path.group(2))):
             return f"#include {rest}"
     return ""
 
 
-def interface_changes(name: str, content: bytes, stub: dict[str, bytes]) -> list[Finding]:
+def normal_path(path: str) -> str:
+    """The given code may be named by way of the folder above."""
+    path = posixpath.normpath(path)
+    return path[3:] if path.startswith("../given/") else path
+
+
+def interface_changes(
+    name: str, content: bytes, files: dict[str, bytes], stub: dict[str, bytes]
+) -> list[Finding]:
     """The tests are compiled with the answer's header: only its private part is free."""
-    old, new = (laid_out(text.decode("utf-8", "replace")) for text in (stub[name], content))
-    handed_out = {*stub, *own_includes(old)}
+    old, new = (laid_out(text) for text in (stub[name], content))
+    # By name, however it is spelled: a header of one's own could tell the tests anything.
+    own = {path for path in files if path not in stub}
     found = [
         Finding(f"#include of {path}, which the tests see", name)
-        for path in own_includes(new)
-        if path not in handed_out and not path.startswith("given/")
+        for path in includes(new)
+        if posixpath.basename(path) in own
     ]
     try:
         bodies = {todo.function.signature for todo in stub_rules.todos(old.splitlines())}
@@ -145,9 +189,9 @@ def interface_changes(name: str, content: bytes, stub: dict[str, bytes]) -> list
     return found
 
 
-def laid_out(header: str) -> str:
-    """Without comments and a byte order mark, and as near to our layout as lines allow."""
-    text = re.sub(r"//[^\n]*|/\*.*?\*/", "", header.lstrip("\ufeff"), flags=re.DOTALL)
+def laid_out(header: bytes) -> str:
+    """Without comments, and as near to our layout as lines allow."""
+    text = without_texts(as_compiler_reads(header), only_comments=True)
     text = text.replace("\r\n", "\n").expandtabs(4)
     return re.sub(r"^(\S[^;{}\n]*\)[^;{}\n]*?) *\{$", r"\1\n{", text, flags=re.MULTILINE)
 
@@ -162,5 +206,5 @@ def squeezed(lines: list[str]) -> str:
     return re.sub(r"\s+", "", "".join(lines))
 
 
-def own_includes(text: str) -> list[str]:
-    return re.findall(r'^\s*#\s*include\s*"([^"]*)"', text, re.MULTILINE)
+def includes(text: str) -> list[str]:
+    return re.findall(r'^\s*#\s*include\s*["<]([^">]*)[">]', text, re.MULTILINE)

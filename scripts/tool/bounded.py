@@ -122,10 +122,10 @@ def wait(process: subprocess.Popen, out, limit: float) -> Ended:
     return Ended(status, text_of(out))
 
 
-def text_of(out) -> str:
+def text_of(out, most: int = MOST_SHOWN) -> str:
     """The beginning of what was written into it."""
     out.seek(0)
-    return out.read(MOST_SHOWN).decode("utf-8", "replace")
+    return out.read(most).decode("utf-8", "replace")
 
 
 def in_parallel(action, things: list, interrupt) -> list:

@@ -34,6 +34,12 @@ class Recipe:
         """An answer's source."""
         return made_into(self._answer, out, str(source))
 
+    def preprocess(self, source: Path) -> list[str]:
+        """The same source, printed as the compiler's own eyes see it."""
+        words = self.compile(source, "-")
+        words[words.index("-c")] = "-E"
+        return words
+
     def compile_test(self, out: str) -> list[str]:
         return made_into(self._test, out, str(self.exercise.test))
 

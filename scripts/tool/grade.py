@@ -24,7 +24,7 @@ from checker_recipe import Recipe
 from handin import HandIn
 from judge import Outcome
 from layout import MACHINE, NOT_YET, USAGE, Exercise, WorkbookError, find_exercise
-from terminal import harmless, note
+from terminal import harmless, note, one_line
 from trial import SUPERVISOR, Trial, Trials, unjudged
 
 CORE = "passed"
@@ -63,8 +63,8 @@ class Court:
         self.trials = Trials(recipe, self.stub)
         own = handin.solution(exercise)
         self.solution = self.trials.run(own, 0)
-        self.usual = {one.kind for one in audit.findings(own.files, {})}
-        self.usual |= {one.kind for one in audit.findings(self.stub, {})}
+        odd = audit.findings(own.files, {}) + audit.findings(self.stub, {}) + self.solution.odd
+        self.usual = {one.kind for one in odd}
         self.refuse_bad_solution()
 
     def refuse_bad_solution(self) -> None:
@@ -79,8 +79,9 @@ class Court:
     def grade(self, one: HandIn, user: int) -> Graded:
         if one.files == self.stub:
             return Graded(one.name, self.exercise, NOT_STARTED, why="the stub, as handed out")
-        odd = [f for f in audit.findings(one.files, self.stub) if f.kind not in self.usual]
         trial = self.trials.run(one, user)
+        found = audit.findings(one.files, self.stub) + trial.odd
+        odd = [finding for finding in found if finding.kind not in self.usual]
         if trial.errors:
             return Graded(one.name, self.exercise, DOES_NOT_BUILD, why=trial.errors, odd=said(odd))
         odd += symbols.findings(trial.code, self.around, self.solution.code)
@@ -125,8 +126,8 @@ def grade(
                 note(f"{one.name}: {one.exercise.id + ' ' if one.exercise else ''}{one.verdict}")
                 found.append(one)
     finally:  # also what was found before Ctrl+C
+        print(grade_report.table(found), end="", flush=True)
         grade_report.write_all(targets, found)
-        print(grade_report.table(found), end="")
     return 0 if all(one.verdict == CORE for one in found) else NOT_YET
 
 
@@ -155,7 +156,7 @@ def refuse_edited(exercise: Exercise) -> None:
 
 def answers(root: Path, top: Path, wanted: list[Exercise]):
     """HandIns, and Graded for what cannot be judged."""
-    name = harmless(str(top))
+    name = one_line(str(top))
     try:
         if not wanted:
             started = handin.all_started(top, root)
@@ -164,11 +165,11 @@ def answers(root: Path, top: Path, wanted: list[Exercise]):
                 yield Graded(name, None, MISSING, why="no exercise there differs from its stub")
             return
     except handin.Unreadable as error:
-        yield Graded(name, None, UNREADABLE, why=str(error))
+        yield Graded(name, None, UNREADABLE, why=harmless(str(error)))
         return
     for exercise in wanted:
         try:
             one = handin.read(top, exercise, len(wanted) == 1)
             yield one or Graded(name, exercise, MISSING, why=f"there is no {exercise.name}")
         except handin.Unreadable as error:
-            yield Graded(name, exercise, UNREADABLE, why=str(error))
+            yield Graded(name, exercise, UNREADABLE, why=harmless(str(error)))

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pristine
 from layout import USAGE, Exercise, WorkbookError, code_files, exercises
-from terminal import harmless
+from terminal import one_line
 
 MOST_FILES = 40  # of one answer
-MOST_BYTES = 1 << 20  # of one file
+MOST_BYTES = 256 << 10  # of one file
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.[ch]pp")
 
 
@@ -70,7 +70,7 @@ def read(top: Path, exercise: Exercise, alone: bool) -> HandIn | None:
         files = files_of(top, folder)
     except OSError as error:
         raise Unreadable(f"{error.filename or top}: {error.strerror}") from None
-    return HandIn(harmless(str(top)), exercise, {**stub(exercise), **files})
+    return HandIn(one_line(str(top)), exercise, {**stub(exercise), **files})
 
 
 def files_of(top: Path, folder: Path) -> dict[str, bytes]:
@@ -90,13 +90,15 @@ def content(folder: Path, name: str) -> bytes:
         raise Unreadable(f"{name} is a link")
     # Not to wait for the other end of a pipe.
     descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Unreadable(f"{name} is no plain file")
-        text = file.read(MOST_BYTES + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            text = file.read(MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(text) > MOST_BYTES:
-        raise Unreadable(f"{name} is larger than {MOST_BYTES >> 20} MiB")
+        raise Unreadable(f"{name} is larger than {MOST_BYTES >> 10} KiB")
     return text
 
 

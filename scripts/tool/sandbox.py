@@ -117,8 +117,11 @@ class Sandboxes:
         self._running: set[subprocess.Popen] = set()
         self._over = False
 
-    def run(self, view: View, program: list[str], limit: float) -> Ended:
-        """Until it ends, at most `limit` seconds. From any thread. Raises OSError without bwrap."""
+    def run(self, view: View, program: list[str], limit: float, whole: bool = False) -> Ended:
+        """Until it ends, at most `limit` seconds. From any thread. Raises OSError without bwrap.
+
+        Of the output the beginning is kept, or `whole` of it.
+        """
         words = command(view, program, self._user, limit)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with self._lock:
@@ -133,7 +136,8 @@ class Sandboxes:
                 process.wait()
                 with self._lock:
                     self._running.discard(process)
-            return Ended(status, bounded.text_of(out), bounded.text_of(err), why)
+            most = bounded.MOST_PRINTED if whole else bounded.MOST_SHOWN
+            return Ended(status, bounded.text_of(out, most), bounded.text_of(err), why)
 
     def interrupt(self) -> None:
         with self._lock:

@@ -15,10 +15,11 @@ from layout import MACHINE, WorkbookError
 
 # Mangled names of the standard library, fmt and asio; of operator new and delete; of basic types.
 LIBRARIES = re.compile(
-    r"_Z(?:Z|GVZ?|T[VISTC])?N?[KVO]*(?:S[tasiod]|3fmt|4asio|9__gnu_cxx|10__cxxabiv1)"
+    r"_Z(?:Z|GVZ?|T[VISTC])?N?[KVRO]*(?:S[tasiod]|3fmt|4asio|9__gnu_cxx|10__cxxabiv1)"
     r"|_Z(?:nw|na|dl|da)\w+|_ZT[IS]P?K?[a-z]$"
 )
-OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVO]*(?:7support|5Catch|8explorer)")
+MOST_SHOWN = 20  # findings
+OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVRO]*(?:7support|5Catch|8explorer)")
 # Of these, what reaches files, the process's own memory among them.
 FILES = re.compile(
     r"filebuf|basic_[io]?fstream|13basic_fstream|14basic_[io]fstream|10filesystem|__basic_file"
@@ -27,17 +28,20 @@ FILES = re.compile(
 # Of the C library and the compiler's runtime, what answers may need.
 FAMILIES = re.compile(
     r"(?:pthread_|sem_|__cxa_|__tsan_|__pthread_|__atomic_|_Unwind_|__gxx_|__stack_|explorer_mem|is|to"
-    r"|str|mem|epoll_|sig|inet_|get(?:sock|peer|addr|time|pid|ppid|uid)|send|recv|clock_)\w*$"
+    r"|str|__isoc23_str|epoll_|sig|inet_|get(?:sock|peer|addr|time|pid|ppid|uid)|send|recv|clock_"
+    r"|__\w+_chk$|__\w+[ts]i[34]$|(?:a?(?:cos|sin|tan|cosh|sinh|tanh)|exp|exp2|log|log2|log10|pow"
+    r"|fmod|fm(?:ax|in)|hypot|sqrt|cbrt|ceil|floor|l?l?round|trunc|rint|fma)[fl]?$)\w*$"
 )
 # Inline waits of the library's call syscall(); the source is searched for it.
 OTHERS = set(
-    "__dso_handle __errno_location __libc_single_threaded __once_proxy __tls_get_addr _Exit _exit "
-    "_GLOBAL_OFFSET_TABLE_ abort abs accept accept4 atexit bind calloc ceil close connect cos dup "
-    "dup2 eventfd exit exp fcntl fflush floor fmod fork fprintf fputc fputs free freeaddrinfo "
-    "fwrite htonl htons ioctl kill listen llround log log10 log2 lround malloc nanosleep ntohl "
-    "ntohs pipe pipe2 poll pow ppoll printf putchar puts raise rand read readv realloc round "
-    "sched_yield select setsockopt shutdown sin sleep snprintf socket socketpair sqrt sqrtf srand "
-    "stderr stdout syscall time usleep vsnprintf wait waitid waitpid write writev".split()
+    "__assert_fail __dso_handle __dynamic_cast __errno_location __libc_single_threaded "
+    "__once_proxy __tls_get_addr _Exit _exit _GLOBAL_OFFSET_TABLE_ abort abs accept accept4 "
+    "atexit atof atoi atol bind bsearch calloc clock close connect div dup dup2 eventfd exit "
+    "fcntl fflush fork fprintf fputc fputs free freeaddrinfo fwrite htonl htons ioctl kill listen "
+    "malloc memchr memcmp memcpy memmove memset nanosleep ntohl ntohs perror pipe pipe2 poll "
+    "ppoll printf putchar puts qsort raise rand read readv realloc sched_yield select setsockopt "
+    "shutdown sleep snprintf socket socketpair srand stderr stdout syscall time usleep vsnprintf "
+    "wait waitid waitpid write writev".split()
 )
 
 
@@ -94,20 +98,26 @@ def findings(answer: Symbols, around: Surroundings, usual: Symbols) -> list[Find
     # Weak ones are copies of inline functions, and the tests' own come first when it is linked.
     taken |= {name for name in answer.weak if name in theirs or OF_THE_JUDGES.match(name)}
     used = {name for name in answer.undefined if not is_usable(name, around)}
-    return [
-        *(Finding(f"defines {readable(n)}", "object code") for n in sorted(taken - usual.defined)),
-        *(Finding(f"uses {readable(n)}", "object code") for n in sorted(used - usual.undefined)),
-    ]
+    odd = [("defines", name) for name in sorted(taken - usual.defined)]
+    odd += [("uses", name) for name in sorted(used - usual.undefined)]
+    shown = readable([name for _, name in odd[:MOST_SHOWN]])
+    found = [Finding(f"{what} {name}", "object code") for (what, _), name in zip(odd, shown)]
+    if len(odd) > MOST_SHOWN:
+        found.append(Finding(f"and {len(odd) - MOST_SHOWN} more", "object code"))
+    return found
 
 
 def is_usable(name: str, around: Surroundings) -> bool:
-    if FILES.search(name):
+    if FILES.search(name) or name == "todo_page":
         return False
     if name in around.offered.defined or name in OTHERS:
         return True
     return bool(LIBRARIES.match(name) or FAMILIES.match(name))
 
 
-def readable(name: str) -> str:
-    done = subprocess.run(["c++filt", name], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or name
+def readable(names: list[str]) -> list[str]:
+    if not names:
+        return []
+    done = subprocess.run(["c++filt", *names], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    return lines if len(lines) == len(names) else names

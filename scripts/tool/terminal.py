@@ -7,6 +7,9 @@ import os
 import re
 import sys
 
+HARMFUL = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -34,8 +37,13 @@ def plain(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """A stranger's words, for terminals and XML: without control characters."""
-    return re.sub("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", plain(text))
+    """A stranger's words, for terminals and XML: nothing that controls, or turns the direction."""
+    return HARMFUL.sub("?", plain(text))
+
+
+def one_line(text: str) -> str:
+    """A stranger's name for something, likewise."""
+    return harmless(text).replace("\n", "?").replace("\t", "?")
 
 
 def note(text: str) -> None:

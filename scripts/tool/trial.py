@@ -36,6 +36,7 @@ class Trial:
     outcomes: list[Outcome] = field(default_factory=list)
     assertions: dict[str, int] = field(default_factory=dict)  # by sentence
     code: symbols.Symbols = symbols.Symbols()  # of its object files
+    odd: list[audit.Finding] = field(default_factory=list)  # in its preprocessed source
     errors: str = ""  # of the compiler; nothing else is set then
 
 
@@ -72,15 +73,32 @@ class Trials:
             place = Place(Path(holder), one, user)
             sandboxes = sandbox.Sandboxes(user)
             try:
+                odd = self._preprocessed(place, one, sandboxes)
                 errors = self._build(place, one, sandboxes)
                 if errors:
-                    return Trial(errors=errors)
+                    return Trial(errors=errors, odd=odd)
                 found = symbols.read(sorted(place.out.glob("answer*.o")))
                 judged = self._judge(place, sandboxes)
             finally:
                 bounded.end_orphans()
         counts = {o.case.sentence: count for o, count in judged if o.verdict == PASSED}
-        return Trial([outcome for outcome, _ in judged], counts, found)
+        return Trial([outcome for outcome, _ in judged], counts, found, odd=odd)
+
+    def _preprocessed(
+        self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes
+    ) -> list[audit.Finding]:
+        """What is odd once macros are expanded. Errors are the compilation's to tell."""
+        view = self._view_to_build(place)
+        sources = [name for name in one.files if name.endswith(".cpp")]
+
+        def run(name: str) -> list[audit.Finding]:
+            command = self._recipe.preprocess(self._exercise.stub / name)
+            ended = sandboxes.run(view, command, COMPILE_LIMIT, whole=True)
+            return audit.preprocessed_findings(ended.output, str(self._exercise.stub))
+
+        changed = [name for name in sources if one.files[name] != self._stub.get(name)]
+        found = bounded.in_parallel(run, changed, sandboxes.interrupt)
+        return [finding for each in found for finding in each]
 
     def _build(self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes) -> str:
         """The compiler's errors, or nothing."""

@@ -114,6 +114,59 @@ class HandIns(unittest.TestCase):
         self.assertEqual(found.verdict, grade.LOOK)
         self.assertTrue(any("support::page" in what for what in found.odd), found.odd)
 
+    RECORD = (
+        "struct record { char todo[2048]; int taken[32]; char text[32][120];"
+        " int seconds, cases, assertions, completed, failed; };"
+    )
+
+    def test_writing_the_record_before_main(self):
+        body = (
+            "static record r; r.seconds = 20; r.cases = 1; r.assertions = 99; r.completed = 1;"
+            " if (write(3, &r, sizeof r) == sizeof r) { std::_Exit(0); }"
+        )
+        found = self.graded(f"{self.RECORD}\n{before_main(WRONG, body, 'cstdlib unistd.h')}")
+        self.assertEqual(self.verdict_on(found, PROMISE).verdict, FAILED)
+        self.assertNotEqual(found.verdict, grade.CORE)
+
+    def test_finding_the_record_by_the_todo(self):
+        self.judge_only(PROMISE)
+        body = (
+            "if (n < 2) { auto* r = reinterpret_cast<record*>(todo_page); r->cases = 1;"
+            " r->assertions = 99; r->completed = 1; std::_Exit(0); }"
+        )
+        source = with_body(WRONG, body, "given/todo.hpp cstdlib")
+        found = self.graded(source.replace("namespace {", f"{self.RECORD}\nnamespace {{", 1))
+        self.assertEqual(found.verdict, grade.LOOK)
+
+    def test_macros_of_ones_own_for_the_tests(self):
+        self.judge_only(PROMISE)
+        header = GOOD[HEADER].replace("#pragma once", "#pragma once\n#include <helper.hpp>")
+        helper = "#undef REQUIRE_FALSE\n#define REQUIRE_FALSE(x) REQUIRE(true)\n"
+        found = self.graded(WRONG, header, **{"helper.hpp": helper})
+        self.assertEqual(found.verdict, grade.LOOK)
+
+    def test_what_only_the_preprocessor_sees(self):
+        self.judge_only(PROMISE)
+        for text in (
+            "#define G gnu\n[[G::no_sanitize_thread]] void quiet();",
+            "#define J(a, b) a%:%:b\nvoid nop() { J(as, m)(\"nop\"); }",
+            "#if !__has_include(<a/*b>)\nvoid nop() { asm(\"nop\"); }\n#endif // */",
+        ):
+            found = self.graded(f"{GOOD[SOURCE]}\n{text}\n")
+            self.assertEqual((found.verdict, found.why), (grade.LOOK, ""), text)
+
+    def test_honest_habits(self):
+        """Nothing of these is odd."""
+        self.judge_only(PROMISE)
+        more = (
+            "#include <cassert>\n#include <chrono>\n#include <map>\n#include <sstream>\n#include <cmath>\n"
+            "using namespace std;\nusing namespace std::chrono_literals;\n#define TWICE(x) (2 * (x))\n"
+            "string shown(double x)\n{\n    assert(x > 0);\n    ostringstream out;\n"
+            "    out << exp2(x) << hypot(x, TWICE(x)) << atoi(\"3\");\n    return out.str();\n}\n"
+        )
+        found = self.graded(f"\ufeff{GOOD[SOURCE]}\n{more}".replace("\n", "\r\n"))
+        self.assertEqual((found.verdict, found.odd), (grade.CORE, []))
+
     def test_what_lies_about(self):
         """Nothing of the solution, of other files and of the network is within reach."""
         self.judge_only(PROMISE)

@@ -413,16 +413,14 @@ outcome supervise_program(const std::vector<std::string>& command)
     return supervision([&](int page_file) { become(command, page_file); }).judge();
 }
 
-bool map_program_page()
+void map_program_page()
 {
     void* memory = map_page(program_page);
-    if (memory == MAP_FAILED) {
-        return false;
+    if (memory != MAP_FAILED) {
+        close(program_page);
+        page = static_cast<watch_page*>(memory);
+        todo_page = page->todo;
     }
-    close(program_page);
-    page = static_cast<watch_page*>(memory);
-    todo_page = page->todo;
-    return true;
 }
 
 } // namespace support

@@ -41,7 +41,8 @@ outcome supervise_program(const std::vector<std::string>& command);
 
 constexpr int program_page = 3;
 
-/// In that program, once: sets support::page, and closes the descriptor. False if there is no page.
-bool map_program_page();
+/// In that program, before anything else: sets support::page, and closes the descriptor. Without a
+/// page there it does neither.
+void map_program_page();
 
 } // namespace support

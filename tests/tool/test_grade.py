@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -104,10 +105,13 @@ class HandIns(fake_tree.FakeTree):
         (self.top / "ex01_count").mkdir()
         os.mkfifo(self.top / "ex01_count/count.cpp")
         self.unreadable("no plain file")
+        os.unlink(self.top / "ex01_count/count.cpp")
+        os.mkdir(self.top / "ex01_count/count.cpp")
+        self.unreadable("no plain file")
 
     def test_too_much(self):
         self.hand_in("ex01_count/count.cpp", "/" * (handin.MOST_BYTES + 1))
-        self.unreadable("larger than 1 MiB")
+        self.unreadable("larger than 256 KiB")
         self.hand_in("ex01_count/count.cpp")
         for number in range(handin.MOST_FILES):
             self.hand_in(f"ex01_count/a{number}.cpp")
@@ -143,9 +147,10 @@ class HandIns(fake_tree.FakeTree):
 
 
 class Source(unittest.TestCase):
-    def kinds(self, text, name="count.cpp", stub=None):
-        stub = {"count.cpp": b"", "count.hpp": fake_tree.STUB_HEADER.encode()} if stub is None else stub
-        return [one.kind for one in audit.findings({name: text.encode()}, stub)]
+    def kinds(self, text, name="count.cpp"):
+        stub = {"count.cpp": b"", "count.hpp": fake_tree.STUB_HEADER.encode()}
+        files = {name: text.encode(), "more.hpp": b"#pragma once\n"}
+        return [one.kind for one in audit.findings(files, stub)]
 
     def test_honest_code(self):
         text = (
@@ -183,9 +188,49 @@ class Source(unittest.TestCase):
             "as\\\nm(\"nop\");",
             "#pra\\\ngma x",
             "#define CALL(x) sys##x",
+            "#define CALL(x) sys%:%:x",
             "long n = syscall(2);",
+            "as\\\x0b\nm(1);",
+            "char8_t c = u8'\"'; asm(\"nop\"); // \"",
+            '#define BAR\nauto s = BAR"("; asm("nop"); auto t = ")";',
+            "[[maybe_unused, gnu::no_sanitize_thread]] void f();",
+            "[[__gnu__::__no_sanitize_thread__]] void f();",
+            "[ [gnu::noinline] ] void f();",
+            "<:<:gnu::noinline:>:> void f();",
+            "void f() { *todo_page = 0; }",
+            '#include "./support/watch_page.hpp"',
+            "#include <./catch2/catch.hpp>",
+            "#include <immintrin.h>",
         ):
             self.assertEqual(len(self.kinds(text)), 1, text)
+
+    def test_more_honest_code(self):
+        for text in (
+            "using namespace std;\nint main() { }",
+            "using namespace std::chrono_literals;",
+            '#include "../given/todo.hpp"',
+            "int x = a[b[1]]; auto f = [x, y = [] { return 1; }()] { return x; };",
+            "template <> struct less<key> {};",
+            "auto big = 0xFF'FF + 1'000u; char c = '\"';",
+        ):
+            self.assertEqual(self.kinds(text), [], text)
+
+    def test_hostile_texts_take_no_time(self):
+        for part in ("template<>", "/* ", 'R"( ', "[[", "namespace std ", "'", '"', "#define x "):
+            begun = time.monotonic()
+            self.kinds(part * (handin.MOST_BYTES // 4 // len(part)))
+            self.assertLess(time.monotonic() - begun, 10, part)
+
+    def test_what_macros_expand_to(self):
+        output = (
+            '# 1 "/b/exercises/ex01/a.cpp"\n# 1 "/usr/include/x.h" 1 3\nasm("nop");\n'
+            '# 2 "/b/exercises/ex01/a.cpp" 2\nint x;\nasm("nop");\n#pragma GCC optimize(3)\n'
+            '# 1 "/b/exercises/given/x.hpp" 1\nasm("nop");\n'
+        )
+        found = audit.preprocessed_findings(output, "/b/exercises/ex01")
+        self.assertEqual(
+            [one.kind for one in found], ["assembly (asm)", "a pragma (#pragma GCC optimize(3))"]
+        )
 
     def test_places(self):
         [found] = audit.findings({"a.cpp": b'int x; // asm\n"\\\n";\nasm("nop");\n'}, {})
@@ -217,6 +262,8 @@ class Source(unittest.TestCase):
             ("#define private public", "a macro that the tests see (private public)"),
             ("#undef REQUIRE", "#undef"),
             ('#include "more.hpp"', "#include of more.hpp, which the tests see"),
+            ("#include <more.hpp>", "#include of more.hpp, which the tests see"),
+            ('#include/**/"./more.hpp"', "#include of ./more.hpp, which the tests see"),
         ):
             kinds = self.header("#pragma once\n", f"#pragma once\n{more}\n")
             self.assertIn(kind, kinds)
