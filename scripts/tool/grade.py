@@ -80,7 +80,7 @@ class Court:
         if one.files == self.stub:
             return Graded(one.name, self.exercise, NOT_STARTED, why="the stub, as handed out")
         trial = self.trials.run(one, user)
-        found = audit.findings(one.files, self.stub) + trial.odd
+        found = dict.fromkeys(audit.findings(one.files, self.stub) + trial.odd)  # each kind once
         odd = [finding for finding in found if finding.kind not in self.usual]
         if trial.errors:
             return Graded(one.name, self.exercise, DOES_NOT_BUILD, why=trial.errors, odd=said(odd))
