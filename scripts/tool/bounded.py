@@ -25,6 +25,7 @@ PR_SET_CHILD_SUBREAPER = 36
 # Python can miss a signal that comes just before it blocks in a wait without end: it would act on
 # it only afterwards. So such waits look up now and then.
 LOOK_UP = 0.5  # seconds
+HEED = 0.1  # seconds, in which to look whether signals_held_back() has one
 MOST_PRINTED = 256 * 1024 * 1024  # bytes; the kernel ends (SIGXFSZ) what writes a longer file
 MOST_SHOWN = 1024 * 1024
 
@@ -63,6 +64,28 @@ def wait_interruptibly(process: subprocess.Popen) -> int:
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(LOOK_UP)
+
+
+@contextlib.contextmanager
+def signals_held_back():
+    """Yields the list of those that came; the first is acted on when the block has ended.
+
+    For a block that has to do with other threads: an exception that a handler raises may leave one
+    of Python's own locks taken, and all wait for it for ever.
+    """
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+    handlers = {one: signal.getsignal(one) for one in numbers}
+    ours = [one for one in numbers if callable(handlers[one])]  # not SIG_IGN, not SIG_DFL
+    for one in ours:
+        signal.signal(one, lambda number, _: came.append(number))
+    try:
+        yield came
+    finally:
+        for one in ours:
+            signal.signal(one, handlers[one])
+        if came:
+            handlers[came[0]](came[0], None)
 
 
 def end_children(patience: float = 10) -> None:
@@ -129,17 +152,20 @@ def text_of(out, most: int = MOST_SHOWN) -> str:
 
 
 def in_parallel(action, things: list, interrupt) -> list:
-    """action(thing) of each, on as many threads as there are cores. Before any exception leaves,
-    a signal's too, interrupt() is called; it must make those that run end soon."""
-    with futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        try:
-            started = [pool.submit(action, one) for one in things]
-            while futures.wait(started, LOOK_UP).not_done:
-                pass
-            return [one.result() for one in started]
-        except BaseException:
-            interrupt()
-            raise
+    """action(thing) of each, on as many threads as there are cores. When a signal or an error ends it,
+    interrupt() is called, which must make those that run end soon."""
+    with signals_held_back() as came:
+        with futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            try:
+                started = [pool.submit(action, one) for one in things]
+                while futures.wait(started, HEED).not_done and not came:
+                    pass
+            except BaseException:
+                interrupt()
+                raise
+            if came:
+                interrupt()
+    return [one.result() for one in started]
 
 
 def run(command: list, limit: float) -> Ended:
