@@ -62,11 +62,11 @@ class Terminal:
         self.shown = ""
         os.write(self.end, key)
 
-    def settings(self):
-        return termios.tcgetattr(self.its_end)
-
     def is_as_found(self):
-        return self.settings() == self.as_found
+        return termios.tcgetattr(self.its_end) == self.as_found
+
+    def reads_keys(self):
+        return not termios.tcgetattr(self.its_end)[3] & (termios.ICANON | termios.ECHO)
 
     def close(self):
         self.tool.kill()

@@ -70,6 +70,11 @@ class Words(fake_tree.FakeTree):
             ["frobnicate"],
             ["check", "--sideways"],
             ["check", "ex01", "ex02"],
+            ["watch", "ex77"],
+            ["watch", "ex01", "ex02"],
+            ["grade"],
+            ["grade", "/nowhere"],
+            ["grade", "--csv"],
             ["hint"],
             ["run"],
             ["run", "--solution"],
@@ -289,6 +294,26 @@ class Verdicts(fake_tree.FakeTree):
         running = judge.Running(script)
         cases = [Case(name, 1, False, False) for name in ("quick", "slow", "late")]
         self.assertEqual([running.run(case).verdict for case in cases], [PASSED, STUCK, NOT_RUN])
+
+
+class Interrupted(fake_tree.FakeTree):
+    def test_no_signal_comes_between_the_threads(self):
+        checker = self.script("checker", "exec sleep 1000")
+        built = Built(checker, "", checker, "", checker, "", (Case("a", 1, False, False),))
+        unharmed = []
+
+        def wait(judged, limit, real=bounded.futures.wait):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)  # the first makes Python act at the latest here
+            unharmed.append(True)
+            return real(judged, limit)
+
+        began = time.monotonic()
+        with unittest.mock.patch("bounded.futures.wait", wait), self.assertRaises(KeyboardInterrupt):
+            judge.judge(built)
+        self.assertEqual(unharmed, [True])
+        self.assertLess(time.monotonic() - began, judge.OUTER_LIMIT)
+        self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
 
 
 class Leftovers(fake_tree.FakeTree):
