@@ -23,7 +23,6 @@ from pathlib import Path
 import pristine
 import stub_rules
 from layout import (
-    SOURCE_SUFFIXES,
     Exercise,
     WorkbookError,
     code_files,
@@ -113,9 +112,7 @@ def shipped_stub(exercise: Exercise) -> Files:
     if not recorded:
         print(f"{exercise.id}: not recorded yet: scripts/workbook accept {exercise.id}")
         return {path.name: path.read_bytes() for path in code_files(exercise.stub)}
-    stub = pristine.shipped_content(exercise)
-    named = {Path(path).name: content for path, content in sorted(stub.items())}
-    return {n: c for n, c in named.items() if n.endswith(SOURCE_SUFFIXES) and n != "main.cpp"}
+    return pristine.shipped_code(exercise)
 
 
 def half_filled(

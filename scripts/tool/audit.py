@@ -9,17 +9,19 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from dataclasses import dataclass, field
 
 import stub_rules
 
+MOST = 20  # findings of one kind in a file
 # What a search in the source finds, comments and texts taken out.
 WORDS = (
     (r"\b(?:__)?asm(?:__)?\b", "assembly"),
     (r"\b__attribute(?:__)?\b", "a compiler's attribute"),
-    (r"\[\s*\[(?:[^\]]|\][^\]\s]){0,200}(?:::|\busing\b)", "a compiler's attribute"),
+    (r"\[\s*\[(?:[^\[\]]|\[[^\[\]]{0,50}\]){0,200}(?:::|\busing\b)", "a compiler's attribute"),
     (r"\b_Pragma\b", "a pragma"),
     (r"\b__tsan_\w*|\bAnnotate\w+", "a word to the explorer"),
     (
@@ -31,10 +33,8 @@ WORDS = (
     (r"\bsyscall\b", "a system call"),
     (r"\btodo_page\b", "the tests' own memory"),
 )
-IN_SOURCE_ONLY = (  # the system's own macros may expand to it
-    (r"\b__builtin_\w+", "a compiler's function"),
-    (r"#\s*define\b[^\n]*##", "a macro that makes names"),
-)
+# The system's own macros may expand to it.
+IN_SOURCE_ONLY = ((r"\b__builtin_\w+", "a compiler's function"),)
 IN_PREPROCESSED = ((r"^[ \t]*#[ \t]*pragma\b(?![ \t]+once\b).*", "a pragma"),)
 DIRECTIVES = "include pragma if ifdef ifndef elif else endif error warning define undef".split()
 IN_HEADERS = "include pragma ifndef define endif".split()  # the tests see these headers, too
@@ -125,7 +125,7 @@ def words(name: str, text: str, searches) -> list[Finding]:
     return [
         Finding(f"{what} ({' '.join(match.group().split())[:60]})", place(name, text, match))
         for pattern, what in searches
-        for match in re.finditer(pattern, text, re.MULTILINE)
+        for match in itertools.islice(re.finditer(pattern, text, re.MULTILINE), MOST)
     ]
 
 
@@ -139,7 +139,10 @@ def directives(name: str, text: str, seen_by_tests: bool) -> list[Finding]:
     for index, line in enumerate(without_texts(text, only_comments=True).split("\n")):
         match = re.match(r"\s*#\s*(\w+)(.*)", line)
         if match and plain[index].lstrip().startswith("#"):  # not in a text of several lines
-            kind = directive_kind(match.group(1), match.group(2).strip(), seen_by_tests)
+            word, rest = match.group(1), match.group(2).strip()
+            kind = directive_kind(word, rest, seen_by_tests)
+            if word == "define" and "##" in plain[index]:
+                kind = "a macro that makes names"
             if kind:
                 found.append(Finding(kind, f"{name}:{index + 1}"))
     return found

@@ -58,7 +58,7 @@ class Court:
         # Its facts anew: the build configures again when the tests changed.
         recipe = Recipe(build, exercise, built(build, exercise))
         self.exercise = exercise
-        self.stub = handin.stub(exercise)
+        self.stub = pristine.shipped_code(exercise)
         self.around = recipe.surroundings()
         self.trials = Trials(recipe, self.stub)
         own = handin.solution(exercise)
@@ -106,16 +106,14 @@ def said(odd: list[audit.Finding]) -> list[str]:
     return list(dict.fromkeys(harmless(str(one)) for one in odd))
 
 
-def grade(
-    root: Path, tops: list[str], asked: list[str], files: dict[str, str], preset: str = "student"
-) -> int:
+def grade(root: Path, tops: list[str], asked: list[str], files: dict[str, str]) -> int:
     """Every exercise asked for, or worked on, of every hand-in. `files`: format -> path."""
     judge.refuse_bad_settings()
     folders = handin.tops(tops)
     wanted = [find_exercise(root, name) for name in dict.fromkeys(asked)]
     targets = grade_report.output_files(files, len(folders))
     sandbox.refuse_without()
-    build = configure(root, preset)
+    build = configure(root)
     found: list[Graded] = []
     courts: dict[str, Court] = {}
     try:

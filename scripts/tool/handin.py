@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pristine
-from layout import USAGE, Exercise, WorkbookError, code_files, exercises
+from layout import USAGE, Exercise, WorkbookError, code_files, exercises, is_code
 from terminal import one_line
 
 MOST_FILES = 40  # of one answer
@@ -33,19 +33,9 @@ class HandIn:
     files: dict[str, bytes]
 
 
-def stub(exercise: Exercise) -> dict[str, bytes]:
-    """The answer that is handed out."""
-    shipped = {Path(path).name: text for path, text in pristine.shipped_content(exercise).items()}
-    return {name: text for name, text in shipped.items() if is_code(name)}
-
-
 def solution(exercise: Exercise) -> HandIn:
     files = {path.name: path.read_bytes() for path in code_files(exercise.solution)}
     return HandIn("the solution", exercise, files)
-
-
-def is_code(name: str) -> bool:
-    return name.endswith((".cpp", ".hpp")) and name != "main.cpp"
 
 
 def folder_of(top: Path, exercise: Exercise, alone: bool) -> Path | None:
@@ -70,14 +60,14 @@ def read(top: Path, exercise: Exercise, alone: bool) -> HandIn | None:
         files = files_of(top, folder)
     except OSError as error:
         raise Unreadable(f"{error.filename or top}: {error.strerror}") from None
-    return HandIn(one_line(str(top)), exercise, {**stub(exercise), **files})
+    return HandIn(one_line(str(top)), exercise, {**pristine.shipped_code(exercise), **files})
 
 
 def files_of(top: Path, folder: Path) -> dict[str, bytes]:
     for one in (folder, folder.parent):
         if one != top and top in one.parents and one.is_symlink():
             raise Unreadable(f"{one.relative_to(top)} is a link")
-    names = sorted(one for one in os.listdir(folder) if is_code(one) and not one.startswith("."))
+    names = sorted(one for one in os.listdir(folder) if is_code(one))
     if len(names) > MOST_FILES:
         raise Unreadable(f"more than {MOST_FILES} files of code")
     return {one: content(folder, one) for one in names}
@@ -103,7 +93,7 @@ def content(folder: Path, name: str) -> bytes:
 
 
 def is_started(one: HandIn) -> bool:
-    return one.files != stub(one.exercise)
+    return one.files != pristine.shipped_code(one.exercise)
 
 
 def tops(said: list[str]) -> list[Path]:

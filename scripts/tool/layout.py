@@ -105,17 +105,19 @@ def is_folder_of(exercise: Exercise, said: str) -> bool:
         return False
 
 
+def is_code(name: str) -> bool:
+    """Whether a file of this name belongs to an answer; main.cpp is the program."""
+    return name.endswith(SOURCE_SUFFIXES) and name != "main.cpp" and not name.startswith(".")
+
+
 def code_files(folder: Path, programs: bool = False) -> list[Path]:
-    """An answer's files, sorted; main.cpp is the program and belongs to no answer."""
+    """An answer's files, sorted; with the program if it is asked for."""
     if not folder.is_dir():
         return []
     return sorted(
         path
         for path in folder.iterdir()
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.suffix in SOURCE_SUFFIXES
-        and (programs or path.name != "main.cpp")
+        if path.is_file() and (is_code(path.name) or (programs and path.name == "main.cpp"))
     )
 
 

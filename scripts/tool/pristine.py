@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from layout import MACHINE, Exercise, WorkbookError, relative, write_atomically
+from layout import MACHINE, Exercise, WorkbookError, is_code, relative, write_atomically
 
 MANIFEST = "exercises/.pristine"
 BACKUPS = ".workbook/backup"
@@ -85,6 +85,12 @@ def shipped_content(exercise: Exercise) -> dict[str, bytes]:
             content = from_git(exercise.root, blob, path)
         contents[path] = content
     return contents
+
+
+def shipped_code(exercise: Exercise) -> dict[str, bytes]:
+    """The answer that is handed out: its code files, by name."""
+    named = {Path(path).name: text for path, text in sorted(shipped_content(exercise).items())}
+    return {name: text for name, text in named.items() if is_code(name)}
 
 
 def from_git(root: Path, blob: str, path: str) -> bytes:

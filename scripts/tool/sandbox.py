@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import bounded
+import judge
 from layout import MACHINE, WorkbookError
 
 FIRST_USER = 1_879_048_192  # numbers that nobody's account has
@@ -30,9 +31,6 @@ MEMORY_OF_ALL = 2 << 30  # bytes in memory, of all processes of a sandbox
 PROCESSES = 500  # threads are counted, too
 TEMPORARY = 64 << 20  # bytes in /tmp
 LOOK = 0.1  # seconds between two looks at the memory of all
-KEPT = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
-# A busy machine must not leave a case without a verdict.
-EXPLORER = {"WORKBOOK_EXPLORE_SECONDS": "75"}
 OUT = "/out"
 OPEN = ["--perms", "0755"]  # for the next folder
 
@@ -90,8 +88,8 @@ def command(view: View, program: list[str], user: int, seconds: float) -> list[s
     words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net"]
     words += ["--unshare-ipc", "--unshare-uts", "--hostname", "sandbox", "--clearenv"]
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
-    environment.update(EXPLORER)
-    environment.update((name, os.environ[name]) for name in KEPT if name in os.environ)
+    environment.update(judge.PATIENCE)
+    environment.update((name, os.environ[name]) for name in judge.NUMBERS if name in os.environ)
     for name, value in environment.items():
         words += ["--setenv", name, value]
     words += [*system_view(), *view_words(view)]

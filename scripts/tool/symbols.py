@@ -13,18 +13,18 @@ from pathlib import Path
 from audit import Finding
 from layout import MACHINE, WorkbookError
 
+MOST_SHOWN = 20  # findings
 # Mangled names of the standard library, fmt and asio; of operator new and delete; of basic types.
 LIBRARIES = re.compile(
     r"_Z(?:Z|GVZ?|T[VISTC])?N?[KVRO]*(?:S[tasiod]|3fmt|4asio|9__gnu_cxx|10__cxxabiv1)"
     r"|_Z(?:nw|na|dl|da)\w+|_ZT[IS]P?K?[a-z]$"
 )
-MOST_SHOWN = 20  # findings
-OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVRO]*(?:7support|5Catch|8explorer)")
 # Of these, what reaches files, the process's own memory among them.
 FILES = re.compile(
     r"filebuf|basic_[io]?fstream|13basic_fstream|14basic_[io]fstream|10filesystem|__basic_file"
     r"|random_access_file|stream_file"
 )
+OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVRO]*(?:7support|5Catch|8explorer)")
 # Of the C library and the compiler's runtime, what answers may need.
 FAMILIES = re.compile(
     r"(?:pthread_|sem_|__cxa_|__tsan_|__pthread_|__atomic_|_Unwind_|__gxx_|__stack_|explorer_mem|is|to"
@@ -50,11 +50,6 @@ class Symbols:
     strong: frozenset[str] = frozenset()  # definitions
     weak: frozenset[str] = frozenset()  # definitions, of which the linker takes the first
     undefined: frozenset[str] = frozenset()
-
-    def __or__(self, other: Symbols) -> Symbols:
-        return Symbols(
-            self.strong | other.strong, self.weak | other.weak, self.undefined | other.undefined
-        )
 
     @property
     def defined(self) -> frozenset[str]:
@@ -92,7 +87,7 @@ def read(files: list[Path], shared: bool = False) -> Symbols:
 
 
 def findings(answer: Symbols, around: Surroundings, usual: Symbols) -> list[Finding]:
-    """`usual`: those of the exercise's stub and solution."""
+    """`usual`: those of the exercise's solution."""
     theirs = around.offered.strong | around.judges.strong | around.libraries.strong
     taken = answer.strong & (theirs | around.judges.weak | around.libraries.weak)
     # Weak ones are copies of inline functions, and the tests' own come first when it is linked.

@@ -87,14 +87,15 @@ class Trials:
     def _preprocessed(
         self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes
     ) -> list[audit.Finding]:
-        """What is odd once macros are expanded. Errors are the compilation's to tell."""
+        """What is odd once macros are expanded."""
         view = self._view_to_build(place)
         sources = [name for name in one.files if name.endswith(".cpp")]
 
         def run(name: str) -> list[audit.Finding]:
             command = self._recipe.preprocess(self._exercise.stub / name)
             ended = sandboxes.run(view, command, COMPILE_LIMIT, whole=True)
-            return audit.preprocessed_findings(ended.output, str(self._exercise.stub))
+            found = audit.preprocessed_findings(ended.output, str(self._exercise.stub))
+            return found if ended.status == 0 else [*found, audit.Finding("not searched whole", name)]
 
         changed = [name for name in sources if one.files[name] != self._stub.get(name)]
         found = bounded.in_parallel(run, changed, sandboxes.interrupt)

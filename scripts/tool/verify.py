@@ -21,7 +21,7 @@ from terminal import note
 
 # Five times the schedules of the student's loop for each explored case, and time in proportion: a
 # busy machine must not leave one without a verdict.
-FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000", "WORKBOOK_EXPLORE_SECONDS": "75"}
+FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000", **judge.PATIENCE}
 
 
 def verify(root: Path, quick: bool, jobs: int) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 TOOL = Path(__file__).resolve().parents[2] / "scripts" / "tool"
 sys.path.insert(0, str(TOOL))
 
+import pristine  # noqa: E402
 from layout import Exercise  # noqa: E402
 
 STUB_HEADER = """\
@@ -189,6 +190,11 @@ class FakeTree(unittest.TestCase):
         path = self.write(name, f"#!/bin/sh\n{lines}\n")
         path.chmod(0o755)
         return path
+
+    def hand_out(self) -> None:
+        """The tree is a checkout, and its stub the one that students get."""
+        self.git("init", "-q")
+        pristine.accept(self.exercise)
 
     def pretend_configured(self, *names: str, **facts: str) -> None:
         """A build folder that knows these exercises, each with the same four cases."""

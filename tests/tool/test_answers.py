@@ -7,7 +7,6 @@ import unittest
 
 import answers
 import fake_tree
-import pristine
 
 
 class Answers(fake_tree.FakeTree):
@@ -85,8 +84,7 @@ class Answers(fake_tree.FakeTree):
         self.assertEqual(path.stat().st_mtime_ns, before)
 
     def test_an_edited_stub_is_judged_as_handed_out(self):
-        self.git("init", "-q")
-        pristine.accept(self.exercise)
+        self.hand_out()
         self.write("exercises/ex01_count/count.cpp", "my own work, which does not even compile")
         self.write("exercises/ex01_count/extra.cpp", "more of it")
         self.made()

@@ -18,7 +18,6 @@ import board
 import bounded
 import fake_tree
 import judge
-import pristine
 import state
 import student
 from build_folder import Built, Case, configure
@@ -365,8 +364,7 @@ class Leftovers(fake_tree.FakeTree):
 class Board(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
-        self.git("init", "-q")
-        pristine.accept(self.exercise)
+        self.hand_out()
         self.pretend_configured("ex01_count")
 
     def row(self):

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -16,8 +15,6 @@ import fake_tree
 import grade
 import grade_report
 import handin
-import judge
-import pristine
 import sandbox
 import symbols
 import trial
@@ -35,8 +32,7 @@ class HandIns(fake_tree.FakeTree):
 
     def setUp(self):
         super().setUp()
-        self.git("init", "-q")
-        pristine.accept(self.exercise)
+        self.hand_out()
         self.top = self.root.parent / "alice"
         self.top.mkdir()
 
@@ -196,6 +192,7 @@ class Source(unittest.TestCase):
             "[[maybe_unused, gnu::no_sanitize_thread]] void f();",
             "[[__gnu__::__no_sanitize_thread__]] void f();",
             "[ [gnu::noinline] ] void f();",
+            "[[deprecated(a[1]), gnu::noinline]] void f();",
             "<:<:gnu::noinline:>:> void f();",
             "void f() { *todo_page = 0; }",
             '#include "./support/watch_page.hpp"',
@@ -216,10 +213,8 @@ class Source(unittest.TestCase):
             self.assertEqual(self.kinds(text), [], text)
 
     def test_hostile_texts_take_no_time(self):
-        for part in ("template<>", "/* ", 'R"( ', "[[", "namespace std ", "'", '"', "#define x "):
-            begun = time.monotonic()
-            self.kinds(part * (handin.MOST_BYTES // 4 // len(part)))
-            self.assertLess(time.monotonic() - begun, 10, part)
+        for part in ("template<>", "/* ", 'R"( ', "[[", "[[a", "namespace std ", "'", '"', "#define x "):
+            self.kinds(part * (handin.MOST_BYTES // len(part)))  # or it would take hours
 
     def test_what_macros_expand_to(self):
         output = (

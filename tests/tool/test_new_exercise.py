@@ -15,7 +15,6 @@ from pathlib import Path
 import answers
 import fake_tree
 import new_exercise
-import placeholders
 import pristine
 import selfcheck
 from layout import Exercise, WorkbookError, exercises
@@ -30,8 +29,7 @@ class Scaffold(fake_tree.FakeTree):
         self.write("scripts/workbook", "#!/bin/sh\n# SPDX-License-Identifier: MIT\n")
         (self.root / "tests" / "right_answers").mkdir()
         shutil.copy(BOOK / ".clang-format", self.root)
-        self.git("init", "-q")
-        pristine.accept(self.exercise)
+        self.hand_out()
 
     def new(self, name="barriers"):
         with contextlib.redirect_stdout(io.StringIO()) as out:

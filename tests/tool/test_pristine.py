@@ -19,8 +19,7 @@ STUB = "exercises/ex01_count/count.cpp"
 class Pristine(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
-        self.git("init", "-q")
-        pristine.accept(self.exercise)
+        self.hand_out()
 
     def test_the_id_is_gits(self):
         self.assertEqual(

@@ -17,8 +17,7 @@ import verify
 class Checks(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
-        self.git("init", "-q")
-        pristine.accept(self.exercise)
+        self.hand_out()
 
     def found(self, check):
         with contextlib.redirect_stdout(io.StringIO()):
