@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # test_grade.py: `grade` on hand-ins to ex01 that cheat, in truth: built, run in the sandbox, judged.
-# Ends with status 77 where no sandbox can be made.
+# Ends with status 77 where no sandbox can be made, or the stub is not as handed out.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -17,7 +17,7 @@ import handin  # noqa: E402
 import sandbox  # noqa: E402
 from build_folder import folder  # noqa: E402
 from judge import FAILED, PASSED, STUCK  # noqa: E402
-from layout import find_exercise  # noqa: E402
+from layout import WorkbookError, find_exercise  # noqa: E402
 
 SKIPPED = 77
 EXERCISE = find_exercise(ROOT, "ex01")
@@ -208,7 +208,12 @@ class HandIns(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if why := sandbox.problem():
+    why = sandbox.problem()
+    try:
+        grade.refuse_edited(EXERCISE)
+    except WorkbookError as error:
+        why = str(error)
+    if why:
         print(f"skipped: {why}")
         sys.exit(SKIPPED)
     unittest.main(verbosity=2)
