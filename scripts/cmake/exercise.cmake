@@ -9,7 +9,8 @@
 #            the same object files go into every checker and program of the exercise
 #
 # Makes the student's checker (ex03_checker), the programs (ex03_process_pool and the same with
-# _solution) and ctest's entries; in an instructor's build also the checkers of the solution (ref03),
+# _solution) and ctest's entries, and the same checker for a bug hunt that is going on (hunt03, of
+# hunts/ex03_process_pool); in an instructor's build also the checkers of the solution (ref03),
 # of each wrong and right answer (bad03.*, good03.*), of the fresh stub (new03) and of half-filled
 # stubs (half03.*).
 #
@@ -301,6 +302,13 @@ function(workbook_exercise name)
 
     workbook_build_entry(${EX_id} ${EX_id}_checker ${cases} student)
     workbook_promise_entries(${EX_id} ${EX_id}_checker "" student)
+    set(hunt ${CMAKE_SOURCE_DIR}/hunts/${name})
+    workbook_sources(${hunt} hunted)
+    if(hunted)
+        workbook_checker(hunt${EX_number} ${hunt} own EXCLUDE_FROM_ALL)
+        workbook_build_entry(hunt${EX_number} hunt${EX_number} ${cases} student)
+        workbook_promise_entries(hunt${EX_number} hunt${EX_number} "" student)
+    endif()
     if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
         set(reference ref${EX_number})
         workbook_checker(${reference} ${solution} own "")

@@ -49,6 +49,7 @@ if(WORKBOOK_INSTRUCTOR)
     if(WORKBOOK_EXPLORER)
         include(${CMAKE_SOURCE_DIR}/tests/checker/targets.cmake)
         include(${CMAKE_SOURCE_DIR}/tests/grade/targets.cmake)
+        include(${CMAKE_SOURCE_DIR}/tests/bughunt/targets.cmake)
     endif()
     foreach(check stubs sections wrong-answers placeholders names format spdx tool)
         add_test(NAME self.${check}

@@ -33,6 +33,9 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
                            the references' figures on this machine; each a median of N (3) runs
   diff EX [--peek]         your answer against the solution, once the core has passed
   reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
+  bughunt EX [--peek | --tell]
+                           a wrong answer to EX for you to mend, in hunts/, once your core has passed;
+                           --tell says what is wrong and ends the hunt
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
   grade DIR... [--exercise EX] [--csv F] [--junit F] [--gradescope F] [--classroom F]
                            judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md
@@ -149,6 +152,20 @@ def reset(root, argv):
     return student.reset(root, reader.parse_args(argv).exercise)
 
 
+def run_bughunt(root, argv):
+    reader = parser("bughunt")
+    reader.add_argument("exercise", metavar="EX")
+    how = reader.add_mutually_exclusive_group()
+    how.add_argument("--peek", action="store_true")
+    how.add_argument("--tell", action="store_true")
+    options = reader.parse_args(argv)
+    import bughunt  # here, because most commands do without its imports
+
+    if options.tell:
+        return bughunt.tell(root, options.exercise)
+    return bughunt.bughunt(root, options.exercise, options.peek)
+
+
 def accept(root, argv):
     reader = parser("accept")
     reader.add_argument("exercises", nargs="*", metavar="EX")
@@ -212,6 +229,7 @@ COMMANDS = {
     "bench": run_bench,
     "diff": diff,
     "reset": reset,
+    "bughunt": run_bughunt,
     "verify": run_verify,
     "grade": run_grade,
     "doctor": run_doctor,

@@ -78,7 +78,7 @@ def patched(exercise: Exercise, solution: Files, patch: Path, kind: str) -> Answ
     if not re.fullmatch(r"[A-Za-z0-9_]+", patch.stem):
         return f"{where}: its name may have letters, digits and _ only"
     text = patch.read_text(encoding="utf-8")
-    caught_by = re.findall(r"^caught by: *(.*?) *$", text.split("\n--- ", 1)[0], re.MULTILINE)
+    caught_by = catchers(text)
     opening = "caught by: " if kind == "bad" else "right answer: "
     if not text.startswith(opening):
         return f"{where}:1: does not begin with '{opening.strip()}'"
@@ -104,6 +104,15 @@ def patched(exercise: Exercise, solution: Files, patch: Path, kind: str) -> Answ
     if files == solution:
         return f"{where}: changes nothing"
     return Answer(f"{kind}{exercise.number}.{patch.stem}", exercise, files, tuple(caught_by))
+
+
+def catchers(patch: str) -> list[str]:
+    """The cases that catch this wrong answer, as it says above its diff."""
+    return re.findall(r"^caught by: *(.*?) *$", heading(patch), re.MULTILINE)
+
+
+def heading(patch: str) -> str:
+    return patch.split("\n--- ", 1)[0]
 
 
 def shipped_stub(exercise: Exercise) -> Files:

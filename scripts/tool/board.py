@@ -77,30 +77,35 @@ def bar(passed: list[bool]) -> str:
 
 def verdict(exercise: Exercise, outcomes: list[Outcome]) -> str:
     """The compact list, then the first broken promise in full, then what to type next."""
-    parts = [summary(exercise, outcomes), compact(outcomes)]
-    first = judge.first_broken(outcomes)
-    if first is None:
-        parts.append(after_passing(exercise, "Everything holds, stretch included."))
+    if judge.first_broken(outcomes) is None:
+        following = after_passing(exercise, "Everything holds, stretch included.")
     elif judge.core_passed(outcomes):
-        parts.append(in_full(exercise, first))
-        parts.append(after_passing(exercise, "The core is done; what is left is stretch."))
+        following = after_passing(exercise, "The core is done; what is left is stretch.")
     else:
-        parts.append(in_full(exercise, first))
-        parts.append(
+        following = (
             f"Next: edit, then   scripts/workbook check {exercise.id}\n"
             f"      a nudge:     scripts/workbook hint {exercise.id}"
         )
+    return f"{findings(exercise.name, outcomes)}\n\n{following}"
+
+
+def findings(name: str, outcomes: list[Outcome]) -> str:
+    """The list, and the first broken promise; of the exercise, or the hunt, of this name."""
+    parts = [summary(name, outcomes), compact(outcomes)]
+    first = judge.first_broken(outcomes)
+    if first is not None:
+        parts.append(in_full(first))
     return "\n\n".join(parts)
 
 
-def summary(exercise: Exercise, outcomes: list[Outcome]) -> str:
+def summary(name: str, outcomes: list[Outcome]) -> str:
     core = [one.verdict for one in outcomes if not one.case.stretch]
     stretch = [one.verdict for one in outcomes if one.case.stretch]
-    text = f"{exercise.name}: {core.count(PASSED)} of {len(core)} core promises hold"
+    text = f"{name}: {core.count(PASSED)} of {len(core)} core promises hold"
     if stretch:
         text += f", {stretch.count(PASSED)} of {len(stretch)} stretch"
     if all(one.verdict == TODO for one in outcomes):
-        text = f"{exercise.name}: not started, {len(core)} core promises to keep"
+        text = f"{name}: not started, {len(core)} core promises to keep"
     return paint(text, "bold")
 
 
@@ -128,11 +133,11 @@ def marked(verdict: str) -> str:
     return paint(f"{word:6}", style)
 
 
-def in_full(exercise: Exercise, first: Outcome) -> str:
+def in_full(first: Outcome) -> str:
     begin = f'Step {first.case.step}: "{first.case.sentence}"'
     if first.verdict == TODO and judge.todo_place(first.output):
-        sentence, place = judge.todo_place(first.output)
-        return f"{begin}\n\n  {paint(f'TODO {exercise.id}: {sentence}', 'yellow')}\n    {place}"
+        todo, place = judge.todo_place(first.output)
+        return f"{begin}\n\n  {paint(todo, 'yellow')}\n    {place}"
     return f"{begin}\n\n" + "\n".join(f"  {line}".rstrip() for line in first.output.splitlines())
 
 
@@ -141,6 +146,7 @@ def after_passing(exercise: Exercise, praise: str) -> str:
         praise,
         f"Compare:  scripts/workbook diff {exercise.id}",
         f"Run it:   scripts/workbook run {exercise.id}",
+        f"Hunt:     scripts/workbook bughunt {exercise.id}   (a wrong answer to mend)",
     ]
     following = [one for one in exercises(exercise.root) if one.number > exercise.number]
     if following:

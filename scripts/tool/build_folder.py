@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from build_step import locked, refuse_foreign, run_logged, touch_changed
@@ -105,6 +105,13 @@ def built(build: Path, exercise: Exercise) -> Built:
     if exercise.name in book:
         return book[exercise.name]
     raise WorkbookError(f"{build.name}/ knows no {exercise.name}: rm -r {build.name} and try again")
+
+
+def built_hunt(build: Path, exercise: Exercise) -> Built:
+    """The same with the checker of the answer in hunts/, which is there when the folder is."""
+    facts = built(build, exercise)
+    target = f"hunt{exercise.number}"
+    return replace(facts, checker=facts.checker.with_name(target), checker_target=target)
 
 
 def from_json(one: dict) -> Built:

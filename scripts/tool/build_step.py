@@ -33,7 +33,7 @@ from terminal import note
 
 LIST_LIMIT = 20  # seconds
 CONTENTS = ".workbook-contents.json"
-SOURCES = ("exercises", "solutions", "tests", "scripts")
+SOURCES = ("exercises", "hunts", "solutions", "tests", "scripts")
 SUFFIXES = (".cpp", ".hpp", ".h", ".c", ".inc", ".S", ".cmake")
 
 

@@ -75,7 +75,7 @@ def details(found: list[Graded]) -> list[str]:
         if first is not None and len(found) > 1:
             parts.append(f'  step {first.case.step}, {first.verdict}: "{first.case.sentence}"')
         elif first is not None:  # a single one: the whole report
-            parts += [f"  {line}".rstrip() for line in in_full(one.exercise, first).splitlines()]
+            parts += [f"  {line}".rstrip() for line in in_full(first).splitlines()]
         if parts:
             lines += ["", f"{one.name}, {name_of(one)}: {one.verdict}", *parts]
     return lines

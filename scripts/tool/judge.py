@@ -133,8 +133,8 @@ def core_passed(outcomes: list[Outcome]) -> bool:
 
 
 def todo_place(output: str) -> tuple[str, str] | None:
-    """(sentence, file:line) of the TODO message that a checker printed."""
-    found = re.search(r"TODO \w+: (.*)\n\s+(\S+:\d+)", output)
+    """("TODO ex01: what to do", file:line) of the message that a checker printed."""
+    found = re.search(r"(TODO \w+: .*)\n\s+(\S+:\d+)", output)
     return (found.group(1), found.group(2)) if found else None
 
 

@@ -52,6 +52,10 @@ class Exercise:
         return self.root / "solutions" / self.name
 
     @property
+    def hunt(self) -> Path:  # a wrong answer that the student is to mend
+        return self.root / "hunts" / self.name
+
+    @property
     def test(self) -> Path:
         return self.root / "tests" / f"{self.name}_test.cpp"
 

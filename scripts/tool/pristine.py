@@ -121,7 +121,7 @@ def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
     if not edited:
         return None, []
     originals = shipped_content(exercise)
-    backup = keep(exercise)
+    backup = keep(exercise, exercise.stub)
     try:
         for path in edited:
             target = exercise.root / path
@@ -138,13 +138,13 @@ def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
     return backup, edited
 
 
-def keep(exercise: Exercise) -> Path:
-    """Copies the student's folder, whole or not at all; returns where to."""
+def keep(exercise: Exercise, folder: Path) -> Path:
+    """Copies a folder in which the student works, whole or not at all; returns where to."""
     backup = None
     try:
         backup = new_backup_folder(exercise)
-        if exercise.stub.is_dir():
-            shutil.copytree(exercise.stub, backup, symlinks=True, dirs_exist_ok=True)
+        if folder.is_dir():
+            shutil.copytree(folder, backup, symlinks=True, dirs_exist_ok=True)
         return backup
     except BaseException as error:
         if backup is not None:

@@ -17,6 +17,7 @@ import placeholders
 import pristine
 import section
 import stub_rules
+from answers import catchers
 from layout import (
     USAGE,
     Exercise,
@@ -173,8 +174,7 @@ def check_wrong_answers(root: Path) -> list[str]:
         sentences = {case.sentence for case in cases_of(exercise)}
         caught: set[str] = set()
         for patch in sorted(exercise.wrong_answers.glob("*.patch")):
-            head = patch.read_text(encoding="utf-8").split("\n--- ", 1)[0]
-            names = re.findall(r"^caught by: *(.*?) *$", head, re.MULTILINE)
+            names = catchers(patch.read_text(encoding="utf-8"))
             for name in names:
                 if name not in sentences:
                     found.append(f"{relative(patch, root)}: {exercise.id} has no case '{name}'")

@@ -21,7 +21,9 @@ def state_file(root: Path) -> Path:
 
 
 def read(root: Path) -> dict:
-    """exercise name -> {"results": {sentence: verdict}, "digest": ..., "hints": n}."""
+    """exercise name -> {"results": {sentence: verdict}, "digest": ..., "hints": n,
+    "hunt": the mistake that is hunted, "hunted": [mistakes that were]}.
+    """
     path = state_file(root)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["exercises"]
@@ -45,6 +47,9 @@ def is_record(found: object) -> bool:
         and isinstance(found.get("results", {}), dict)
         and isinstance(found.get("digest", ""), str)
         and isinstance(found.get("hints", 0), int)
+        and isinstance(found.get("hunt", ""), str)
+        and isinstance(found.get("hunted", []), list)
+        and all(isinstance(name, str) for name in found.get("hunted", []))
     )
 
 

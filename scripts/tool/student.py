@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import board
@@ -13,7 +14,7 @@ import judge
 import pristine
 import section
 import state
-from build_folder import built, configure
+from build_folder import Built, built, configure
 from build_step import build_target, checker_cases, compare_cases
 from layout import (
     NOT_YET,
@@ -70,22 +71,31 @@ def unfinished(root: Path, after: Exercise | None = None) -> Exercise | None:
 
 def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     """Builds the checker and runs its cases. The record on the board follows."""
-    judge.refuse_bad_settings()
-    build = configure(exercise.root)
     judged = judge.digest(exercise)
-    note(f"building {exercise.id} ...")
-    target = built(build, exercise).checker_target
-    build_target(build, exercise.root, target, build / f"{exercise.id}.log", exercise.id)
-    facts = built(build, exercise)  # again: the build configures anew when the tests changed
-    note(f"checking {exercise.id} ...")
-    # A checker that ends before its main, by a stub's global object, would pass every case.
-    compare_cases([one.sentence for one in facts.cases], checker_cases(facts.checker), exercise.id)
-    outcomes = judge.judge(facts)
-    if judge.too_few_schedules(facts):
-        note(f"not recorded: WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}")
-    else:
+    outcomes, to_record = build_and_judge(exercise, exercise.id, built)
+    if to_record:
         judge.remember(exercise, judged, outcomes)
     return outcomes
+
+
+def build_and_judge(
+    exercise: Exercise, what: str, facts_of: Callable[[Path, Exercise], Built]
+) -> tuple[list[judge.Outcome], bool]:
+    """`what`: ex03 or hunt03. The outcomes, and whether there were enough schedules to record them."""
+    judge.refuse_bad_settings()
+    build = configure(exercise.root)
+    note(f"building {what} ...")
+    target = facts_of(build, exercise).checker_target
+    build_target(build, exercise.root, target, build / f"{what}.log", what)
+    facts = facts_of(build, exercise)  # again: the build configures anew when the tests changed
+    note(f"checking {what} ...")
+    # A checker that ends before its main, by a stub's global object, would pass every case.
+    compare_cases([one.sentence for one in facts.cases], checker_cases(facts.checker), what)
+    outcomes = judge.judge(facts)
+    enough = not judge.too_few_schedules(facts)
+    if not enough:
+        note(f"not recorded: WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}")
+    return outcomes, enough
 
 
 def hint(root: Path, said: str, again: bool) -> int:

@@ -79,6 +79,9 @@ class Words(fake_tree.FakeTree):
             ["run", "--solution"],
             ["run", "ex77"],
             ["reset", "ex77"],
+            ["bughunt"],
+            ["bughunt", "ex77"],
+            ["bughunt", "ex01", "--peek", "--tell"],
             ["verify", "-j", "0"],
             ["verify", "-j", "many"],
             ["verify", "everything"],
@@ -242,6 +245,9 @@ class Kept(fake_tree.FakeTree):
             '{"exercises": {"a": {"results": 1}}}',
             '{"exercises": {"a": {"hints": "two"}}}',
             '{"exercises": {"a": {"digest": []}}}',
+            '{"exercises": {"a": {"hunt": 1}}}',
+            '{"exercises": {"a": {"hunted": "one"}}}',
+            '{"exercises": {"a": {"hunted": [[]]}}}',
         ):
             path = self.write(".workbook/state.json", text)
             with contextlib.redirect_stderr(io.StringIO()):
