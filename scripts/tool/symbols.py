@@ -66,15 +66,24 @@ class Surroundings:
 
 
 def read(files: list[Path], shared: bool = False) -> Symbols:
-    """Of object files and archives, or of shared libraries."""
+    """Of our own object files and archives, or of shared libraries."""
     if not files:
         return Symbols()
-    command = ["nm", "-P", *(["-D"] if shared else []), "--", *map(str, files)]
+    command = listing(files, shared)
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise WorkbookError(f"nm fails: {done.stderr.strip()}", MACHINE)
+    return listed(done.stdout)
+
+
+def listing(files: list[Path], shared: bool = False) -> list[str]:
+    """The command that lists what these define and use, for listed()."""
+    return ["nm", "-P", *(["-D"] if shared else []), "--", *map(str, files)]
+
+
+def listed(text: str) -> Symbols:
     strong, weak, undefined = set(), set(), set()
-    for line in done.stdout.splitlines():
+    for line in text.splitlines():
         name, letter = [*line.split(), "", ""][:2]
         name = name.split("@")[0]
         if letter in ("U", "w", "v"):

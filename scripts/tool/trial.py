@@ -36,7 +36,7 @@ class Trial:
     outcomes: list[Outcome] = field(default_factory=list)
     assertions: dict[str, int] = field(default_factory=dict)  # by sentence
     code: symbols.Symbols = symbols.Symbols()  # of its object files
-    odd: list[audit.Finding] = field(default_factory=list)  # in its preprocessed source
+    odd: list[audit.Finding] = field(default_factory=list)  # seen on the way
     errors: str = ""  # of the compiler; nothing else is set then
 
 
@@ -77,12 +77,12 @@ class Trials:
                 errors = self._build(place, one, sandboxes)
                 if errors:
                     return Trial(errors=errors, odd=odd)
-                found = symbols.read(sorted(place.out.glob("answer*.o")))
+                found, unread = self._symbols(place, sandboxes)
                 judged = self._judge(place, sandboxes)
             finally:
                 bounded.end_orphans()
         counts = {o.case.sentence: count for o, count in judged if o.verdict == PASSED}
-        return Trial([outcome for outcome, _ in judged], counts, found, odd=odd)
+        return Trial([outcome for outcome, _ in judged], counts, found, odd=[*odd, *unread])
 
     def _preprocessed(
         self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes
@@ -125,6 +125,18 @@ class Trials:
 
         errors = [e for e in bounded.in_parallel(run, commands, sandboxes.interrupt) if e]
         return "\n".join(errors) or run(self._recipe.link(objects, test, str(out / "checker")))
+
+    def _symbols(
+        self, place: Place, sandboxes: sandbox.Sandboxes
+    ) -> tuple[symbols.Symbols, list[audit.Finding]]:
+        """Of the answer's object files; and what is odd if nm cannot tell."""
+        objects = [Path(sandbox.OUT) / path.name for path in sorted(place.out.glob("answer*.o"))]
+        if not objects:
+            return symbols.Symbols(), []
+        view = self._view_to_build(place)
+        ended = sandboxes.run(view, symbols.listing(objects), COMPILE_LIMIT, whole=True)
+        unread = [] if ended.status == 0 else [audit.Finding("not searched whole", "object code")]
+        return symbols.listed(ended.output), unread
 
     def _view_to_build(self, place: Place) -> sandbox.View:
         """No solution but the headers of those that are used, nor patches of one."""

@@ -297,6 +297,16 @@ class ObjectCode(unittest.TestCase):
         self.assertEqual(len(self.found(weak=["_Znwm"])), 1)
         self.assertEqual(len(self.found(weak=["_ZN5Catch3eqEv"])), 1)
 
+    def test_what_nm_prints(self):
+        lines = ["/out/answer0.o:", "main T 0 10", "twice W 10 5", "open U", "later U", "here t 0"]
+        lines += ["/out/answer1.o:", "later D 0 4", "memcpy@GLIBC_2.14 U"]
+        self.assertEqual(
+            symbols.listed("\n".join(lines)),
+            symbols.Symbols(
+                frozenset({"main", "later"}), frozenset({"twice"}), frozenset({"open", "memcpy"})
+            ),
+        )
+
     def test_what_the_solution_does_too(self):
         usual = symbols.Symbols(frozenset({"pthread_mutex_lock"}), undefined=frozenset({"dlsym"}))
         self.assertEqual(self.found(usual, strong=["pthread_mutex_lock"], undefined=["dlsym"]), [])
