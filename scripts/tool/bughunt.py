@@ -61,14 +61,19 @@ def read_code(folder: Path) -> Files:
     return {path.name: path.read_bytes() for path in code_files(folder)}
 
 
+def has_sources(exercise: Exercise) -> bool:
+    """Without one, a folder is no hunt to CMake."""
+    return any(name.endswith(".cpp") for name in read_code(exercise.hunt))
+
+
 def bughunt(root: Path, said: str, peek: bool) -> int:
     """Goes on with the hunt, or begins one; 0 once the mistake is mended."""
     judge.refuse_bad_settings()
     exercise = find_exercise(root, said)
     mistake = going_on(exercise)
-    if mistake is None or not read_code(exercise.hunt):  # a folder that was removed comes back
+    if mistake is None or not has_sources(exercise):  # what was removed comes back
         mistake = begin(exercise, mistake, peek)
-    outcomes, enough = student.build_and_judge(exercise, f"hunt{exercise.number}", built_hunt)
+    outcomes, enough = student.build_and_judge(exercise, exercise.hunt_id, built_hunt)
     print(board.findings(place(exercise), outcomes))
     print()
     if judge.first_broken(outcomes) is None and enough:
@@ -117,7 +122,7 @@ def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
             mistake = choose(exercise, record)
         files = mistake.files()
         if read_code(exercise.hunt):
-            kept = pristine.keep(exercise, exercise.hunt)
+            kept = pristine.keep(exercise.root, exercise.hunt, exercise.hunt_id)
             note(f"the hunt before is kept in {relative(kept, exercise.root)}/")
         for name, content in files.items():
             write_if_changed(exercise.hunt / name, content)

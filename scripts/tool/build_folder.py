@@ -108,10 +108,10 @@ def built(build: Path, exercise: Exercise) -> Built:
 
 
 def built_hunt(build: Path, exercise: Exercise) -> Built:
-    """The same with the checker of the answer in hunts/, which is there when the folder is."""
+    """The same with the checker of the answer in hunts/, which CMake sees by its .cpp files."""
     facts = built(build, exercise)
-    target = f"hunt{exercise.number}"
-    return replace(facts, checker=facts.checker.with_name(target), checker_target=target)
+    checker = facts.checker.with_name(exercise.hunt_id)
+    return replace(facts, checker=checker, checker_target=exercise.hunt_id)
 
 
 def from_json(one: dict) -> Built:

@@ -56,6 +56,10 @@ class Exercise:
         return self.root / "hunts" / self.name
 
     @property
+    def hunt_id(self) -> str:  # hunt03: its checker, its entries
+        return f"hunt{self.number}"
+
+    @property
     def test(self) -> Path:
         return self.root / "tests" / f"{self.name}_test.cpp"
 

@@ -121,7 +121,7 @@ def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
     if not edited:
         return None, []
     originals = shipped_content(exercise)
-    backup = keep(exercise, exercise.stub)
+    backup = keep(exercise.root, exercise.stub, exercise.id)
     try:
         for path in edited:
             target = exercise.root / path
@@ -138,11 +138,11 @@ def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
     return backup, edited
 
 
-def keep(exercise: Exercise, folder: Path) -> Path:
+def keep(root: Path, folder: Path, name: str) -> Path:
     """Copies a folder in which the student works, whole or not at all; returns where to."""
     backup = None
     try:
-        backup = new_backup_folder(exercise)
+        backup = new_backup_folder(root, name)
         if folder.is_dir():
             shutil.copytree(folder, backup, symlinks=True, dirs_exist_ok=True)
         return backup
@@ -152,7 +152,7 @@ def keep(exercise: Exercise, folder: Path) -> Path:
         if not isinstance(error, OSError):  # shutil.Error is one
             raise
         raise WorkbookError(
-            f"cannot keep your {exercise.id} in {BACKUPS}/ ({reason(error)}); nothing was changed",
+            f"cannot keep your {name} in {BACKUPS}/ ({reason(error)}); nothing was changed",
             MACHINE,
         ) from None
 
@@ -163,12 +163,12 @@ def reason(error: OSError) -> str:
     return str(first[0][2]) if isinstance(error, shutil.Error) and first else error.strerror
 
 
-def new_backup_folder(exercise: Exercise) -> Path:
+def new_backup_folder(root: Path, name: str) -> Path:
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
-    above = exercise.root / BACKUPS
+    above = root / BACKUPS
     above.mkdir(parents=True, exist_ok=True)
     for count in range(1000):
-        folder = above / (f"{exercise.id}-{stamp}" + (f"-{count}" if count else ""))
+        folder = above / (f"{name}-{stamp}" + (f"-{count}" if count else ""))
         try:
             folder.mkdir()
             return folder

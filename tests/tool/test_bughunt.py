@@ -143,7 +143,7 @@ class BugHunt(fake_tree.FakeTree):
         self.judged_by(FAILS)
         self.hunt()
         self.assertFalse((self.exercise.hunt / "extra.cpp").exists())
-        self.assertIn("the hunt before is kept in .workbook/backup/ex01-", self.noted)
+        self.assertIn("the hunt before is kept in .workbook/backup/hunt01-", self.noted)
 
     def test_all_begin_anew(self):
         self.test_mended()
@@ -178,6 +178,15 @@ class BugHunt(fake_tree.FakeTree):
         self.assertEqual(self.hunt(peek=False, first=True), 1)
         self.assertEqual((self.laid_out(), self.record()), (first, {"hunt": "undoubled"}))
         self.assertEqual(self.backups(), [])
+
+    def test_so_do_sources_without_which_nothing_is_built(self):
+        self.hunt()
+        (self.exercise.hunt / "count.cpp").unlink()
+        self.write("hunts/ex01_count/count.hpp", "mine")
+        self.assertEqual(self.hunt(peek=False), 1)
+        self.assertIn("return n;", self.laid_out())
+        (kept,) = self.backups()
+        self.assertEqual((kept / "count.hpp").read_text(encoding="utf-8"), "mine")
 
     def test_a_mistake_that_the_workbook_has_no_more(self):
         self.hunt()
