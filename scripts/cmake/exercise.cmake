@@ -162,6 +162,14 @@ function(workbook_promise_entries group target mode)
     endforeach()
 endfunction()
 
+# The checker of the answer in `folder`, named `target`, and the entries of its build and of its
+# promises; more words are labels.
+function(workbook_checker_and_entries group target folder in_all)
+    workbook_checker(${target} ${folder} own "${in_all}")
+    workbook_build_entry(${group} ${target} ${CMAKE_BINARY_DIR}/${EX_id}.cases ${ARGN})
+    workbook_promise_entries(${group} ${target} "" ${ARGN})
+endfunction()
+
 function(workbook_program target folder main in_all)
     workbook_sources(${folder} sources)
     # Compiled from a copy in a folder of its own: #include "x.hpp" looks beside main.cpp first, where
@@ -289,31 +297,23 @@ function(workbook_exercise name)
         workbook_apart(${folder})
     endforeach()
     workbook_reference()
-    workbook_checker(${EX_id}_checker ${stub} own EXCLUDE_FROM_ALL)
-    # Never in "all": a student's unfinished edit must not stop an instructor's build.
-    workbook_program(${name} ${stub} ${stub}/main.cpp EXCLUDE_FROM_ALL)
-    workbook_program(${name}_solution ${solution} ${stub}/main.cpp "${WORKBOOK_IN_ALL}")
 
-    # What the built checker must list, or its promises have changed since this was read.
-    set(cases ${CMAKE_BINARY_DIR}/${EX_id}.cases)
+    # What a built checker must list, or its promises have changed since this was read.
     list(TRANSFORM EX_promises REPLACE "\\|.*$" "" OUTPUT_VARIABLE sentences)
     string(REPLACE ";" "\n" lines "${sentences}")
-    file(WRITE ${cases} "${lines}\n")
+    file(WRITE ${CMAKE_BINARY_DIR}/${EX_id}.cases "${lines}\n")
 
-    workbook_build_entry(${EX_id} ${EX_id}_checker ${cases} student)
-    workbook_promise_entries(${EX_id} ${EX_id}_checker "" student)
+    # Never in "all": a student's unfinished edit must not stop an instructor's build.
+    workbook_checker_and_entries(${EX_id} ${EX_id}_checker ${stub} EXCLUDE_FROM_ALL student)
+    workbook_program(${name} ${stub} ${stub}/main.cpp EXCLUDE_FROM_ALL)
+    workbook_program(${name}_solution ${solution} ${stub}/main.cpp "${WORKBOOK_IN_ALL}")
     set(hunt ${CMAKE_SOURCE_DIR}/hunts/${name})
     workbook_sources(${hunt} hunted)
     if(hunted)
-        workbook_checker(hunt${EX_number} ${hunt} own EXCLUDE_FROM_ALL)
-        workbook_build_entry(hunt${EX_number} hunt${EX_number} ${cases} student)
-        workbook_promise_entries(hunt${EX_number} hunt${EX_number} "" student)
+        workbook_checker_and_entries(hunt${EX_number} hunt${EX_number} ${hunt} EXCLUDE_FROM_ALL student)
     endif()
     if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
-        set(reference ref${EX_number})
-        workbook_checker(${reference} ${solution} own "")
-        workbook_build_entry(${reference} ${reference} ${cases})
-        workbook_promise_entries(${reference} ${reference} "")
+        workbook_checker_and_entries(ref${EX_number} ref${EX_number} ${solution} "")
     endif()
     if(WORKBOOK_INSTRUCTOR)
         workbook_program_runs(${EX_id} ${name}_solution)

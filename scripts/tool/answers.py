@@ -28,6 +28,7 @@ from layout import (
     code_files,
     exercises,
     find_exercise,
+    read_code,
     relative,
     write_if_changed,
 )
@@ -53,7 +54,7 @@ class Answer:
 
 def answers_of(exercise: Exercise, problems: list[str]) -> list[Answer]:
     """Every answer of one exercise; what is wrong with any goes to `problems`."""
-    solution = {path.name: path.read_bytes() for path in code_files(exercise.solution)}
+    solution = read_code(exercise.solution)
     if not solution:
         problems.append(f"solutions/{exercise.name}: there is no solution")
         return []
@@ -120,7 +121,7 @@ def shipped_stub(exercise: Exercise) -> Files:
     recorded = pristine.shipped(exercise)
     if not recorded:
         print(f"{exercise.id}: not recorded yet: scripts/workbook accept {exercise.id}")
-        return {path.name: path.read_bytes() for path in code_files(exercise.stub)}
+        return read_code(exercise.stub)
     return pristine.shipped_code(exercise)
 
 
@@ -171,7 +172,7 @@ def write_cmake(out: Path, chosen: list[Exercise], answers: list[Answer]) -> Non
     """answers.cmake: a list for each exercise, and what to configure again for."""
     lines = ["# Written by scripts/tool/answers.py: check|cpp-only or header|sentences"]
     for exercise in chosen:
-        solution = {path.name: path.read_bytes() for path in code_files(exercise.solution)}
+        solution = read_code(exercise.solution)
         lines.append(f"set(WORKBOOK_ANSWERS_{exercise.name}")
         lines += [f'    "{a.field(solution)}"' for a in answers if a.exercise == exercise]
         lines.append(")")

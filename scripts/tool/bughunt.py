@@ -24,6 +24,7 @@ from layout import (
     WorkbookError,
     code_files,
     find_exercise,
+    read_code,
     relative,
     write_if_changed,
 )
@@ -55,10 +56,6 @@ class Mistake:
         if isinstance(answer, str):
             raise WorkbookError(answer)
         return answer.files
-
-
-def read_code(folder: Path) -> Files:
-    return {path.name: path.read_bytes() for path in code_files(folder)}
 
 
 def has_sources(exercise: Exercise) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pristine
-from layout import USAGE, Exercise, WorkbookError, code_files, exercises, is_code
+from layout import USAGE, Exercise, WorkbookError, exercises, is_code, read_code
 from terminal import one_line
 
 MOST_FILES = 40  # of one answer
@@ -34,7 +34,7 @@ class HandIn:
 
 
 def solution(exercise: Exercise) -> HandIn:
-    files = {path.name: path.read_bytes() for path in code_files(exercise.solution)}
+    files = read_code(exercise.solution)
     return HandIn("the solution", exercise, files)
 
 

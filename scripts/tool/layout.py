@@ -129,6 +129,11 @@ def code_files(folder: Path, programs: bool = False) -> list[Path]:
     )
 
 
+def read_code(folder: Path) -> dict[str, bytes]:
+    """An answer: its code files, by name."""
+    return {path.name: path.read_bytes() for path in code_files(folder)}
+
+
 def relative(path: Path, root: Path) -> str:
     """For people: below the checkout without its path, elsewhere in full."""
     try:
