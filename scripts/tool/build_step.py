@@ -153,7 +153,12 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
     with locked(build) as lock:
         touch_changed(build, root)
         log.parent.mkdir(parents=True, exist_ok=True)
-        status = run_logged(["cmake", "--build", str(build), "--target", target], log, lock)
+        status = 0
+        if (build / "CMakeCache.txt").is_file() and not (build / "build.ninja").is_file():
+            # Ninja removes what it was making when it was interrupted: its own file, too.
+            status = run_logged(["cmake", "-S", str(root), "-B", str(build)], log, lock)
+        if status == 0:
+            status = run_logged(["cmake", "--build", str(build), "--target", target], log, lock)
         remember_run(build)
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")

@@ -134,6 +134,32 @@ class Step(fake_tree.FakeTree):
             self.assertIsNone(other.poll())
         self.assertEqual(other.communicate(timeout=20)[0], "in\n")
 
+    def test_what_an_interrupt_took_away_is_made_anew(self):
+        """An interrupt while CMake runs again leaves a folder without a build.ninja."""
+        self.write(
+            "CMakeLists.txt",
+            "cmake_minimum_required(VERSION 3.22)\nproject(tiny NONE)\n"
+            "add_custom_target(tiny COMMAND ${CMAKE_COMMAND} -E touch ${MADE})\n",
+        )
+        build = self.root / "build"
+        cmake = ["cmake", "-G", "Ninja", "-DMADE=made", "-S", str(self.root), "-B", str(build)]
+        subprocess.run(cmake, capture_output=True, check=True)
+        for made in ("build.ninja", "cmake_install.cmake"):
+            (build / made).unlink()
+        build_step.build_target(build, self.root, "tiny", self.root / "log", "ex01")
+        self.assertTrue((build / "made").is_file())
+        (build / "build.ninja").unlink()
+        self.change("CMakeLists.txt", "add_custom", "no_such_command")
+        with self.assertRaisesRegex(WorkbookError, "CMake Error at CMakeLists.txt:3"):
+            build_step.build_target(build, self.root, "tiny", self.root / "log", "ex01")
+        self.assertFalse((build / "build.ninja").exists())
+
+    def test_a_folder_that_nobody_configured_is_left_so(self):
+        build = self.root / "build"
+        build.mkdir()
+        with self.assertRaisesRegex(WorkbookError, "ex01 does not build"):
+            build_step.build_target(build, self.root, "tiny", self.root / "log", "ex01")
+        self.assertFalse((build / "CMakeCache.txt").exists())
 
     def test_a_build_that_outlives_us_keeps_the_lock(self):
         build = self.root / "build"
