@@ -33,9 +33,9 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
                            the references' figures on this machine; each a median of N (3) runs
   diff EX [--peek]         your answer against the solution, once the core has passed
   reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
-  bughunt EX [--peek | --tell]
+  bughunt EX [--watch] [--peek] | --tell
                            a wrong answer to EX for you to mend, in hunts/, once your core has passed;
-                           --tell says what is wrong and ends the hunt
+                           --watch judges it at every save; --tell says what is wrong and ends the hunt
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
   grade DIR... [--exercise EX] [--csv F] [--junit F] [--gradescope F] [--classroom F]
                            judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md
@@ -155,14 +155,19 @@ def reset(root, argv):
 def run_bughunt(root, argv):
     reader = parser("bughunt")
     reader.add_argument("exercise", metavar="EX")
-    how = reader.add_mutually_exclusive_group()
-    how.add_argument("--peek", action="store_true")
-    how.add_argument("--tell", action="store_true")
+    for option in ("--watch", "--peek", "--tell"):
+        reader.add_argument(option, action="store_true")
     options = reader.parse_args(argv)
+    if options.tell and (options.watch or options.peek):
+        reader.error("--tell ends the hunt: give it alone")
     import bughunt  # here, because most commands do without its imports
 
     if options.tell:
         return bughunt.tell(root, options.exercise)
+    if options.watch:
+        import watch
+
+        return watch.watch_hunt(root, options.exercise, options.peek)
     return bughunt.bughunt(root, options.exercise, options.peek)
 
 

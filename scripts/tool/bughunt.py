@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,21 +66,36 @@ def has_sources(exercise: Exercise) -> bool:
 
 def bughunt(root: Path, said: str, peek: bool) -> int:
     """Goes on with the hunt, or begins one; 0 once the mistake is mended."""
+    return judged(laid_out(root, said, peek))()
+
+
+def laid_out(root: Path, said: str, peek: bool) -> Mistake:
+    """The one that is hunted, or the next, in its folder."""
     judge.refuse_bad_settings()
     exercise = find_exercise(root, said)
     mistake = going_on(exercise)
     if mistake is None or not has_sources(exercise):  # what was removed comes back
         mistake = begin(exercise, mistake, peek)
+    return mistake
+
+
+def judged(mistake: Mistake) -> Callable[[], int]:
+    """What prints the verdict, ends the hunt if all holds, and returns the exit status."""
+    exercise = mistake.exercise
     outcomes, enough = student.build_and_judge(exercise, exercise.hunt_id, built_hunt)
-    print(board.findings(place(exercise), outcomes))
-    print()
-    if judge.first_broken(outcomes) is None and enough:
-        return ended_well(exercise, mistake)
-    print(
-        f"Next: mend it there, then  scripts/workbook bughunt {exercise.id}\n"
-        f"      to be told:          scripts/workbook bughunt {exercise.id} --tell"
-    )
-    return NOT_YET
+
+    def say() -> int:
+        print(board.findings(place(exercise), outcomes))
+        print()
+        if judge.first_broken(outcomes) is None and enough:
+            return ended_well(exercise, mistake)
+        print(
+            f"Next: mend it there, then  scripts/workbook bughunt {exercise.id}\n"
+            f"      to be told:          scripts/workbook bughunt {exercise.id} --tell"
+        )
+        return NOT_YET
+
+    return say
 
 
 def tell(root: Path, said: str) -> int:
@@ -108,6 +124,7 @@ def going_on(exercise: Exercise) -> Mistake | None:
 
 def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
     """Lays out this mistake, or one that has not been hunted yet."""
+    peek = peek or state.read(exercise.root).get(exercise.name, {}).get("peek", False)
     if mistake is None and not peek and not student.core_recorded(exercise):
         raise WorkbookError(
             f"the core of {exercise.id} has not passed a check yet, and a wrong answer shows much of "
@@ -127,6 +144,8 @@ def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
             if path.name not in files:
                 path.unlink()
         record["hunt"] = mistake.name
+        if peek:
+            record["peek"] = True  # whoever has seen one mistake is not asked again
     print(
         f"In {place(exercise)}/ lies somebody's answer to {exercise.id}.\n"
         "One thing in it is wrong: find it, and mend it.\n",

@@ -1,4 +1,4 @@
-# Judges an exercise whenever one of its files is saved.
+# Judges an exercise, or a hunt, whenever one of its files is saved.
 #
 # This process looks at the files and the keys, a few times a second. Each check runs in a child, which
 # prints what `check` would; a save ends it, with all that it started, and another begins. So keys
@@ -18,12 +18,13 @@ from pathlib import Path
 
 import board
 import bounded
+import bughunt
 import judge
 import keyboard
 import student
 from build_folder import configure
 from build_step import SUFFIXES
-from layout import NOT_YET, Exercise, WorkbookError, find_exercise
+from layout import NOT_YET, Exercise, WorkbookError, find_exercise, relative
 from terminal import clear, note, paint
 
 TICK = 0.2  # seconds from one look at the files to the next
@@ -45,21 +46,29 @@ def watch(root: Path, said: str | None) -> int:
         return Watch(exercise, keys).run()
 
 
-def picture(exercise: Exercise) -> Picture:
-    """Of the code: what is hidden or a backup is an editor's, and notes are not judged."""
+def watch_hunt(root: Path, said: str, peek: bool) -> int:
+    """Until the mistake is mended, or q, or a signal."""
+    mistake = bughunt.laid_out(root, said, peek)
+    configure(root)
+    with keyboard.keys() as keys:
+        return WatchedHunt(mistake, keys).run()
+
+
+def picture(folder: Path) -> Picture | None:
+    """Of the code: what is hidden or a backup is an editor's, and notes are not judged.
+
+    None if the folder is gone.
+    """
     seen = {}
     try:
-        with os.scandir(exercise.stub) as entries:
+        with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith(SUFFIXES) and not entry.name.startswith("."):
                     with contextlib.suppress(FileNotFoundError):  # it is being replaced
                         status = entry.stat()
                         seen[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
     except (FileNotFoundError, NotADirectoryError):
-        folder = f"exercises/{exercise.name}"
-        raise WorkbookError(
-            f"{folder}/ is gone; to have the stub again: git checkout -- {folder}"
-        ) from None
+        return None
     return seen
 
 
@@ -72,24 +81,44 @@ class Watch:
 
     def _turn_to(self, exercise: Exercise) -> None:
         self._exercise = exercise
-        self._seen = picture(exercise)
+        self._seen = self._picture()
         self._passed = False  # the core, in the last check
         self._saved: set[str] = set()  # since the last check began
         self._due = True  # a check, as soon as nothing has been saved for a tick
 
+    def _folder(self) -> Path:
+        return self._exercise.stub
+
+    def _to_have_it_again(self) -> str:
+        return f"git checkout -- {relative(self._folder(), self._exercise.root)}"
+
+    def _picture(self) -> Picture:
+        seen = picture(self._folder())
+        if seen is None:
+            raise self._gone("is gone")
+        return seen
+
+    def _gone(self, what: str) -> WorkbookError:
+        shown = relative(self._folder(), self._exercise.root)
+        return WorkbookError(f"{shown}/ {what}; to have it again: {self._to_have_it_again()}")
+
     def run(self) -> int:
         try:
-            while True:
+            while not self._is_over():
                 self._look()
                 for key in self._keys.pressed(TICK):
                     if key == "q":
                         return 0
                     self._press(key)
+            return 0
         finally:
             self._stop()
 
+    def _is_over(self) -> bool:
+        return False
+
     def _look(self) -> None:
-        now = picture(self._exercise)
+        now = self._picture()
         if now != self._seen:
             self._stop()
             both = {*now, *self._seen}
@@ -117,21 +146,25 @@ class Watch:
         os.setsid()  # Ctrl+C is for the parent, which ends us
         failed = None
         try:
-            outcomes = student.check_quietly(self._exercise)
+            say = self._judged()
         except WorkbookError as error:
             failed = error
-        if self._is_stale():
+        if picture(self._folder()) != self._seen:  # if they are gone, the parent tells
             return STALE
         if failed:
             raise failed
-        print(board.verdict(self._exercise, outcomes))
-        return 0 if judge.core_passed(outcomes) else NOT_YET
+        return say()
 
-    def _is_stale(self) -> bool:
-        try:
-            return picture(self._exercise) != self._seen
-        except WorkbookError:  # gone; the parent tells
-            return True
+    def _judged(self) -> Callable[[], int]:
+        """What prints the verdict and returns the check's exit status."""
+        exercise = self._exercise
+        outcomes = student.check_quietly(exercise)
+
+        def say() -> int:
+            print(board.verdict(exercise, outcomes))
+            return 0 if judge.core_passed(outcomes) else NOT_YET
+
+        return say
 
     def _end(self) -> None:
         """If the check has ended, by itself: what now?"""
@@ -162,11 +195,13 @@ class Watch:
             lines.append("Keys: h hint, n next exercise, r run, Enter check again, q quit")
         print("\n".join(lines), flush=True)
 
+    def _actions(self) -> dict[str, Callable[[], None]]:
+        again = dict.fromkeys("\r\n ", self._again)
+        return {"h": self._hint, "n": self._next, "r": self._run_program, **again}
+
     def _press(self, key: str) -> None:
-        actions = {"h": self._hint, "n": self._next, "r": self._run_program}
-        actions.update(dict.fromkeys("\r\n ", self._again))
         try:
-            actions.get(key, lambda: None)()
+            self._actions().get(key, lambda: None)()
         except WorkbookError as error:
             complain(error)
 
@@ -200,6 +235,45 @@ class Watch:
         self._clears = False  # what it printed stays
         if not self._due:
             self._say_what_now()
+
+
+class WatchedHunt(Watch):
+    """Over once the mistake is mended: the next save would be of another hunt."""
+
+    def __init__(self, mistake: bughunt.Mistake, keys: keyboard.Keyboard):
+        self._mistake = mistake
+        super().__init__(mistake.exercise, keys)
+
+    def _folder(self) -> Path:
+        return self._exercise.hunt
+
+    def _to_have_it_again(self) -> str:
+        return f"scripts/workbook bughunt {self._exercise.id}"
+
+    def _is_over(self) -> bool:
+        return self._passed
+
+    def _begin(self) -> None:
+        if bughunt.going_on(self._exercise) != self._mistake:  # --tell, in another terminal
+            here = self._exercise.id
+            raise WorkbookError(f"this hunt has ended; the next: scripts/workbook bughunt {here}")
+        if not bughunt.has_sources(self._exercise):
+            raise self._gone("has no .cpp file")
+        super()._begin()
+
+    def _judged(self) -> Callable[[], int]:
+        return bughunt.judged(self._mistake)
+
+    def _say_what_now(self) -> None:
+        if self._is_over():
+            return
+        shown = bughunt.place(self._exercise)
+        print(f"\nWatching {shown}: it is judged again when you save.", flush=True)
+        if self._keys.there:
+            print("Keys: Enter check again, q quit", flush=True)
+
+    def _actions(self) -> dict[str, Callable[[], None]]:
+        return dict.fromkeys("\r\n ", self._again)
 
 
 def run_program(exercise: Exercise) -> int:

@@ -43,10 +43,11 @@ class BugHunt(fake_tree.FakeTree):
     def judged_by(self, lines):
         self.script("build/bin/hunt01", lines)
 
-    def hunt(self, peek=True, first=False, **environment):
+    def hunt(self, peek=False, core=True, first=False, **environment):
         """Exit status; what was said and noted is kept. Chooses the `first` of the mistakes, or the last."""
-        with unittest.mock.patch("random.choice", lambda names: names[0 if first else -1]):
-            return self.printed(lambda: bughunt.bughunt(self.root, "ex01", peek), environment)
+        with unittest.mock.patch("student.core_recorded", lambda exercise: core):
+            with unittest.mock.patch("random.choice", lambda names: names[0 if first else -1]):
+                return self.printed(lambda: bughunt.bughunt(self.root, "ex01", peek), environment)
 
     def tell(self):
         return self.printed(lambda: bughunt.tell(self.root, "ex01"), {})
@@ -72,11 +73,17 @@ class BugHunt(fake_tree.FakeTree):
 
     def test_it_waits_for_the_core(self):
         with self.assertRaisesRegex(WorkbookError, "--peek") as raised:
-            self.hunt(peek=False)
+            self.hunt(core=False)
         self.assertNotIn("\n", str(raised.exception))
         self.assertFalse(self.exercise.hunt.exists())
-        with unittest.mock.patch("student.core_recorded", lambda exercise: True):
-            self.assertEqual(self.hunt(peek=False), 1)
+        self.assertEqual(self.hunt(), 1)
+        self.assertNotIn("peek", self.record())
+
+    def test_whoever_peeked_is_not_asked_again(self):
+        self.hunt(core=False, peek=True)
+        self.tell()
+        self.assertEqual(self.hunt(core=False), 1)
+        self.assertEqual(self.record(), {"hunt": "undoubled", "hunted": [], "peek": True})
 
     def test_a_mistake_without_its_name(self):
         self.assertEqual(self.hunt(), 1)
@@ -94,7 +101,7 @@ class BugHunt(fake_tree.FakeTree):
     def test_what_the_student_does_is_judged_and_stays(self):
         self.hunt()
         self.write("hunts/ex01_count/count.cpp", "half mended")
-        self.assertEqual(self.hunt(peek=False), 1)
+        self.assertEqual(self.hunt(core=False), 1)
         self.assertEqual(self.laid_out(), "half mended")
         self.assertNotIn("somebody's answer", self.said)
 
@@ -173,7 +180,7 @@ class BugHunt(fake_tree.FakeTree):
         self.hunt()
         first = self.laid_out()
         shutil.rmtree(self.root / "hunts")
-        self.assertEqual(self.hunt(peek=False, first=True), 1)
+        self.assertEqual(self.hunt(core=False, first=True), 1)
         self.assertEqual((self.laid_out(), self.record()), (first, {"hunt": "undoubled"}))
         self.assertEqual(self.backups(), [])
 
@@ -181,7 +188,7 @@ class BugHunt(fake_tree.FakeTree):
         self.hunt()
         (self.exercise.hunt / "count.cpp").unlink()
         self.write("hunts/ex01_count/count.hpp", "mine")
-        self.assertEqual(self.hunt(peek=False), 1)
+        self.assertEqual(self.hunt(core=False), 1)
         self.assertIn("return n;", self.laid_out())
         (kept,) = self.backups()
         self.assertEqual((kept / "count.hpp").read_text(encoding="utf-8"), "mine")

@@ -81,7 +81,9 @@ class Words(fake_tree.FakeTree):
             ["reset", "ex77"],
             ["bughunt"],
             ["bughunt", "ex77"],
+            ["bughunt", "ex77", "--watch"],
             ["bughunt", "ex01", "--peek", "--tell"],
+            ["bughunt", "ex01", "--watch", "--tell"],
             ["verify", "-j", "0"],
             ["verify", "-j", "many"],
             ["verify", "everything"],
@@ -247,6 +249,7 @@ class Kept(fake_tree.FakeTree):
             '{"exercises": {"a": {"digest": []}}}',
             '{"exercises": {"a": {"hunt": 1}}}',
             '{"exercises": {"a": {"hunted": "one"}}}',
+            '{"exercises": {"a": {"peek": "yes"}}}',
             '{"exercises": {"a": {"hunted": [[]]}}}',
         ):
             path = self.write(".workbook/state.json", text)

@@ -1,4 +1,4 @@
-# Watching: saves, keys, and a terminal that is given back.
+# Watching an exercise or a hunt: saves, keys, and a terminal that is given back.
 #
 # SPDX-License-Identifier: MIT
 import contextlib
@@ -10,40 +10,46 @@ import subprocess
 import unittest
 import unittest.mock
 
+import bughunt
 import fake_tree
 import running
+import state
 import student
 import watch
 from layout import Exercise, WorkbookError
 
 STUB = "exercises/ex01_count/count.cpp"
-# A stub that says "right" passes; at "slow" the checker begins and does not end.
+HUNTED = "hunts/ex01_count/count.cpp"
+# An answer that says "right" passes; at "slow" the checker begins and does not end.
 CHECKER = """\
 [ "$1" = --list ] && printf 'a\\nb\\nc\\nd\\n' && exit
-if grep -q slow {stub}; then exec 9>{fifo}; echo begun >&9; sleep 1000; fi
-grep -q right {stub}"""
+if grep -q slow {answer}; then exec 9>{fifo}; echo begun >&9; sleep 1000; fi
+grep -q right {answer}"""
 PREPARE = """\
 import layout, student, watch
 from pathlib import Path
-sys.argv[1:] = ['watch', 'ex01']
+sys.argv[1:] = {words!r}
 root = Path({root!r})
 layout.checkout_root = lambda: root
 watch.TICK = 0.02
 def build(*_):
-    if 'not C++' in (root / {stub!r}).read_text():
+    if 'not C++' in (root / {answer!r}).read_text():
         raise layout.WorkbookError('ex01 does not build: expected a declaration', 4)
 student.build_target = build
 """
 
 
 class Watched(fake_tree.FakeTree):
+    words = ("watch", "ex01")
+    answer = STUB
+
     def setUp(self):
         super().setUp()
         fifo = self.root / "fifo"
         os.mkfifo(fifo)
         self.told = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
         self.addCleanup(os.close, self.told)
-        lines = CHECKER.format(stub=self.root / STUB, fifo=fifo)
+        lines = CHECKER.format(answer=self.root / self.answer, fifo=fifo)
         program = self.script("program", "echo the program runs; exec sleep 1000")
         self.write("CMakeLists.txt", "workbook_exercise(ex01_count)\nworkbook_exercise(ex02_new)\n")
         self.write("exercises/ex02_new/new.cpp", "")
@@ -53,7 +59,22 @@ class Watched(fake_tree.FakeTree):
             student_checker=str(self.script("checker", lines)),
             program=str(program),
         )
-        self.prepare = PREPARE.format(root=str(self.root), stub=STUB)
+        self.script("hunt01", lines)
+        self.prepare = PREPARE.format(
+            root=str(self.root), answer=self.answer, words=[*self.words]
+        )
+
+    def begin_in_a_pipe(self):
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        tool = running.run_main(self.prepare, {}, **streams)
+        self.addCleanup(tool.communicate)
+        self.addCleanup(tool.kill)
+        return tool
+
+    def begin_in_a_terminal(self, more="", **environment):
+        terminal = running.Terminal(self.prepare + more, **environment)
+        self.addCleanup(terminal.close)
+        return terminal
 
     def all_is_over(self):
         """Whoever held the FIFO has gone; otherwise this fails, as it would have to wait."""
@@ -62,16 +83,13 @@ class Watched(fake_tree.FakeTree):
 
     def save(self, text):
         """As most editors do: a new file takes the old one's place."""
-        self.write(f"{STUB}~", text).rename(self.root / STUB)
+        self.write(f"{self.answer}~", text).rename(self.root / self.answer)
 
 
 class InAPipe(Watched):
     def setUp(self):
         super().setUp()
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self.tool = running.run_main(self.prepare, {}, **streams)
-        self.addCleanup(self.tool.communicate)
-        self.addCleanup(self.tool.kill)
+        self.tool = self.begin_in_a_pipe()
         self.shows("0 of 2 core promises hold.*\n(.*\n)*.*judged again when you save")
 
     def shows(self, pattern):
@@ -123,17 +141,12 @@ class InAPipe(Watched):
         said = self.tool.communicate(timeout=running.LIMIT)[1].decode()
         self.assertEqual(self.tool.returncode, 1)
         self.assertEqual(said.count("scripts/workbook: "), 1)
-        self.assertIn("exercises/ex01_count/ is gone; to have the stub again: git checkout --", said)
+        self.assertIn("exercises/ex01_count/ is gone; to have it again: git checkout -- ", said)
 
 
 class InATerminal(Watched):
-    def begin(self, more="", **environment):
-        terminal = running.Terminal(self.prepare + more, **environment)
-        self.addCleanup(terminal.close)
-        return terminal
-
     def test_keys(self):
-        terminal = self.begin()
+        terminal = self.begin_in_a_terminal()
         terminal.shows("0 of 2 core(.*\n)*Keys: .*quit")
         terminal.press(b"h")
         terminal.shows("Hint 1 of 3: think(.*\n)*Keys: .*quit")
@@ -152,14 +165,14 @@ class InATerminal(Watched):
 
     def test_what_passes_says_which_key_goes_on(self):
         self.save("right")
-        terminal = self.begin(NO_COLOR="1")
+        terminal = self.begin_in_a_terminal(NO_COLOR="1")
         text = terminal.shows("The core of ex01 has passed. Key n goes on to the next(.*\n)*Keys")
         self.assertNotIn("\033", text)
         terminal.press(b"\r")
         self.assertNotRegex(terminal.shows("Keys"), "\033.*m")
 
     def test_ctrl_c_ends_the_program_and_then_the_watching(self):
-        terminal = self.begin()
+        terminal = self.begin_in_a_terminal()
         terminal.shows("Keys: .*quit")
         self.assertTrue(terminal.reads_keys())
         terminal.press(b"r")
@@ -179,14 +192,14 @@ class InATerminal(Watched):
     def test_the_terminal_is_given_back_whatever_ends_it(self):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(number.name):
-                terminal = self.begin()
+                terminal = self.begin_in_a_terminal()
                 terminal.shows("Keys: .*quit")
                 terminal.tool.send_signal(number)
                 self.assertEqual(terminal.tool.wait(running.LIMIT), 128 + number)
                 self.assertTrue(terminal.is_as_found())
 
     def test_and_by_an_error_of_our_own(self):
-        terminal = self.begin("watch.Watch._hint = lambda self: 1 / 0\n")
+        terminal = self.begin_in_a_terminal("watch.Watch._hint = lambda self: 1 / 0\n")
         terminal.shows("Keys: .*quit")
         terminal.press(b"h")
         terminal.shows("ZeroDivisionError")
@@ -194,20 +207,126 @@ class InATerminal(Watched):
         self.assertTrue(terminal.is_as_found())
 
 
+class AHunt(Watched):
+    words = ("bughunt", "ex01", "--watch", "--peek")
+    answer = HUNTED
+
+    def setUp(self):
+        super().setUp()
+        shutil.rmtree(self.exercise.wrong_answers)
+        mistake = fake_tree.patch("caught by: b\nForgets to double.", "return add(n, n)", "return n")
+        self.write("tests/wrong_answers/ex01_count/undoubled.patch", mistake)
+
+    def record(self):
+        return state.read(self.root)["ex01_count"]
+
+    def begun_in_a_pipe(self):
+        tool = self.begin_in_a_pipe()
+        running.heard(tool.stdout.fileno(), "Watching hunts/ex01_count: .*judged again when you save")
+        return tool
+
+    def ends(self, tool):
+        """Exit status, and what it said."""
+        said = [text.decode() for text in tool.communicate(timeout=running.LIMIT)]
+        return tool.returncode, *said
+
+    def test_it_is_over_once_the_mistake_is_mended(self):
+        tool = self.begun_in_a_pipe()
+        self.save("half mended")
+        running.heard(tool.stdout.fileno(), "0 of 2 core(.*\n)*.*judged again when you save")
+        self.save("right")
+        status, out, noted = self.ends(tool)
+        self.assertEqual(status, 0)
+        self.assertEqual(noted.count("saved: count.cpp\nbuilding hunt01 ...\nchecking hunt01 ...\n"), 2)
+        self.assertIn("Mended. The mistake was undoubled:\n\n  Forgets to double.\n", out)
+        self.assertNotIn("judged again", out)
+        self.assertEqual(self.record(), {"hunted": ["undoubled"], "peek": True})
+        self.assertEqual(self.read(STUB), fake_tree.STUB)
+
+    def test_a_hunt_that_ended_elsewhere(self):
+        tool = self.begun_in_a_pipe()
+        with state.changing(self.root, "ex01_count") as record:
+            record.pop("hunt")
+        self.save("right")
+        status, out, noted = self.ends(tool)
+        self.assertEqual((status, out), (1, ""))
+        self.assertEqual(noted.count("building"), 1)
+        self.assertRegex(noted, "\nscripts/workbook: this hunt has ended; the next: .* ex01\n$")
+        self.assertEqual(self.record(), {"peek": True})
+
+    def test_a_folder_that_goes_away(self):
+        tool = self.begun_in_a_pipe()
+        shutil.rmtree(self.root / "hunts")
+        status, _, noted = self.ends(tool)
+        self.assertEqual(status, 1)
+        self.assertIn("hunts/ex01_count/ is gone; to have it again: scripts/workbook bughunt ex01\n", noted)
+
+    def test_sources_that_go_away(self):
+        """There is nothing to build then."""
+        tool = self.begun_in_a_pipe()
+        (self.root / HUNTED).unlink()
+        status, out, noted = self.ends(tool)
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("hunts/ex01_count/ has no .cpp file; to have it again: ", noted)
+
+    def test_keys(self):
+        terminal = self.begin_in_a_terminal()
+        terminal.shows("somebody's answer(.*\n)*.*0 of 2 core(.*\n)*Keys: Enter check again, q quit")
+        terminal.press(b"hnrt")  # a watched stub's, and one that nobody has: nothing happens
+        terminal.press(b"\n")
+        text = terminal.shows("0 of 2 core(.*\n)*Keys: .*quit")
+        self.assertNotIn("Hint", text)
+        self.assertNotIn("program runs", text)
+        terminal.press(b"q")
+        self.assertEqual(terminal.tool.wait(running.LIMIT), 0)
+        self.assertTrue(terminal.is_as_found())
+        self.assertEqual(self.record()["hunt"], "undoubled")
+
+    def test_mended_in_a_terminal(self):
+        terminal = self.begin_in_a_terminal()
+        terminal.shows("Keys: .*quit")
+        self.save("right")
+        terminal.shows("The mistake was undoubled(.*\n)*The next: .*hunted")
+        self.assertEqual(terminal.tool.wait(running.LIMIT), 0)
+        self.assertTrue(terminal.is_as_found())
+
+    def test_a_verdict_that_is_stale_ends_nothing(self):
+        """All held, but of files that changed meanwhile."""
+        tool = self.begun_in_a_pipe()
+        mistake = bughunt.Mistake(self.exercise, "undoubled")
+        tool.kill()
+        self.save("right")
+        watched = watch.WatchedHunt(mistake, None)
+        judged = bughunt.judged
+
+        def judged_too_late(mistake):
+            said = judged(mistake)
+            self.save("spoiled")
+            return said
+
+        out = io.StringIO()
+        with unittest.mock.patch("student.build_target"), unittest.mock.patch("os.setsid"):
+            with unittest.mock.patch("bughunt.judged", judged_too_late):
+                with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+                    self.assertEqual(watched._check(), watch.STALE)
+        self.assertNotIn("Mended", out.getvalue())
+        self.assertEqual(self.record()["hunt"], "undoubled")
+
+
 class Looks(Watched):
     def test_editors_leave_things_that_are_no_save(self):
-        before = watch.picture(self.exercise)
+        before = watch.picture(self.exercise.stub)
         self.assertEqual(list(sorted(before)), ["count.cpp", "count.hpp", "main.cpp"])
         for name in (".count.cpp.swp", ".count.cpp", "count.cpp~", "#count.cpp#", "4913", "NOTES.md"):
             self.write(f"exercises/ex01_count/{name}", "x")
         os.symlink("nobody@nowhere.1:2", self.exercise.stub / ".#count.cpp")
-        self.assertEqual(watch.picture(self.exercise), before)
+        self.assertEqual(watch.picture(self.exercise.stub), before)
 
     def test_a_file_of_the_same_size_and_time_in_its_place(self):
-        before = watch.picture(self.exercise)
+        before = watch.picture(self.exercise.stub)
         shutil.copy2(self.root / STUB, self.root / "other")
         (self.root / "other").rename(self.root / STUB)
-        self.assertNotEqual(watch.picture(self.exercise), before)
+        self.assertNotEqual(watch.picture(self.exercise.stub), before)
 
     def test_no_verdict_on_files_that_changed_meanwhile(self):
         """Neither a good one nor an error; and not if they are gone."""
