@@ -20,7 +20,7 @@ class BugHunt(unittest.TestCase):
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="workbook-test-")
         self.addCleanup(holder.cleanup)
-        self.root = Path(holder.name).resolve() / "book"
+        self.root = Path(holder.name).resolve() / "my book"  # any path will do, so with a space
         self.root.mkdir()
         for name in COPIED:
             copy = shutil.copytree if (HERE / name).is_dir() else shutil.copy2
