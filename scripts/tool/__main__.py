@@ -299,7 +299,8 @@ def status_of(argv: list[str]) -> int:
         print(f"scripts/workbook: {error}", file=sys.stderr)
         return error.status
     except KeyboardInterrupt as error:
-        print("interrupted", file=sys.stderr)
+        with contextlib.suppress(OSError):  # by a terminal that is gone
+            print("interrupted", file=sys.stderr)
         return 128 + getattr(error, "number", signal.SIGINT)
 
 

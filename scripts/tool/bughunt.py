@@ -132,6 +132,8 @@ def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
             NOT_YET,
         )
     with state.changing(exercise.root, exercise.name) as record:
+        if mistake is None and "hunt" in record:  # begun in another terminal, just now
+            return Mistake(exercise, record["hunt"])
         if mistake is None or not mistake.patch.is_file():
             mistake = choose(exercise, record)
         files = mistake.files()

@@ -39,7 +39,8 @@ class Keyboard:
 
     def give_back(self) -> None:
         if self.there:
-            termios.tcsetattr(self._in, termios.TCSANOW, self._found)
+            with contextlib.suppress(termios.error):  # it is closed: nobody to give it back to
+                termios.tcsetattr(self._in, termios.TCSANOW, self._found)
             while self._handlers:
                 signal.signal(*self._handlers.popitem())
 

@@ -74,7 +74,10 @@ def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     judged = judge.digest(exercise)
     outcomes, to_record = build_and_judge(exercise, exercise.id, built)
     if to_record:
-        judge.remember(exercise, judged, outcomes)
+        try:
+            judge.remember(exercise, judged, outcomes)
+        except OSError as error:  # the verdict is worth minutes, and does not need it
+            note(f"not recorded: {error}")
     return outcomes
 
 
@@ -127,7 +130,8 @@ def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
     if which == "python":
         twin = exercise.stub / "twin.py"
         if not twin.is_file():
-            raise WorkbookError(f"{exercise.id} has no Python twin")
+            gone = f"exercises/{exercise.name}/twin.py"
+            raise WorkbookError(f"{gone} is gone; to have it again: git checkout -- {gone}")
         become([sys.executable, str(twin), *arguments])
     build = configure(root)
     facts = built(build, exercise)
@@ -213,7 +217,7 @@ def reset(root: Path, said: str) -> int:
         record.pop("results", None)
         record.pop("digest", None)
     for path in undone:
-        print(f"put back: {path}")
+        print(f"put back: {path}" if (root / path).exists() else f"removed: {path}")
     print(f"Your files are kept in {backup.relative_to(root)}/")
     return 0
 

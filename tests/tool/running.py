@@ -68,11 +68,17 @@ class Terminal:
     def reads_keys(self):
         return not termios.tcgetattr(self.its_end)[3] & (termios.ICANON | termios.ECHO)
 
+    def hang_up(self):
+        """As when its window is closed."""
+        os.close(self.end)
+        self.end = None
+
     def close(self):
         self.tool.kill()
         self.tool.wait()
-        os.close(self.end)
-        os.close(self.its_end)
+        for end in (self.end, self.its_end):
+            if end is not None:
+                os.close(end)
 
 
 def heard(source, pattern, so_far=""):

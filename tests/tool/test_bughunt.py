@@ -203,6 +203,22 @@ class BugHunt(fake_tree.FakeTree):
         self.assertEqual(self.hunt(), 0)
         self.assertIn("Mended. The mistake was undoubled.\n", self.said)
 
+    def test_two_terminals_begin_one_hunt(self):
+        """The other one begins between our look at the record and our own choice."""
+        self.mistakes(tripled=mistake("a", "Adds once more.", "return add(n, add(n, n))"))
+
+        def meanwhile(exercise):
+            with unittest.mock.patch("student.core_recorded", lambda exercise: True):
+                bughunt.begin(exercise, None, False)
+            return True
+
+        with unittest.mock.patch("random.choice", lambda names: names[0]):
+            with unittest.mock.patch("student.core_recorded", meanwhile):
+                with contextlib.redirect_stdout(io.StringIO()):
+                    self.assertEqual(bughunt.begin(self.exercise, None, False).name, "tripled")
+        self.assertEqual(self.record(), {"hunt": "tripled"})
+        self.assertEqual(self.backups(), [])
+
     def test_an_exercise_without_mistakes(self):
         shutil.rmtree(self.exercise.wrong_answers)
         with self.assertRaisesRegex(WorkbookError, "no mistakes to hunt in ex01"):

@@ -431,6 +431,12 @@ class Board(fake_tree.FakeTree):
         self.check(GOOD, WORKBOOK_SCHEDULES="2000")
         self.assertRegex(self.row(), "done$")
 
+    def test_a_verdict_that_cannot_be_recorded_is_told(self):
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        with unittest.mock.patch("state.write_atomically", side_effect=PermissionError(13, "no")):
+            self.assertIn("2 of 2 core promises hold", self.check(GOOD))
+        self.assertIn("not recorded: [Errno 13] no\n", self.noted.getvalue())
+
     def test_settings_that_nobody_understands(self):
         for name, value in (
             ("WORKBOOK_SCHEDULES", "many"),
@@ -454,11 +460,19 @@ class Board(fake_tree.FakeTree):
     def test_reset_forgets_the_verdicts_and_keeps_the_hints(self):
         said(student.hint, self.root, "ex01", False)
         self.write("exercises/ex01_count/count.cpp", "mine")
+        self.write("exercises/ex01_count/more.cpp", "mine, too")
         self.record(a=PASSED, b=PASSED, c=PASSED)
         text = said(student.reset, self.root, "ex01")
+        self.assertIn("put back: exercises/ex01_count/count.cpp\n", text)
+        self.assertIn("removed: exercises/ex01_count/more.cpp\n", text)
         self.assertIn("Your files are kept in .workbook/backup/ex01-", text)
         self.assertRegex(self.row(), r"0/2 +0/1 +not started$")
         self.assertEqual(state.read(self.root)["ex01_count"], {"hints": 1})
+
+    def test_a_twin_that_is_gone_is_told_with_its_cure(self):
+        (self.exercise.stub / "twin.py").unlink()
+        with self.assertRaisesRegex(WorkbookError, "git checkout -- exercises/ex01_count/twin.py"):
+            student.run(self.root, "ex01", "python", [])
 
     def test_diff_waits_for_the_core(self):
         with self.assertRaisesRegex(WorkbookError, "--peek"):

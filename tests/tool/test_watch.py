@@ -198,6 +198,12 @@ class InATerminal(Watched):
                 self.assertEqual(terminal.tool.wait(running.LIMIT), 128 + number)
                 self.assertTrue(terminal.is_as_found())
 
+    def test_a_terminal_that_is_closed(self):
+        terminal = self.begin_in_a_terminal()
+        terminal.shows("Keys: .*quit")
+        terminal.hang_up()
+        self.assertEqual(terminal.tool.wait(running.LIMIT), 128 + signal.SIGHUP)
+
     def test_and_by_an_error_of_our_own(self):
         terminal = self.begin_in_a_terminal("watch.Watch._hint = lambda self: 1 / 0\n")
         terminal.shows("Keys: .*quit")
