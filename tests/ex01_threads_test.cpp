@@ -96,6 +96,65 @@ void throw_and_tidy_up(Calc calc)
     EXPLORE_REQUIRE(*started == *ended + 1);
 }
 
+// Run under every schedule: both threads fail.
+template <class Calc>
+void fail_at_once(Calc calc)
+{
+    bool thrown = false;
+    try {
+        calc(2, 2, [](int) -> bool { throw std::runtime_error("boom"); });
+    } catch (const std::runtime_error&) {
+        thrown = true;
+    }
+    EXPLORE_REQUIRE(thrown);
+}
+
+// Neither is what most throw, and the second is no std::exception.
+template <class Calc>
+void throw_what_is_rare(Calc calc)
+{
+    REQUIRE_THROWS_AS(calc(4, 2, [](int) -> bool { throw std::out_of_range("far away"); }),
+                      std::out_of_range);
+    REQUIRE_THROWS_AS(calc(4, 2, [](int) -> bool { throw 42; }), int);
+}
+
+template <class Calc>
+void look_who_tests(Calc calc)
+{
+    support::thread_counter workers;
+    std::atomic<int> tested_by_caller = 0;
+    const auto caller = std::this_thread::get_id();
+    calc(60, 3, [&](int) {
+        workers.count();
+        tested_by_caller += std::this_thread::get_id() == caller;
+        return false;
+    });
+
+    REQUIRE(tested_by_caller == 0);
+    REQUIRE(workers.threads() >= 1);
+    REQUIRE(workers.threads() <= 3);
+}
+
+// Only two of the five can be started.
+template <class Calc>
+void run_out_of_threads(Calc calc)
+{
+    const support::census before = support::take_census();
+    std::atomic<int> tested = 0;
+    {
+        support::scarce_threads at_most_two;
+        REQUIRE_THROWS_AS(calc(20, 5,
+                               [&](int) {
+                                   at_most_two.claim();
+                                   ++tested;
+                                   return true;
+                               }),
+                          std::system_error);
+    }
+    REQUIRE(tested >= 1);
+    REQUIRE(support::back_to(before));
+}
+
 } // namespace
 
 TEST_CASE("a number that nothing divides is prime", "[ex01][step1]")
@@ -196,18 +255,7 @@ TEST_CASE("all the threads work at the same time", "[ex01][step2]")
 
 TEST_CASE("the numbers are tested on the threads asked for and on no other", "[ex01][step2]")
 {
-    support::thread_counter workers;
-    std::atomic<int> tested_by_caller = 0;
-    const auto caller = std::this_thread::get_id();
-    calc_primes(60, 3, [&](int) {
-        workers.count();
-        tested_by_caller += std::this_thread::get_id() == caller;
-        return false;
-    });
-
-    REQUIRE(tested_by_caller == 0);
-    REQUIRE(workers.threads() >= 1);
-    REQUIRE(workers.threads() <= 3);
+    look_who_tests(calc_primes);
 }
 
 TEST_CASE("no thread outlives the call", "[ex01][step2][explore]")
@@ -237,6 +285,16 @@ TEST_CASE("an exception from the test reaches the caller", "[ex01][step2]")
     REQUIRE_THROWS_WITH(calc_primes(20, 1, fail_at_7), "7 is too much");
 }
 
+TEST_CASE("whatever a test throws arrives as it is", "[ex01][step2]")
+{
+    throw_what_is_rare(calc_primes);
+}
+
+TEST_CASE("two threads that fail at once never touch the same data", "[ex01][step2][explore]")
+{
+    explore([] { fail_at_once(calc_primes); });
+}
+
 TEST_CASE("when a test throws all threads are joined first", "[ex01][step2][explore]")
 {
     explore([] { throw_and_tidy_up(calc_primes); });
@@ -244,20 +302,12 @@ TEST_CASE("when a test throws all threads are joined first", "[ex01][step2][expl
 
 TEST_CASE("a thread that cannot be started is reported", "[ex01][step2][stretch]")
 {
-    const support::census before = support::take_census();
-    std::atomic<int> tested = 0;
-    {
-        support::scarce_threads at_most_two;
-        REQUIRE_THROWS_AS(calc_primes(20, 5,
-                                      [&](int) {
-                                          at_most_two.claim();
-                                          ++tested;
-                                          return true;
-                                      }),
-                          std::system_error);
-    }
-    REQUIRE(tested >= 1);
-    REQUIRE(support::back_to(before));
+    run_out_of_threads(calc_primes);
+}
+
+TEST_CASE("the shared result is guarded under every schedule", "[ex01][step3][explore]")
+{
+    explore([] { share_four_numbers(calc_primes_shared); });
 }
 
 TEST_CASE("the shared result is complete and in ascending order", "[ex01][step3]")
@@ -267,11 +317,6 @@ TEST_CASE("the shared result is complete and in ascending order", "[ex01][step3]
         CAPTURE(threads);
         REQUIRE(calc_primes_shared(101, threads) == sieve(101));
     }
-}
-
-TEST_CASE("the shared result is guarded under every schedule", "[ex01][step3][explore]")
-{
-    explore([] { share_four_numbers(calc_primes_shared); });
 }
 
 TEST_CASE("the numbers are tested outside the lock", "[ex01][step3]")
@@ -291,11 +336,28 @@ TEST_CASE("with a shared result bad input is refused and an exception arrives", 
     REQUIRE(calc_primes_shared(2, 3).empty());
     REQUIRE(calc_primes_shared(-5, 3).empty());
     REQUIRE(mentions(refusal([] { calc_primes_shared(50, -3); }), "-3"));
+    REQUIRE_THROWS_AS(calc_primes_shared(50, 0), std::invalid_argument);
     REQUIRE_THROWS_WITH(
         calc_primes_shared(20, 3, [](int) -> bool { throw std::runtime_error("boom"); }), "boom");
+    throw_what_is_rare(calc_primes_shared);
+}
+
+TEST_CASE("with a shared result too they are tested on the threads asked for", "[ex01][step3]")
+{
+    look_who_tests(calc_primes_shared);
+}
+
+TEST_CASE("with a shared result too two threads may fail at once", "[ex01][step3][explore]")
+{
+    explore([] { fail_at_once(calc_primes_shared); });
 }
 
 TEST_CASE("with a shared result too they are joined first", "[ex01][step3][explore]")
 {
     explore([] { throw_and_tidy_up(calc_primes_shared); });
+}
+
+TEST_CASE("with a shared result too a missing thread is reported", "[ex01][step3][stretch]")
+{
+    run_out_of_threads(calc_primes_shared);
 }
