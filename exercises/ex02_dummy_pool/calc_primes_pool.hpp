@@ -12,8 +12,8 @@
 #include <future>
 #include <vector>
 
-/// The primes below `end`, ascending: one task per number, all queued before the first result is
-/// asked for. Blocks until the last result is there.
+/// The primes below `end`, ascending: one task for each number from 0 to end - 1, all queued before
+/// the first result is asked for. Blocks until the last result is there.
 template <class Pool>
 std::vector<int> calc_primes_pool([[maybe_unused]] Pool& pool, [[maybe_unused]] int end)
 {
