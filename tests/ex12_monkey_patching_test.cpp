@@ -482,6 +482,24 @@ TEST_CASE("unpatched a wait for data holds up everybody", "[ex12][step2]")
     REQUIRE(std::string(heard.data()) == "hello\n");
 }
 
+TEST_CASE("a receive that succeeds leaves errno alone", "[ex12][step2]")
+{
+    green::patch_all();
+    connection pair;
+    auto one = green::spawn([&] {
+        char byte = 0;
+        errno = ENOENT;
+        const ssize_t received = ::recv(pair.here.get(), &byte, 1, 0);
+        return std::pair(received, errno);
+    });
+    auto other = green::spawn([&] {
+        pair.say("x");
+        errno = EDOM;
+    });
+
+    REQUIRE(one.get() == std::pair(ssize_t{1}, ENOENT));
+}
+
 TEST_CASE("a wait that began before patching goes on blocking", "[ex12][step2]")
 {
     connection pair;
@@ -874,6 +892,24 @@ TEST_CASE("a connect that has to wait lets others run", "[ex12][step3]")
     REQUIRE(order == words{"connects", "other", "connected"});
     REQUIRE(mode_kept);
     REQUIRE(is_blocking(socket));
+}
+
+TEST_CASE("a connect that succeeds leaves errno alone", "[ex12][step3]")
+{
+    green::patch_all();
+    const crowded full;
+    const given::descriptor socket = tcp_socket();
+    auto one = green::spawn([&] {
+        errno = ENOENT;
+        const int result = full.connect(socket);
+        return std::pair(result, errno);
+    });
+    auto other = green::spawn([&] {
+        full.let_in();
+        errno = EDOM;
+    });
+
+    REQUIRE(one.get() == std::pair(0, ENOENT));
 }
 
 TEST_CASE("unpatched a connect holds up everybody", "[ex12][step3]")
