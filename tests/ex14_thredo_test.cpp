@@ -634,6 +634,77 @@ TEST_CASE("a task already cancelled leaves even a waiting item alone", "[ex14][s
     });
 }
 
+TEST_CASE("a task already cancelled joins nothing and puts nothing", "[ex14][step3][explore]")
+{
+    explore([] {
+        thredo::queue<int> numbers;
+        auto ended = thredo::spawn([] {});
+        ended.join();
+        std::binary_semaphore begun{0};
+        std::binary_semaphore go_on{0};
+        bool joined = false;
+        auto task = thredo::spawn([&] {
+            begun.release();
+            go_on.acquire();
+            try {
+                ended.join();
+                joined = true;
+            } catch (const thredo::cancelled&) {
+            }
+            numbers.put(7);
+        });
+        begun.acquire();
+        task.cancel();
+        go_on.release();
+        EXPLORE_REQUIRE(ended_cancelled(task));
+        EXPLORE_REQUIRE(!joined);
+        numbers.close();
+        EXPLORE_REQUIRE(!numbers.get());
+    });
+}
+
+TEST_CASE("two items wake two who wait", "[ex14][step3][explore]")
+{
+    explore([] {
+        thredo::queue<int> numbers;
+        auto one = thredo::spawn([&] { return numbers.get().value_or(0); });
+        auto two = thredo::spawn([&] { return numbers.get().value_or(0); });
+        numbers.put(1);
+        numbers.put(2);
+        EXPLORE_REQUIRE(one.join() + two.join() == 3);
+    });
+}
+
+TEST_CASE("room for two wakes two who wait", "[ex14][step3][explore]")
+{
+    explore([] {
+        thredo::queue<int> numbers{2};
+        numbers.put(1);
+        numbers.put(2);
+        auto one = thredo::spawn([&] { numbers.put(3); });
+        auto two = thredo::spawn([&] { numbers.put(3); });
+        EXPLORE_REQUIRE(numbers.get() == 1);
+        EXPLORE_REQUIRE(numbers.get() == 2);
+        one.join();
+        two.join();
+    });
+}
+
+TEST_CASE("an item whose copy throws is not in the queue", "[ex14][step3]")
+{
+    struct no_copy_succeeds {
+        no_copy_succeeds() = default;
+        no_copy_succeeds(const no_copy_succeeds&) { throw std::runtime_error{"boom"}; }
+        no_copy_succeeds(no_copy_succeeds&&) = default;
+    };
+    thredo::queue<no_copy_succeeds> items;
+    const no_copy_succeeds item;
+    REQUIRE_THROWS_WITH(items.put(item), "boom");
+    items.close();
+
+    REQUIRE_FALSE(items.get());
+}
+
 TEST_CASE("close wakes every get and they get nothing", "[ex14][step3][explore]")
 {
     explore([] {
@@ -734,6 +805,33 @@ TEST_CASE("a shielded wait runs to its end and the next one throws", "[ex14][ste
         EXPLORE_REQUIRE(finished);
         EXPLORE_REQUIRE(watch.reached(10s));
         EXPLORE_REQUIRE(!watch.reached(11s));
+    });
+}
+
+TEST_CASE("a task already cancelled still does what is shielded", "[ex14][step4][explore]")
+{
+    explore([] {
+        std::binary_semaphore begun{0};
+        bool saved = false;
+        bool went_on = false;
+        auto task = thredo::spawn([&] {
+            try {
+                begun.release();
+                thredo::sleep(1h);
+            } catch (const thredo::cancelled&) {
+                thredo::shield([&] {
+                    thredo::sleep(1s);
+                    saved = true;
+                });
+                went_on = true; // shield() is no wait: the next one throws
+                thredo::check_cancelled();
+            }
+        });
+        begun.acquire();
+        task.cancel();
+        EXPLORE_REQUIRE(ended_cancelled(task));
+        EXPLORE_REQUIRE(saved);
+        EXPLORE_REQUIRE(went_on);
     });
 }
 
@@ -881,6 +979,46 @@ TEST_CASE("run cancels and joins what main left behind", "[ex14][step5]")
     REQUIRE(ended == 2);
 }
 
+TEST_CASE("run cancels and joins what a failed main left behind", "[ex14][step5]")
+{
+    std::vector<thredo::task<void>> left_behind;
+    std::atomic<bool> ended = false;
+    const auto main = [&] {
+        gate begun;
+        left_behind.push_back(thredo::spawn([&] {
+            begun.open();
+            try {
+                thredo::sleep(1h);
+            } catch (const thredo::cancelled&) {
+                ended = true;
+                throw;
+            }
+        }));
+        begun.wait();
+        throw std::runtime_error{"boom"};
+    };
+
+    REQUIRE_THROWS_WITH(thredo::run(main), "boom");
+    REQUIRE(ended);
+}
+
+TEST_CASE("main may cancel all and a task of its own", "[ex14][step5]")
+{
+    const auto cancel_all_and_join = [] {
+        auto sleeper = thredo::spawn([] { thredo::sleep(1h); });
+        thredo::cancel_all();
+        REQUIRE(ended_cancelled(sleeper));
+    };
+    const auto join_a_cancelled_task = [] {
+        auto sleeper = thredo::spawn([] { thredo::sleep(1h); });
+        sleeper.cancel();
+        sleeper.join();
+    };
+
+    REQUIRE(thredo::run(cancel_all_and_join) == 0);
+    REQUIRE_THROWS_AS(thredo::run(join_a_cancelled_task), thredo::task_cancelled);
+}
+
 TEST_CASE("Ctrl+C ends the tasks from the newest then main with 130", "[ex14][step5]")
 {
     std::mutex mutex;
@@ -920,6 +1058,32 @@ TEST_CASE("after a Ctrl+C it is 130 even if main ends well", "[ex14][step5]")
     });
 
     REQUIRE(status == 130);
+}
+
+TEST_CASE("after a Ctrl+C it is 130 even if main fails", "[ex14][step5]")
+{
+    const int status = thredo::run([] {
+        press_ctrl_c();
+        try {
+            thredo::sleep(1h);
+        } catch (const thredo::cancelled&) {
+            throw std::runtime_error{"boom"};
+        }
+    });
+
+    REQUIRE(status == 130);
+}
+
+TEST_CASE("after a run with a Ctrl+C all begins anew", "[ex14][step5]")
+{
+    const auto be_interrupted = [] {
+        press_ctrl_c();
+        thredo::sleep(1h);
+    };
+
+    REQUIRE(thredo::run(be_interrupted) == 130);
+    REQUIRE_NOTHROW(thredo::check_cancelled());
+    REQUIRE(thredo::run([] {}) == 0);
 }
 
 TEST_CASE("no signal handler runs in main or in a task", "[ex14][step5]")
@@ -1071,4 +1235,25 @@ TEST_CASE("the search when interrupted keeps what was found", "[ex14][step6]")
     REQUIRE(thredo::run([&] { thredo::calc_primes(1000, 2, found, below_ten); }) == 130);
     REQUIRE(std::is_sorted(found.begin(), found.end()));
     REQUIRE(found.back() == 9);
+}
+
+TEST_CASE("a search that is cancelled itself keeps what was found", "[ex14][step6]")
+{
+    std::vector<int> found;
+    gate found_some;
+    auto search = thredo::spawn([&] {
+        thredo::calc_primes(1000, 1, found, [&](int n) {
+            if (n == 9) {
+                found_some.open();
+            } else if (n >= 10) {
+                wait_until_cancelled();
+            }
+            return n < 10;
+        });
+    });
+    found_some.wait();
+    search.cancel();
+
+    REQUIRE(ended_cancelled(search));
+    REQUIRE(found == std::vector{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 }
