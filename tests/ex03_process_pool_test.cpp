@@ -826,17 +826,6 @@ TEST_CASE("a worker that exits fails its task with the status", "[ex03][step5]")
     REQUIRE(workers.apply_async(square, 3).get() == 9);
 }
 
-TEST_CASE("a death that is reported is no longer listed", "[ex03][step5]")
-{
-    pool workers(2);
-    for (int n = 0; n < 1000; ++n) {
-        auto held = workers.apply_async(exit_with, 0);
-        const auto death = death_in(held);
-        REQUIRE(death);
-        REQUIRE_FALSE(works_in(workers, death->pid()));
-    }
-}
-
 TEST_CASE("only the task that a dead worker held is lost and no task runs twice", "[ex03][step5]")
 {
     const shared_board shared;
