@@ -90,6 +90,22 @@ void wait_until_cancelled()
     }
 }
 
+/// Adds a task that sleeps already, and that counts itself in `ended` when a cancel wakes it.
+void add_sleeper(std::vector<thredo::task<void>>& tasks, std::atomic<int>& ended)
+{
+    gate begun;
+    tasks.push_back(thredo::spawn([&] {
+        begun.open();
+        try {
+            thredo::sleep(1h);
+        } catch (const thredo::cancelled&) {
+            ++ended;
+            throw;
+        }
+    }));
+    begun.wait();
+}
+
 /// A program of its own process, met through what it prints. Its main is `body`; the exit status is
 /// what `body` returns.
 class program {
@@ -960,19 +976,8 @@ TEST_CASE("run cancels and joins what main left behind", "[ex14][step5]")
     std::vector<thredo::task<void>> left_behind;
     std::atomic<int> ended = 0;
     const int status = thredo::run([&] {
-        for (int i = 0; i < 2; ++i) {
-            gate begun;
-            left_behind.push_back(thredo::spawn([&] {
-                begun.open();
-                try {
-                    thredo::sleep(1h);
-                } catch (const thredo::cancelled&) {
-                    ++ended;
-                    throw;
-                }
-            }));
-            begun.wait();
-        }
+        add_sleeper(left_behind, ended);
+        add_sleeper(left_behind, ended);
     });
 
     REQUIRE(status == 0);
@@ -982,24 +987,14 @@ TEST_CASE("run cancels and joins what main left behind", "[ex14][step5]")
 TEST_CASE("run cancels and joins what a failed main left behind", "[ex14][step5]")
 {
     std::vector<thredo::task<void>> left_behind;
-    std::atomic<bool> ended = false;
+    std::atomic<int> ended = 0;
     const auto main = [&] {
-        gate begun;
-        left_behind.push_back(thredo::spawn([&] {
-            begun.open();
-            try {
-                thredo::sleep(1h);
-            } catch (const thredo::cancelled&) {
-                ended = true;
-                throw;
-            }
-        }));
-        begun.wait();
+        add_sleeper(left_behind, ended);
         throw std::runtime_error{"boom"};
     };
 
     REQUIRE_THROWS_WITH(thredo::run(main), "boom");
-    REQUIRE(ended);
+    REQUIRE(ended == 1);
 }
 
 TEST_CASE("main may cancel all and a task of its own", "[ex14][step5]")
