@@ -160,7 +160,7 @@ def digest(exercise: Exercise) -> str:
 
 def remember(exercise: Exercise, judged: str, outcomes: list[Outcome]) -> None:
     """`judged`: the digest taken before the build, so that an edit meanwhile shows on the board."""
-    with state.changing(exercise.root, exercise.name) as record:
+    with state.changing_if_possible(exercise.root, exercise.name) as record:
         record["results"] = {
             one.case.sentence: one.verdict for one in outcomes if one.verdict != NOT_RUN
         }

@@ -30,7 +30,7 @@ def read(root: Path) -> dict:
         if not all(is_record(record) for record in found.values()):
             raise ValueError
         return found
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, KeyError, TypeError, AttributeError):
         aside = path.with_suffix(".damaged")
@@ -65,3 +65,16 @@ def changing(root: Path, exercise: str):
         yield everything.setdefault(exercise, {})
         text = json.dumps({"exercises": everything}, indent=1)
         write_atomically(path, text.encode())
+
+
+@contextlib.contextmanager
+def changing_if_possible(root: Path, exercise: str):
+    """The same for what is worth showing in any case: where nothing can be saved, a note says so."""
+    record = None
+    try:
+        with changing(root, exercise) as record:
+            yield record
+    except OSError as error:
+        note(f"not recorded: {error}")
+        if record is None:
+            yield read(root).get(exercise, {})

@@ -74,10 +74,7 @@ def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     judged = judge.digest(exercise)
     outcomes, to_record = build_and_judge(exercise, exercise.id, built)
     if to_record:
-        try:
-            judge.remember(exercise, judged, outcomes)
-        except OSError as error:  # the verdict is worth minutes, and does not need it
-            note(f"not recorded: {error}")
+        judge.remember(exercise, judged, outcomes)
     return outcomes
 
 
@@ -107,7 +104,7 @@ def hint(root: Path, said: str, again: bool) -> int:
     hints = section.hints(root, exercise)
     if not hints:
         raise WorkbookError(f"WORKBOOK.md has no hints for {exercise.id}")
-    with state.changing(root, exercise.name) as record:
+    with state.changing_if_possible(root, exercise.name) as record:
         shown = 0 if again else int(record.get("hints", 0))
         number = min(shown + 1, len(hints))
         record["hints"] = number

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -226,6 +227,21 @@ class Hints(fake_tree.FakeTree):
         self.assertEqual(titles[2:], ["Hint 3 of 3: nearly there"] * 2)
         self.assertEqual(self.hint(again=True), titles[0])
         self.assertEqual(self.hint(), titles[1])
+
+    def test_one_that_cannot_be_remembered_is_shown_all_the_same(self):
+        self.hint()
+        with unittest.mock.patch("state.write_atomically", side_effect=PermissionError(13, "no")):
+            self.assertEqual(self.noted_hint(), ("Hint 2 of 3: think more", "not recorded: [Errno 13] no\n"))
+        shutil.rmtree(self.root / ".workbook")
+        self.write(".workbook", "a file where the folder should be")
+        shown, noted = self.noted_hint()
+        self.assertEqual(shown, "Hint 1 of 3: think")
+        self.assertRegex(noted, "^not recorded: .*\n$")
+
+    def noted_hint(self):
+        with contextlib.redirect_stderr(io.StringIO()) as noted:
+            shown = self.hint()
+        return shown, noted.getvalue()
 
 
 class Kept(fake_tree.FakeTree):
