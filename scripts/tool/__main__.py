@@ -9,14 +9,17 @@ if sys.version_info < (3, 9):
     print(f"scripts/workbook: {sys.executable} is older than Python 3.9", file=sys.stderr)
     sys.exit(3)
 
-import argparse
-import contextlib
-import os
-import re
-import signal
+try:
+    import argparse
+    import contextlib
+    import os
+    import re
+    import signal
 
-import student
-from layout import MACHINE, USAGE, WorkbookError, checkout_root
+    import student
+    from layout import MACHINE, USAGE, WorkbookError, checkout_root
+except KeyboardInterrupt:  # imports are most of a short command's time
+    sys.exit(130)
 
 HELP = """\
 usage: scripts/workbook [COMMAND] [ARGUMENTS]

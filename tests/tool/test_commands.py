@@ -215,6 +215,13 @@ class Signals(fake_tree.FakeTree):
             with self.subTest(number.name):
                 self.ends(number, command)
 
+    def test_while_it_is_still_being_loaded(self):
+        self.write("student.py", "raise KeyboardInterrupt")
+        prepare = f"sys.path.insert(0, {str(self.root)!r})"
+        tool = run_main(prepare, {}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.assertEqual(tool.communicate(timeout=LIMIT)[1], b"")
+        self.assertEqual(tool.returncode, 128 + signal.SIGINT)
+
 
 class Hints(fake_tree.FakeTree):
     def hint(self, again=False):
