@@ -64,6 +64,14 @@ def has_sources(exercise: Exercise) -> bool:
     return any(name.endswith(".cpp") for name in read_code(exercise.hunt))
 
 
+def gone(mistake: Mistake) -> list[str]:
+    """Files of the hunt that were removed; they have the names of the solution's."""
+    if not mistake.patch.is_file():  # the workbook has gone on meanwhile
+        return []
+    exercise = mistake.exercise
+    return sorted(read_code(exercise.solution).keys() - read_code(exercise.hunt).keys())
+
+
 def bughunt(root: Path, said: str, peek: bool) -> int:
     """Goes on with the hunt, or begins one; 0 once the mistake is mended."""
     return judged(laid_out(root, said, peek))()
@@ -75,8 +83,17 @@ def laid_out(root: Path, said: str, peek: bool) -> Mistake:
     exercise = find_exercise(root, said)
     mistake = going_on(exercise)
     if mistake is None or not has_sources(exercise):  # what was removed comes back
-        mistake = begin(exercise, mistake, peek)
+        return begin(exercise, mistake, peek)
+    put_back(mistake, gone(mistake))
     return mistake
+
+
+def put_back(mistake: Mistake, names: list[str]) -> None:
+    """These files of the hunt; what the student has made of the others stays."""
+    files = mistake.files() if names else {}
+    for name in names:
+        write_if_changed(mistake.exercise.hunt / name, files[name])
+        note(f"put back: {place(mistake.exercise)}/{name}")
 
 
 def judged(mistake: Mistake) -> Callable[[], int]:

@@ -259,6 +259,8 @@ class WatchedHunt(Watch):
             raise WorkbookError(f"this hunt has ended; the next: scripts/workbook bughunt {here}")
         if not bughunt.has_sources(self._exercise):
             raise self._gone("has no .cpp file")
+        if gone := bughunt.gone(self._mistake):
+            raise self._gone(f"has no {gone[0]}")
         super()._begin()
 
     def _judged(self) -> Callable[[], int]:

@@ -193,6 +193,17 @@ class BugHunt(fake_tree.FakeTree):
         (kept,) = self.backups()
         self.assertEqual((kept / "count.hpp").read_text(encoding="utf-8"), "mine")
 
+    def test_a_header_that_was_removed_comes_back_and_the_rest_stays(self):
+        self.hunt()
+        header = self.read("hunts/ex01_count/count.hpp")
+        (self.exercise.hunt / "count.hpp").unlink()
+        self.write("hunts/ex01_count/count.cpp", "half mended")
+        self.assertEqual(self.hunt(core=False), 1)
+        self.assertEqual(self.read("hunts/ex01_count/count.hpp"), header)
+        self.assertEqual(self.laid_out(), "half mended")
+        self.assertIn("put back: hunts/ex01_count/count.hpp\n", self.noted)
+        self.assertEqual(self.backups(), [])
+
     def test_a_mistake_that_the_workbook_has_no_more(self):
         self.hunt()
         os.rename(

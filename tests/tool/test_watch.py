@@ -275,6 +275,13 @@ class AHunt(Watched):
         self.assertEqual((status, out), (1, ""))
         self.assertIn("hunts/ex01_count/ has no .cpp file; to have it again: ", noted)
 
+    def test_a_header_that_goes_away(self):
+        tool = self.begun_in_a_pipe()
+        (self.root / HUNTED).with_name("count.hpp").unlink()
+        status, out, noted = self.ends(tool)
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("hunts/ex01_count/ has no count.hpp; to have it again: ", noted)
+
     def test_keys(self):
         terminal = self.begin_in_a_terminal()
         terminal.shows("somebody's answer(.*\n)*.*0 of 2 core(.*\n)*Keys: Enter check again, q quit")
