@@ -174,10 +174,13 @@ function(workbook_program target folder main in_all)
     workbook_sources(${folder} sources)
     # Compiled from a copy in a folder of its own: #include "x.hpp" looks beside main.cpp first, where
     # the stub's header lies, and the solution's program would mix the two.
-    if(NOT EXISTS ${main})
-        cmake_path(RELATIVE_PATH main BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE gone)
-        message(FATAL_ERROR "${gone} is gone; to have it again: scripts/workbook reset ${EX_id}")
-    endif()
+    foreach(file IN LISTS main sources)
+        if(NOT EXISTS ${file} OR IS_DIRECTORY ${file})
+            cmake_path(RELATIVE_PATH file BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE gone)
+            message(FATAL_ERROR
+                "${gone} is gone, or no file; to have it again: scripts/workbook reset ${EX_id}")
+        endif()
+    endforeach()
     configure_file(${main} ${CMAKE_BINARY_DIR}/programs/${target}/main.cpp COPYONLY)
     set(main ${CMAKE_BINARY_DIR}/programs/${target}/main.cpp)
     add_executable(${target} ${in_all} ${main} ${sources})

@@ -21,10 +21,12 @@ import time
 from pathlib import Path
 
 import bounded
+import pristine
 from compile_errors import first_errors
 from layout import (
     DOES_NOT_COMPILE,
     MACHINE,
+    Exercise,
     WorkbookError,
     relative,
     write_atomically,
@@ -238,6 +240,8 @@ def main(argv: list[str]) -> int:
         if hashlib.sha256(options.cases.read_bytes()).hexdigest() != options.promises:
             raise WorkbookError(f"{short}: the promises changed: run again")
     root = options.source_dir
+    if options.target == f"{short}_checker":
+        pristine.refuse_what_is_no_file(Exercise(root, options.exercise))
     build_target(options.build_dir, root, options.target, options.log, short)
     if known is not None:
         checker = options.checker or options.build_dir / "bin" / options.target

@@ -13,7 +13,15 @@ import subprocess
 import time
 from pathlib import Path
 
-from layout import MACHINE, Exercise, WorkbookError, is_code, relative, write_atomically
+from layout import (
+    MACHINE,
+    SOURCE_SUFFIXES,
+    Exercise,
+    WorkbookError,
+    is_code,
+    relative,
+    write_atomically,
+)
 
 MANIFEST = "exercises/.pristine"
 BACKUPS = ".workbook/backup"
@@ -63,13 +71,35 @@ def student_files(exercise: Exercise) -> list[Path]:
     )
 
 
+def in_the_way(exercise: Exercise) -> list[str]:
+    """Paths of what has a source file's name and is none: a folder, a link that leads nowhere."""
+    if not exercise.stub.is_dir():
+        return []
+    return sorted(
+        relative(path, exercise.root)
+        for path in exercise.stub.iterdir()
+        if path.name.endswith(SOURCE_SUFFIXES)
+        and not path.name.startswith(".")
+        and not path.is_file()
+    )
+
+
+def refuse_what_is_no_file(exercise: Exercise) -> None:
+    """The compiler would tell of it in words of its own."""
+    for path in in_the_way(exercise):
+        raise WorkbookError(
+            f"{path} is no file; to have one again: scripts/workbook reset {exercise.id} (keeps a copy)"
+        )
+
+
 def edited_files(exercise: Exercise) -> list[str]:
-    """Paths that are not as shipped: changed, missing, or added by the student."""
+    """Paths that are not as shipped: changed, missing, no file, or added by the student."""
     wanted = shipped(exercise)
     there = {
         relative(path, exercise.root): blob_id(path.read_bytes())
         for path in student_files(exercise)
     }
+    there.update(dict.fromkeys(in_the_way(exercise), "no file"))
     return sorted(path for path in {*wanted, *there} if wanted.get(path) != there.get(path))
 
 
@@ -77,10 +107,8 @@ def shipped_content(exercise: Exercise) -> dict[str, bytes]:
     """path -> content as shipped: from the file if it is untouched, otherwise from git."""
     contents = {}
     for path, blob in shipped(exercise).items():
-        try:
-            content = (exercise.root / path).read_bytes()
-        except FileNotFoundError:
-            content = b""
+        file = exercise.root / path
+        content = file.read_bytes() if file.is_file() else b""
         if blob_id(content) != blob:
             content = from_git(exercise.root, blob, path)
         contents[path] = content
@@ -125,11 +153,13 @@ def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
     try:
         for path in edited:
             target = exercise.root / path
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target)
+            elif path not in originals:
+                target.unlink()
             if path in originals:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(target, originals[path])
-            else:
-                target.unlink()
     except OSError as error:
         kept = relative(backup, exercise.root)
         raise WorkbookError(

@@ -71,6 +71,7 @@ def unfinished(root: Path, after: Exercise | None = None) -> Exercise | None:
 
 def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     """Builds the checker and runs its cases. The record on the board follows."""
+    pristine.refuse_what_is_no_file(exercise)
     judged = judge.digest(exercise)
     outcomes, to_record = build_and_judge(exercise, exercise.id, built)
     if to_record:
@@ -130,6 +131,8 @@ def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
             gone = f"exercises/{exercise.name}/twin.py"
             raise WorkbookError(f"{gone} is gone; to have it again: git checkout -- {gone}")
         become([sys.executable, str(twin), *arguments])
+    if which == "own":
+        pristine.refuse_what_is_no_file(exercise)
     build = configure(root)
     facts = built(build, exercise)
     if which == "solution":

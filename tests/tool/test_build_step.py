@@ -97,13 +97,24 @@ class Step(fake_tree.FakeTree):
         build_step.refuse_foreign(self.root / "build", self.root)
 
     def test_a_copied_folder_is_refused(self):
-        step = [sys.executable, str(fake_tree.TOOL / "build_step.py"), "--target", "t"]
+        copied = self.write("copy/CTestTestfile.cmake", "").parent
+        self.assertIn(f"{copied} is a copy of", self.fails("t", copied))
+
+    def fails(self, target, folder):
+        """What ctest's step for this target says in one line, run in the folder."""
+        step = [sys.executable, str(fake_tree.TOOL / "build_step.py"), "--target", target]
         step += ["--build-dir", str(self.root / "build"), "--source-dir", str(self.root)]
         step += ["--exercise", "ex01_count", "--log", str(self.root / "log")]
-        copied = self.write("copy/CTestTestfile.cmake", "").parent
-        done = subprocess.run(step, cwd=copied, capture_output=True, text=True, check=False)
+        done = subprocess.run(step, cwd=folder, capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
-        self.assertIn(f"{copied} is a copy of", done.stderr)
+        return done.stderr
+
+    def test_a_folder_in_a_sources_place_is_told_with_its_cure(self):
+        (self.root / STUB).unlink()
+        (self.root / STUB).mkdir()
+        said = self.fails("ex01_checker", self.root)
+        self.assertTrue(said.startswith(f"{STUB} is no file; "), said)
+        self.assertIn("scripts/workbook reset ex01", said)
 
     def test_changed_cases_are_told(self):
         build_step.compare_cases(["a", "b"], ["b", "a"], "ex01")

@@ -87,6 +87,39 @@ class Pristine(fake_tree.FakeTree):
         self.assertTrue(lock.is_symlink())
         self.assertEqual(os.readlink(backup / ".#count.cpp"), "nobody@nowhere.1:2")
 
+    def what_is_no_file(self):
+        """Of one kind and another, each where a file belongs; and what it is told as."""
+        folder = self.exercise.stub
+        for name in ("count.cpp", "count.hpp", "main.cpp"):
+            (folder / name).unlink()
+        self.write("exercises/ex01_count/count.cpp/deeper/work.txt", "my work")
+        os.symlink("/nowhere/count.hpp", folder / "count.hpp")
+        os.symlink("/", folder / "main.cpp")
+        os.mkdir(folder / "extra.cpp")
+        return [f"exercises/ex01_count/{name}" for name in ("count.cpp", "count.hpp", "extra.cpp", "main.cpp")]
+
+    def test_reset_keeps_what_is_no_file_and_lays_a_file_there(self):
+        there = self.what_is_no_file()
+        backup, undone = pristine.reset(self.exercise)
+        self.assertEqual(undone, there)
+        self.assertEqual(self.read(STUB), fake_tree.STUB)
+        self.assertEqual(pristine.edited_files(self.exercise), [])
+        self.assertEqual(pristine.in_the_way(self.exercise), [])
+        self.assertTrue((self.exercise.stub / "main.cpp").is_file())
+        self.assertFalse((self.exercise.stub / "extra.cpp").exists())
+        self.assertEqual((backup / "count.cpp/deeper/work.txt").read_text(), "my work")
+        self.assertEqual(os.readlink(backup / "count.hpp"), "/nowhere/count.hpp")
+        self.assertEqual(os.readlink(backup / "main.cpp"), "/")
+        self.assertTrue((backup / "extra.cpp").is_dir())
+
+    def test_what_is_no_file_is_told_with_its_cure(self):
+        pristine.refuse_what_is_no_file(self.exercise)
+        self.what_is_no_file()
+        for told in (student.check, lambda root, said: student.run(root, said, "own", [])):
+            with self.assertRaisesRegex(WorkbookError, "count.cpp is no file; .*workbook reset ex01") as raised:
+                told(self.root, "ex01")
+            self.assertNotIn("\n", str(raised.exception))
+
     def refused_to_keep(self, said):
         self.write(STUB, "my work")
         with self.assertRaisesRegex(WorkbookError, f"cannot keep your ex01.*{said}.*nothing was") as raised:
