@@ -2,7 +2,6 @@
 #
 # SPDX-License-Identifier: MIT
 import contextlib
-import importlib.util
 import io
 import json
 import os
@@ -17,6 +16,7 @@ import unittest.mock
 
 import board
 import bounded
+import commands
 import fake_tree
 import judge
 import state
@@ -25,11 +25,6 @@ from build_folder import Built, Case, configure
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
 from layout import WorkbookError, find_exercise
 from running import LIMIT, run_main
-
-SPEC = importlib.util.spec_from_file_location("workbook_main", fake_tree.TOOL / "__main__.py")
-MAIN = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(MAIN)
-
 
 # A checker of the board's four cases that passes them all.
 GOOD = '[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"'
@@ -111,9 +106,9 @@ class Words(fake_tree.FakeTree):
     def test_run_passes_the_rest_on(self):
         seen = []
         with unittest.mock.patch("student.run", lambda *words: seen.append(words[1:])):
-            MAIN.run(self.root, ["ex01", "--solution", "20000", "-3", "--help"])
-            MAIN.run(self.root, ["--python", "ex01", "--", "--solution"])
-            MAIN.run(self.root, ["ex01", "5", "--solution"])
+            commands.run(self.root, ["ex01", "--solution", "20000", "-3", "--help"])
+            commands.run(self.root, ["--python", "ex01", "--", "--solution"])
+            commands.run(self.root, ["ex01", "5", "--solution"])
         self.assertEqual(
             seen,
             [
