@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <set>
@@ -37,6 +38,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 using namespace std::chrono_literals;
@@ -66,10 +68,14 @@ bool readable(int fd, int milliseconds = patience_ms)
     return poll(&wanted, 1, milliseconds) == 1;
 }
 
-/// A plain connection, closed with the object.
+/// A plain connection, closed with the object. Connecting and sending take 5 s at most.
 class plain_socket {
 public:
-    explicit plain_socket(int fd) : fd_{fd} {}
+    explicit plain_socket(int fd) : fd_{fd}
+    {
+        const timeval patience{patience_ms / 1000, 0};
+        setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    }
     plain_socket(plain_socket&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
     plain_socket& operator=(plain_socket&&) = delete;
     ~plain_socket() { close(); }
@@ -136,11 +142,11 @@ plain_socket connect_to(unsigned short port)
 /// A listener of the case's own, for the client to meet.
 class listener {
 public:
-    listener()
+    explicit listener(int backlog = 100)
     {
         const sockaddr_in any = address_of(0);
         if (bind(listening_.fd(), reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0 ||
-            listen(listening_.fd(), 100) != 0) {
+            listen(listening_.fd(), backlog) != 0) {
             throw std::runtime_error{"the case's own listener cannot listen"};
         }
     }
@@ -156,10 +162,12 @@ public:
     /// The next connection; none, an fd below 0, if it takes more than 5 s.
     plain_socket accept() const
     {
-        return plain_socket{readable(listening_.fd())
-                                ? accept4(listening_.fd(), nullptr, nullptr, SOCK_CLOEXEC)
-                                : -1};
+        return plain_socket{
+            has_a_client_waiting() ? accept4(listening_.fd(), nullptr, nullptr, SOCK_CLOEXEC) : -1};
     }
+
+    /// True when, within 5 s, somebody has connected who is not accepted yet.
+    bool has_a_client_waiting() const { return readable(listening_.fd()); }
 
     void close() { listening_.close(); }
 
@@ -197,6 +205,66 @@ std::error_code error_of(const std::function<void()>& call)
         return error.code();
     }
     return {};
+}
+
+/// Far more than longest_reply, or what of it the client takes.
+void send_without_end(const plain_socket& connection)
+{
+    for (int i = 0; i < 100 && connection.send(std::string(longest_reply / 4, 'x')); ++i) {
+    }
+}
+
+using request = std::function<asio::awaitable<std::string>(tcp::endpoint)>;
+
+/// A request with a time limit that is never reached.
+asio::awaitable<std::string> request_within_an_hour(tcp::endpoint server)
+{
+    return request_with_timeout(server, 1h);
+}
+
+/// What comes of a request whose connection is reset while it reads.
+std::future<std::string> answered_by_a_reset(const request& ask)
+{
+    listener server;
+    asio::io_context io;
+    auto reply = asio::co_spawn(io, ask(server.endpoint()), asio::use_future);
+    io.poll();
+    auto connection = server.accept();
+    io.poll(); // it has connected, and reads
+    connection.reset();
+    io.run_for(5s);
+    REQUIRE(is_ready(reply));
+    return reply;
+}
+
+/// What comes of a request that `answer` replies to, in a thread of its own, and then closes.
+std::future<std::string> answered_by(const std::function<void(const plain_socket&)>& answer,
+                                     const request& ask)
+{
+    listener server;
+    asio::io_context io;
+    auto reply = asio::co_spawn(io, ask(server.endpoint()), asio::use_future);
+    std::thread answers{[&] { answer(server.accept()); }};
+    io.run_for(5s);
+    answers.join();
+    REQUIRE(is_ready(reply));
+    return reply;
+}
+
+/// The error of so many async_requests(), 0 for none, while a thread does the server's side.
+std::error_code error_of_requests(listener& server, int count, const std::function<void()>& side)
+{
+    std::thread answers{side};
+    std::error_code error;
+    try {
+        error = error_of([&] { async_requests(server.endpoint(), count); });
+    } catch (...) {
+        server.close(); // no more connections: the thread ends
+        answers.join();
+        throw;
+    }
+    answers.join();
+    return error;
 }
 
 asio::awaitable<void> no_work()
@@ -329,33 +397,36 @@ TEST_CASE("a refused connection is an error with its code", "[ex13][step1]")
 
 TEST_CASE("a connection that breaks is an error and not a reply", "[ex13][step1]")
 {
-    listener server;
-    asio::io_context io;
-    auto reply = asio::co_spawn(io, async_request(server.endpoint()), asio::use_future);
-    io.poll();
-    auto connection = server.accept();
-    io.poll(); // it has connected, and reads
-    connection.reset();
-    io.run_for(5s);
+    auto reply = answered_by_a_reset(async_request);
 
-    REQUIRE(is_ready(reply));
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_reset);
 }
 
 TEST_CASE("a reply without end is refused", "[ex13][step1]")
 {
-    listener server;
-    asio::io_context io;
-    auto reply = asio::co_spawn(io, async_request(server.endpoint()), asio::use_future);
-    std::thread endless{[&] {
-        const auto connection = server.accept();
-        for (int i = 0; i < 100 && connection.send(std::string(longest_reply / 4, 'x')); ++i) {
-        }
-    }};
-    io.run_for(5s);
-    endless.join();
+    auto reply = answered_by(send_without_end, async_request);
 
-    REQUIRE(is_ready(reply));
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::message_size);
+}
+
+TEST_CASE("a reply of the greatest length comes whole", "[ex13][step1]")
+{
+    const std::string longest(longest_reply, 'x');
+    auto reply =
+        answered_by([&](const plain_socket& client) { client.send(longest); }, async_request);
+
+    std::string got;
+    REQUIRE_NOTHROW(got = reply.get());
+    REQUIRE(got.size() == longest_reply);
+    REQUIRE((got == longest)); // without printing them
+}
+
+TEST_CASE("a reply that is one byte too long is refused", "[ex13][step1]")
+{
+    const std::string too_long(longest_reply + 1, 'x');
+    auto reply =
+        answered_by([&](const plain_socket& client) { client.send(too_long); }, async_request);
+
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::message_size);
 }
 
@@ -425,7 +496,7 @@ TEST_CASE("one request fails and the others finish first", "[ex13][step2]")
 {
     listener server;
     bool others_left_early = false;
-    std::thread answers{[&] {
+    const auto error = error_of_requests(server, 3, [&] {
         const auto first = server.accept();
         server.accept().reset();
         const auto third = server.accept();
@@ -433,21 +504,26 @@ TEST_CASE("one request fails and the others finish first", "[ex13][step2]")
         others_left_early = first.is_closed_within(100) || third.is_closed_within(1);
         first.send("<1>\n");
         third.send("<2>\n");
-    }};
-    std::error_code error;
-    try {
-        async_requests(server.endpoint(), 3);
-    } catch (const std::system_error& thrown) {
-        error = thrown.code();
-    } catch (...) {
-        server.close();
-        answers.join();
-        throw;
-    }
-    answers.join();
+    });
 
     REQUIRE(error == asio::error::connection_reset);
     REQUIRE_FALSE(others_left_early);
+}
+
+TEST_CASE("of several errors the first request's is thrown", "[ex13][step2]")
+{
+    listener server;
+    bool second_failed_first = false;
+    const auto error = error_of_requests(server, 2, [&] {
+        auto first = server.accept();
+        const auto second = server.accept();
+        send_without_end(second);
+        second_failed_first = second.is_closed_within(patience_ms); // it is too much for the client
+        first.reset();
+    });
+
+    REQUIRE(second_failed_first);
+    REQUIRE(error == asio::error::connection_reset);
 }
 
 TEST_CASE("no requests give no replies and fewer are an error", "[ex13][step2]")
@@ -651,6 +727,50 @@ TEST_CASE("a refused connection is not called a time-out", "[ex13][step5]")
 
     REQUIRE(is_ready(reply));
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_refused);
+    REQUIRE(io.stopped());
+}
+
+TEST_CASE("a connection that breaks in time is an error and not a reply", "[ex13][step5]")
+{
+    auto reply = answered_by_a_reset(request_within_an_hour);
+
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_reset);
+}
+
+TEST_CASE("a reply without end is refused before the time is up", "[ex13][step5]")
+{
+    auto reply = answered_by(send_without_end, request_within_an_hour);
+
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::message_size);
+}
+
+TEST_CASE("the time limit is for the whole reply and not for each piece", "[ex13][step5]")
+{
+    listener server;
+    asio::io_context io;
+    auto reply =
+        asio::co_spawn(io, request_with_timeout(server.endpoint(), 500ms), asio::use_future);
+    io.poll();
+    const auto connection = server.accept();
+    REQUIRE(support::eventually([&] { // a byte at a time, 5 s long, far fewer than longest_reply
+        connection.send("x");
+        io.poll();
+        return is_ready(reply);
+    }));
+
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
+}
+
+TEST_CASE("the time limit is for the connecting as well", "[ex13][step5]")
+{
+    listener server{0}; // room for one, and then nobody gets in
+    const auto first = connect_to(server.endpoint().port());
+    REQUIRE(server.has_a_client_waiting());
+    asio::io_context io;
+    auto reply = run_to_end(io, request_with_timeout(server.endpoint(), 30ms));
+
+    REQUIRE(is_ready(reply));
+    REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
     REQUIRE(io.stopped());
 }
 

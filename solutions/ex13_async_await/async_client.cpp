@@ -32,9 +32,9 @@ asio::awaitable<std::string> async_request(tcp::endpoint server)
 
     std::string reply;
     std::error_code end;
-    co_await asio::async_read(socket, asio::dynamic_buffer(reply, longest_reply),
+    co_await asio::async_read(socket, asio::dynamic_buffer(reply, longest_reply + 1),
                               asio::redirect_error(asio::use_awaitable, end));
-    if (!end) { // the buffer was full before the reply was over
+    if (!end) { // the buffer is full: the reply is longer than allowed
         throw std::system_error{asio::error::message_size, "async_request"};
     }
     if (end != asio::error::eof) {
