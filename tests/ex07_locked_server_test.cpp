@@ -81,6 +81,17 @@ void explore_failing_work()
     });
 }
 
+/// A second server knows nothing of the first one's clients.
+template <typename Server>
+void count_in_two_servers()
+{
+    Server one{any_port, [] {}};
+    Server other{any_port, [] {}};
+    REQUIRE(number_in(one.handle()) == 1);
+    REQUIRE(number_in(other.handle()) == 1);
+    REQUIRE(number_in(one.handle()) == 2);
+}
+
 /// As many requests as a server is sure to lose some of if it can lose any.
 template <typename Server>
 void serve_a_hundred_thousand()
@@ -118,6 +129,30 @@ TEST_CASE("coarse: one client's work ends before the next one's begins", "[ex07]
                              --inside;
                          }};
     explore([&] { numbers_of(shared, 2); });
+}
+
+TEST_CASE("coarse: the reply's time leaves out the wait for the lock", "[ex07][step1][explore]")
+{
+    // The explorer's clock moves only while everybody waits: no work takes longer than its sleep.
+    coarse_server shared{any_port, [] { std::this_thread::sleep_for(std::chrono::seconds{1}); }};
+    explore([&] {
+        const auto time_in_reply = [&] {
+            const std::optional<given::reply> reply = given::parse_reply(shared.handle());
+            EXPLORE_REQUIRE(reply);
+            return reply->milliseconds;
+        };
+        double other = 0;
+        std::jthread second{[&] { other = time_in_reply(); }};
+        const double mine = time_in_reply();
+        second.join();
+        EXPLORE_REQUIRE(mine == 1000.0);
+        EXPLORE_REQUIRE(other == 1000.0);
+    });
+}
+
+TEST_CASE("coarse: two servers count each for itself", "[ex07][step1]")
+{
+    count_in_two_servers<coarse_server>();
 }
 
 TEST_CASE("coarse: work that throws leaves nothing locked", "[ex07][step1][explore]")
@@ -172,6 +207,11 @@ TEST_CASE("fine: the work of several clients overlaps", "[ex07][step3]")
 
     REQUIRE(alone == 0);
     REQUIRE(numbers == std::vector{1, 2, 3});
+}
+
+TEST_CASE("fine: two servers count each for itself", "[ex07][step3]")
+{
+    count_in_two_servers<fine_server>();
 }
 
 TEST_CASE("fine: work that throws leaves nothing locked", "[ex07][step3][explore]")
