@@ -138,6 +138,14 @@ given::descriptor tcp_socket()
     return given::descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
+// Closes a connection so that the other side gets an error, ECONNRESET, instead of the end.
+void reset(given::descriptor& connected)
+{
+    const linger at_once = {1, 0};
+    REQUIRE(::setsockopt(connected.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+    connected.close();
+}
+
 // A listener whose queue is full: whoever connects has to wait until one has been accepted, and
 // then for up to a second more, when the system tries again. After 5 s one is accepted anyway.
 struct crowded {
@@ -274,6 +282,13 @@ TEST_CASE("unpatched a nap holds up everybody", "[ex12][step1]")
     REQUIRE(beside([] { third_party_nap(20); }) == one_by_one);
     green::patch_all();
     REQUIRE(beside([] { third_party_nap(20); }) == overlapped);
+}
+
+TEST_CASE("a nap of no time at all lets others run too", "[ex12][step1]")
+{
+    green::patch_all();
+
+    REQUIRE(beside([] { third_party_nap(0); }) == overlapped);
 }
 
 TEST_CASE("a nap lasts as long as it was asked to", "[ex12][step1]")
@@ -589,11 +604,9 @@ TEST_CASE("an error of the socket is recv's error", "[ex12][step2]")
         const ssize_t result = ::recv(fd, &byte, 1, 0);
         return std::pair(result, errno);
     };
-    auto reset = green::spawn([&] { return receive(client.get()); });
+    auto one = green::spawn([&] { return receive(client.get()); });
     auto other = green::spawn([&] {
-        const linger at_once = {1, 0};
-        ::setsockopt(server.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-        server.close();
+        reset(server);
         errno = EDOM;
     });
     std::array<int, 2> pipe{};
@@ -601,7 +614,7 @@ TEST_CASE("an error of the socket is recv's error", "[ex12][step2]")
     const given::descriptor reading(pipe[0]);
     const given::descriptor writing(pipe[1]);
 
-    REQUIRE(reset.get() == std::pair<ssize_t, int>(-1, ECONNRESET));
+    REQUIRE(one.get() == std::pair<ssize_t, int>(-1, ECONNRESET));
     REQUIRE(green::spawn([&] { return receive(reading.get()); }).get() ==
             std::pair<ssize_t, int>(-1, ENOTSOCK));
     REQUIRE(green::spawn([&] { return receive(-1); }).get() == std::pair<ssize_t, int>(-1, EBADF));
@@ -620,6 +633,25 @@ TEST_CASE("a non-blocking receive never waits", "[ex12][step2]")
     const words order = beside([&] {
         char byte = 0;
         result = ::recv(pair.here.get(), &byte, 1, by_mode ? 0 : MSG_DONTWAIT);
+        error = errno;
+    });
+
+    REQUIRE(order == one_by_one);
+    REQUIRE(result == -1);
+    REQUIRE(error == EAGAIN);
+}
+
+TEST_CASE("a look at the errors of a socket never waits", "[ex12][step2]")
+{
+    green::patch_all();
+    const listening listener;
+    const given::descriptor client(third_party_connect(listener.port()));
+    const rescuer rescue([&] { ::shutdown(client.get(), SHUT_RDWR); });
+    ssize_t result = 0;
+    int error = 0;
+    const words order = beside([&] {
+        char byte = 0;
+        result = ::recv(client.get(), &byte, 1, MSG_ERRQUEUE);
         error = errno;
     });
 
@@ -767,6 +799,22 @@ TEST_CASE("a receive that ends early returns what it has", "[ex12][step2][stretc
     interrupts.end();
 
     REQUIRE(received == 3);
+    REQUIRE(std::string(bytes.data(), 3) == "hel");
+}
+
+TEST_CASE("a receive of all that meets an error returns what it has", "[ex12][step2][stretch]")
+{
+    green::patch_all();
+    const listening listener;
+    const given::descriptor client(third_party_connect(listener.port()));
+    given::descriptor server(::accept(listener.socket.get(), nullptr, nullptr));
+    REQUIRE(third_party_say(server.get(), "hel") == 0);
+    reset(server);
+    std::array<char, 5> bytes{};
+    auto one =
+        green::spawn([&] { return ::recv(client.get(), bytes.data(), bytes.size(), MSG_WAITALL); });
+
+    REQUIRE(one.get() == 3);
     REQUIRE(std::string(bytes.data(), 3) == "hel");
 }
 
