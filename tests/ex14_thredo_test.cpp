@@ -630,6 +630,39 @@ TEST_CASE("a cancelled put swallows no wake-up", "[ex14][step3][explore]")
     });
 }
 
+TEST_CASE("a put whose copy throws swallows no wake-up", "[ex14][step3][explore]")
+{
+    struct fragile {
+        explicit fragile(bool breaks) : breaks{breaks} {}
+        fragile(const fragile& other) : breaks{other.breaks}
+        {
+            if (breaks) {
+                throw std::runtime_error{"broken in copying"};
+            }
+        }
+        bool breaks;
+    };
+    explore([] {
+        const fragile good{false};
+        const fragile bad{true};
+        thredo::queue<fragile> things{1};
+        things.put(good);
+        bool broke = false;
+        auto breaks = thredo::spawn([&] {
+            try {
+                things.put(bad);
+            } catch (const std::runtime_error&) {
+                broke = true;
+            }
+        });
+        auto waits = thredo::spawn([&] { things.put(good); });
+        things.get();
+        waits.join();
+        breaks.join();
+        EXPLORE_REQUIRE(broke);
+    });
+}
+
 TEST_CASE("a task already cancelled leaves even a waiting item alone", "[ex14][step3][explore]")
 {
     explore([] {
@@ -706,16 +739,14 @@ TEST_CASE("room for two wakes two who wait", "[ex14][step3][explore]")
     });
 }
 
-TEST_CASE("an item whose copy throws is not in the queue", "[ex14][step3]")
+TEST_CASE("an item whose move throws is not in the queue", "[ex14][step3]")
 {
-    struct no_copy_succeeds {
-        no_copy_succeeds() = default;
-        no_copy_succeeds(const no_copy_succeeds&) { throw std::runtime_error{"boom"}; }
-        no_copy_succeeds(no_copy_succeeds&&) = default;
+    struct no_move_succeeds {
+        no_move_succeeds() = default;
+        no_move_succeeds(no_move_succeeds&&) { throw std::runtime_error{"boom"}; }
     };
-    thredo::queue<no_copy_succeeds> items;
-    const no_copy_succeeds item;
-    REQUIRE_THROWS_WITH(items.put(item), "boom");
+    thredo::queue<no_move_succeeds> items;
+    REQUIRE_THROWS_WITH(items.put(no_move_succeeds{}), "boom");
     items.close();
 
     REQUIRE_FALSE(items.get());

@@ -182,10 +182,9 @@ public:
     {
         core_.put([&] { items_.push_back(std::move(item)); });
     }
-    void put(const T& item)
-    {
-        core_.put([&] { items_.push_back(item); });
-    }
+    /// Copies first: a copy that throws in the middle of a put() would use up the wake-up that
+    /// another put() waits for.
+    void put(const T& item) { put(T(item)); }
 
     /// Waits while the queue is empty. The oldest item, or nothing once the queue is closed and
     /// empty. If it throws `cancelled`, no item left the queue.
