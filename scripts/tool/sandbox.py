@@ -88,7 +88,6 @@ def command(view: View, program: list[str], user: int, seconds: float) -> list[s
     words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net"]
     words += ["--unshare-ipc", "--unshare-uts", "--hostname", "sandbox", "--clearenv"]
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
-    environment.update(judge.PATIENCE)
     environment.update((name, os.environ[name]) for name in judge.NUMBERS if name in os.environ)
     for name, value in environment.items():
         words += ["--setenv", name, value]

@@ -24,7 +24,6 @@ from terminal import harmless
 
 SUPERVISOR = "workbook_supervisor"
 COMPILE_LIMIT = 300  # seconds
-CASE_LIMIT = 150  # seconds, for a supervisor that does not keep its own
 NO_VERDICT = "No verdict came of it."
 WORDS = {"passed": PASSED, "failed": FAILED, "todo": TODO}
 
@@ -178,7 +177,7 @@ class Trials:
 
         def run(case: Case) -> tuple[Outcome, int]:
             command = [str(supervisor), str(checker), case.sentence]
-            return outcome_of(case, sandboxes.run(view, command, CASE_LIMIT))
+            return outcome_of(case, sandboxes.run(view, command, judge.OUTER_LIMIT))
 
         return bounded.in_parallel(run, self.cases, sandboxes.interrupt)
 

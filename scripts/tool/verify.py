@@ -19,9 +19,8 @@ from compile_errors import first_errors
 from layout import WorkbookError, exercises, relative
 from terminal import note
 
-# Five times the schedules of the student's loop for each explored case, and time in proportion: a
-# busy machine must not leave one without a verdict.
-FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000", **judge.PATIENCE}
+# Five times the schedules of the student's loop for each explored case.
+FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000"}
 
 
 def verify(root: Path, quick: bool, jobs: int) -> int:

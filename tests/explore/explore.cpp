@@ -48,7 +48,6 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 constexpr long default_schedules = 2000;
-constexpr long default_seconds = 15;
 constexpr int depth_first_share = 4;      // a fourth of the schedules
 constexpr long shortest_schedules = 2000; // tried in search of a shorter failing one ...
 constexpr int shortest_children = 40;     // ... and so many failures

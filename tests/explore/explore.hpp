@@ -16,6 +16,10 @@
 
 namespace explorer {
 
+/// How long a search may take, in seconds of real time, unless WORKBOOK_EXPLORE_SECONDS says
+/// otherwise. Many times what one takes: a busy machine must not leave a case without a verdict.
+inline constexpr int default_seconds = 75;
+
 struct options {
     /// How many schedules to try. 0: WORKBOOK_SCHEDULES from the environment, else 2000.
     long schedules = 0;

@@ -3,6 +3,7 @@
 // no case has, version 2 runs nothing and reports success.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/explore.hpp"
 #include "support/supervisor.hpp"
 #include "support/watch_page.hpp"
 
@@ -156,7 +157,8 @@ public:
         }
         if (page && has_tag(info, "explore")) { // which ends by itself, and says how far it came
             const char* longer = std::getenv("WORKBOOK_EXPLORE_SECONDS");
-            page->seconds_allowed += std::clamp(longer ? std::atoi(longer) : 0, 0, 3600);
+            const int seconds = longer ? std::atoi(longer) : explorer::default_seconds;
+            page->seconds_allowed += std::clamp(seconds, 0, 3600);
         }
     }
 
