@@ -156,8 +156,8 @@ public:
             page->seconds_allowed = 120;
         }
         if (page && has_tag(info, "explore")) { // which ends by itself, and says how far it came
-            const char* longer = std::getenv("WORKBOOK_EXPLORE_SECONDS");
-            const int seconds = longer ? std::atoi(longer) : explorer::default_seconds;
+            const char* said = std::getenv("WORKBOOK_EXPLORE_SECONDS"); // empty: not set
+            const int seconds = said && *said ? std::atoi(said) : explorer::default_seconds;
             page->seconds_allowed += std::clamp(seconds, 0, 3600);
         }
     }
