@@ -33,7 +33,12 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON) # clangd looks for it in build/
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 # __FILE__ and std::source_location give paths that a student can open.
-add_compile_options(-Wall -Wextra -g
+# An instructor's many checkers have what reports need of it, the lines; a student's what gdb does.
+set(WORKBOOK_DEBUG_INFO -g)
+if(WORKBOOK_INSTRUCTOR)
+    set(WORKBOOK_DEBUG_INFO -g1)
+endif()
+add_compile_options(-Wall -Wextra ${WORKBOOK_DEBUG_INFO}
     -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
     -fmacro-prefix-map=${CMAKE_BINARY_DIR}/answers/=)
 # One size of counting_semaphore everywhere, and the one whose waits the explorer controls.
@@ -41,6 +46,12 @@ add_compile_definitions(_GLIBCXX_USE_POSIX_SEMAPHORE=1)
 
 find_package(Threads REQUIRED)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+# What was found may be a script that looks for the interpreter, each time anew (pyenv's is).
+execute_process(COMMAND ${Python3_EXECUTABLE} -c "import sys; print(sys.executable)"
+    OUTPUT_VARIABLE interpreter OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(EXISTS "${interpreter}")
+    set(Python3_EXECUTABLE ${interpreter})
+endif()
 
 if(WORKBOOK_SANITIZE STREQUAL "address")
     # Not vptr: it makes a pipe to look at an object, and calls the object bad when there are no

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MIT
 include(FetchContent)
 
-# Catch2. Version 2 is headers only and compiled into the checkers' main; version 3 is a library.
+# Catch2. Version 2 is headers only, or compiled once by the distribution; version 3 is a library.
 add_library(workbook_catch INTERFACE)
 find_package(Catch2 QUIET)
 if(NOT Catch2_FOUND)
@@ -13,6 +13,33 @@ if(NOT Catch2_FOUND)
     FetchContent_MakeAvailable(Catch2)
 endif()
 target_link_libraries(workbook_catch INTERFACE Catch2::Catch2)
+
+# Its runner, behind the function of tests/support/catch_runner.hpp. Compiling version 2's takes
+# longer than all else that the first exercise needs, so the distribution's is taken if it is there:
+# its main() by the function's name, and what it would handle signals with leads nowhere, as
+# catch_runner.cpp says why.
+if(Catch2_FOUND AND Catch2_VERSION VERSION_LESS 3 AND CMAKE_OBJCOPY AND NOT WORKBOOK_SANITIZE)
+    find_library(WORKBOOK_CATCH_WITH_MAIN NAMES libCatch2WithMain.a)
+    mark_as_advanced(WORKBOOK_CATCH_WITH_MAIN)
+endif()
+if(WORKBOOK_CATCH_WITH_MAIN)
+    add_library(workbook_catch_runner INTERFACE)
+    set(runner ${CMAKE_BINARY_DIR}/libcatch_runner.a)
+    add_custom_command(OUTPUT ${runner} DEPENDS ${WORKBOOK_CATCH_WITH_MAIN}
+        COMMAND ${CMAKE_OBJCOPY} --redefine-sym main=workbook_catch_run
+            --redefine-sym sigaction=workbook_no_sigaction
+            --redefine-sym sigaltstack=workbook_no_sigaltstack ${WORKBOOK_CATCH_WITH_MAIN} ${runner}
+        COMMENT "Taking the tests' framework" VERBATIM)
+    add_custom_target(workbook_catch_runner_made DEPENDS ${runner})
+    add_dependencies(workbook_catch_runner workbook_catch_runner_made)
+    target_link_libraries(workbook_catch_runner INTERFACE ${runner})
+else()
+    add_library(workbook_catch_runner STATIC EXCLUDE_FROM_ALL
+        ${CMAKE_SOURCE_DIR}/tests/support/catch_runner.cpp)
+    target_include_directories(workbook_catch_runner PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+    target_compile_options(workbook_catch_runner PRIVATE -g0)
+    target_link_libraries(workbook_catch_runner PUBLIC workbook_catch)
+endif()
 
 # asio, without Boost. It has no CMake package: look for its header.
 add_library(workbook_asio_headers INTERFACE)

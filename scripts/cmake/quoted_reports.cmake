@@ -14,11 +14,11 @@ function(workbook_quoted_reports name)
     set(racing ${name}_thread_sanitizer)
     workbook_sources(${CMAKE_SOURCE_DIR}/solutions/${name} sources)
     add_executable(${racing} EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/exercises/${name}/main.cpp ${sources})
-    workbook_compile_as(${racing} program none)
+    workbook_compile_as(${racing} plain program)
     target_compile_options(${racing} PRIVATE -O1 -fsanitize=thread
         -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
     target_link_options(${racing} PRIVATE -fsanitize=thread)
-    target_link_libraries(${racing} PRIVATE reference_${name}_program)
+    target_link_libraries(${racing} PRIVATE reference_${name}_plain)
 
     add_test(NAME self.${racing}.build
         COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py

@@ -3,8 +3,8 @@
 #
 # Flavors. Everything that is linked into one program has one flavor.
 #   explored   for checkers under the schedule explorer: -O0, instrumented, see tests/explore
-#   plain      for checkers without it: -O0
-#   program    for the exercises' programs: -O2
+#   plain      for checkers without it: -O0; and for the exercises' programs, which are -O2, as is
+#              what neither judges: given code and references are built once for both
 #
 # Link order matters in explored checkers. The linker keeps the first copy of each inline function,
 # so test and answer come first, as objects; whatever is not instrumented is an archive after them.
@@ -19,28 +19,29 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/tests/explore/sources.cmake)
     endif()
 endif()
 
-# Gives `target` the flags of `flavor` and, for judged code, the precompiled header of its `role`:
-# test (Catch2 and the standard library) or answer (the standard library); none for programs. With
-# `asio` as a third word the header holds asio too. What precompiles a header has the role header.
+# Gives `target` the flags of `flavor` in its `role`:
+#   judged     a test or an answer: with the precompiled header, which holds asio if that is a third word
+#   header     what precompiles that header
+#   shared     what judged code leans on, given code and references
+#   program    an exercise's program
 function(workbook_compile_as target flavor role)
     target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/exercises
                                                  ${CMAKE_SOURCE_DIR}/tests)
     if(flavor STREQUAL "explored")
         target_compile_options(${target} PRIVATE ${EXPLORER_COMPILE_OPTIONS})
-    elseif(flavor STREQUAL "program")
-        target_compile_options(${target} PRIVATE -O2)
-        return()
-    else()
+    elseif(role STREQUAL "judged" OR role STREQUAL "header")
         target_compile_options(${target} PRIVATE -O0)
+    else()
+        target_compile_options(${target} PRIVATE -O2)
     endif()
-    if(role STREQUAL "none" AND flavor STREQUAL "explored")
+    if(role STREQUAL "shared" AND flavor STREQUAL "explored")
         target_compile_options(${target} PRIVATE "SHELL:-include \"${EXPLORER_FIRST_HEADER}\"")
     endif()
-    if(role STREQUAL "none" OR role STREQUAL "header")
+    if(NOT role STREQUAL "judged")
         return()
     endif()
-    set(shared precompiled_${role}_${flavor})
-    set(header ${CMAKE_SOURCE_DIR}/tests/support/precompiled_${role}.hpp)
+    set(shared precompiled_${flavor})
+    set(header ${CMAKE_SOURCE_DIR}/tests/support/precompiled.hpp)
     if(flavor STREQUAL "explored")
         list(PREPEND header ${EXPLORER_FIRST_HEADER})
     endif()
@@ -49,13 +50,10 @@ function(workbook_compile_as target flavor role)
         list(APPEND header ${CMAKE_SOURCE_DIR}/tests/support/precompiled_asio.hpp)
         target_link_libraries(${target} PRIVATE workbook_asio_headers)
     endif()
-    if(role STREQUAL "test")
-        target_link_libraries(${target} PRIVATE workbook_catch)
-    endif()
     if(NOT TARGET ${shared})
         add_library(${shared} OBJECT EXCLUDE_FROM_ALL
             ${CMAKE_SOURCE_DIR}/tests/support/precompiled.cpp)
-        target_link_libraries(${shared} PRIVATE workbook_asio_headers workbook_catch)
+        target_link_libraries(${shared} PRIVATE workbook_asio_headers)
         target_precompile_headers(${shared} PRIVATE ${header})
         workbook_compile_as(${shared} ${flavor} header)
     endif()
@@ -65,17 +63,29 @@ function(workbook_compile_as target flavor role)
     endif()
 endfunction()
 
-# Given code, once for each flavor.
+# Given code, once for each flavor; all of it at once, because most of a file's time is its headers'.
 file(GLOB given_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/[^.]*.cpp)
-foreach(flavor explored plain program)
+foreach(flavor explored plain)
     if(flavor STREQUAL "explored" AND NOT WORKBOOK_EXPLORER)
         continue()
     endif()
     add_library(given_${flavor} STATIC EXCLUDE_FROM_ALL ${given_sources})
+    set_target_properties(given_${flavor} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
     target_include_directories(given_${flavor} PUBLIC ${CMAKE_SOURCE_DIR}/exercises)
     target_link_libraries(given_${flavor} PUBLIC fmt::fmt Threads::Threads
                                            PRIVATE workbook_asio_headers)
-    workbook_compile_as(given_${flavor} ${flavor} none)
+    workbook_compile_as(given_${flavor} ${flavor} shared)
+    # GNU takes an included file's unnamed namespace for a header's.
+    target_compile_options(given_${flavor} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endforeach()
+
+# What judged code has instantiated for it.
+foreach(flavor explored plain)
+    if(TARGET given_${flavor})
+        add_library(instantiated_${flavor} OBJECT EXCLUDE_FROM_ALL
+            ${CMAKE_SOURCE_DIR}/tests/support/instantiated.cpp)
+        workbook_compile_as(instantiated_${flavor} ${flavor} judged)
+    endif()
 endforeach()
 
 # asio's implementation, compiled once.
@@ -84,10 +94,14 @@ target_link_libraries(workbook_asio PUBLIC workbook_asio_headers Threads::Thread
 
 # The checkers' main, the supervisor and what else tests lean on.
 file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/[^.]*.cpp)
-list(REMOVE_ITEM support_sources ${CMAKE_SOURCE_DIR}/tests/support/precompiled.cpp)
+list(FILTER support_sources EXCLUDE REGEX "/(precompiled|instantiated|catch_runner)\\.cpp$")
 add_library(workbook_support STATIC EXCLUDE_FROM_ALL ${support_sources})
-target_include_directories(workbook_support PUBLIC ${CMAKE_SOURCE_DIR}/tests)
-target_link_libraries(workbook_support PUBLIC workbook_catch given_plain)
+set_target_properties(workbook_support PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/checker.cpp PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON) # it has the checkers' main
+target_include_directories(workbook_support PUBLIC ${CMAKE_SOURCE_DIR}/tests
+                                            PRIVATE ${CMAKE_SOURCE_DIR}/exercises)
+target_link_libraries(workbook_support PUBLIC workbook_catch workbook_catch_runner)
 
 # The supervisor as a program without judged code, for hand-ins.
 add_executable(workbook_supervisor EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/supervise/main.cpp)
@@ -106,7 +120,7 @@ if(WORKBOOK_EXPLORER)
     target_link_libraries(explorer_runtime PRIVATE workbook_catch)
     add_library(explorer_canary OBJECT EXCLUDE_FROM_ALL ${EXPLORER_CANARY})
     target_link_libraries(explorer_canary PRIVATE workbook_catch)
-    workbook_compile_as(explorer_canary explored none)
+    workbook_compile_as(explorer_canary explored judged)
 elseif(DEFINED EXPLORER_ABSENT_SOURCES)
     list(TRANSFORM EXPLORER_ABSENT_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/tests/explore/)
     add_library(explorer_absent STATIC EXCLUDE_FROM_ALL ${EXPLORER_ABSENT_SOURCES})

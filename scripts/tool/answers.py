@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pristine
 import stub_rules
+import trimmed_test
 from layout import (
     Exercise,
     WorkbookError,
@@ -35,6 +36,7 @@ from layout import (
 
 Files = dict[str, bytes]  # name -> content
 SEMICOLON = "<semicolon>"  # in a list of CMake's; exercise.cmake turns it back
+MADE_BY = ("answers", "stub_rules", "trimmed_test")  # modules: what they change, changes answers
 FORBIDDEN_IN_CMAKE = re.compile(r'[|"\\$\[\]\n]')
 
 
@@ -46,10 +48,23 @@ class Answer:
     sentences: tuple[str, ...]  # the cases that must catch it; of half03.N: the TODO's message
 
     def field(self, solution: Files) -> str:
-        headers = {name for name in {*solution, *self.files} if name.endswith(".hpp")}
-        same = all(solution.get(name) == self.files.get(name) for name in headers)
         sentences = [sentence.replace(";", SEMICOLON) for sentence in self.sentences]
-        return "|".join((self.check, "cpp-only" if same else "header", *sentences))
+        return "|".join((self.check, self.changed(solution), *sentences))
+
+    def changed(self, solution: Files) -> str:
+        """What must be compiled for it: the .cpp files that differ, or all if a "header" does."""
+        names = {*solution, *self.files}
+        differ = sorted(name for name in names if solution.get(name) != self.files.get(name))
+        gone = solution.keys() - self.files.keys()
+        if gone or not differ or any(name.endswith(".hpp") for name in differ):
+            return "header"
+        return ",".join(differ)
+
+    def test(self, solution: Files) -> Files:
+        """Its own test, if it needs one: the cases that must fail, where all are compiled anew."""
+        if not self.check.startswith("bad") or self.changed(solution) != "header":
+            return {}
+        return trimmed_test.trimmed(self.exercise, self.sentences)
 
 
 def answers_of(exercise: Exercise, problems: list[str]) -> list[Answer]:
@@ -148,14 +163,20 @@ def half_filled(
 
 
 def write_out(out: Path, answers: list[Answer]) -> None:
-    """Makes OUT/<check>/ hold these files and no others."""
+    """The answer in OUT/<check>/<exNN_name>/, its own test in OUT/<check>/tests/."""
+    solutions = {one: read_code(one.solution) for one in {answer.exercise for answer in answers}}
     for answer in answers:
-        folder = out / answer.check / answer.exercise.name
-        for name, content in answer.files.items():
-            write_if_changed(folder / name, content)
-        for path in folder.iterdir():
-            if path.name not in answer.files:
-                path.unlink()
+        write_folder(out / answer.check / answer.exercise.name, answer.files)
+        write_folder(out / answer.check / "tests", answer.test(solutions[answer.exercise]))
+
+
+def write_folder(folder: Path, files: Files) -> None:
+    """Makes it hold these and no others."""
+    for name, content in files.items():
+        write_if_changed(folder / name, content)
+    for path in folder.rglob("*"):
+        if path.is_file() and str(path.relative_to(folder)) not in files:
+            path.unlink()
 
 
 def remove_stale(out: Path, chosen: list[Exercise], answers: list[Answer]) -> None:
@@ -170,7 +191,7 @@ def remove_stale(out: Path, chosen: list[Exercise], answers: list[Answer]) -> No
 
 def write_cmake(out: Path, chosen: list[Exercise], answers: list[Answer]) -> None:
     """answers.cmake: a list for each exercise, and what to configure again for."""
-    lines = ["# Written by scripts/tool/answers.py: check|cpp-only or header|sentences"]
+    lines = ["# Written by scripts/tool/answers.py: check|header or the .cpp files that differ|sentences"]
     for exercise in chosen:
         solution = read_code(exercise.solution)
         lines.append(f"set(WORKBOOK_ANSWERS_{exercise.name}")
@@ -194,7 +215,8 @@ def inputs(exercise: Exercise) -> list[Path]:
     manifest = exercise.root / pristine.MANIFEST
     here = Path(__file__).resolve().parent
     files += [manifest] if manifest.is_file() else []
-    return folders + files + [here / "answers.py", here / "stub_rules.py"]
+    files += trimmed_test.sources(exercise).values()
+    return folders + files + [here / f"{name}.py" for name in MADE_BY]
 
 
 def main(argv: list[str]) -> int:

@@ -70,7 +70,7 @@ class Recipe:
         return [p for one in sorted(folders) if above in one.parents for p in one.glob("*.hpp")]
 
     def surroundings(self) -> symbols.Surroundings:
-        offered = [p for p in self.linked() if p.name.startswith(("libgiven_", "libreference_"))]
+        offered = [p for p in self.linked() if is_offered(p)]
         judges = [p for p in self.linked() if p not in offered]
         libraries = [self.library(name) for name in ("stdc++", "c", "m", "gcc_s")]
         return symbols.Surroundings(
@@ -84,6 +84,12 @@ class Recipe:
         words = [self._link[0], f"-print-file-name=lib{name}.so.{version}"]
         said = subprocess.run(words, capture_output=True, text=True, check=False)
         return Path(said.stdout.strip() or "/nowhere")
+
+
+def is_offered(path: Path) -> bool:
+    """Whether answers may call what is in this file of a checker's."""
+    given = path.name.startswith(("libgiven_", "libreference_"))
+    return given or "/instantiated_" in str(path)
 
 
 def made(command: list[str]) -> str:

@@ -7,7 +7,7 @@ set(EX_USES)
 set(EX_LIBRARIES)
 set(EX_APART)
 add_executable(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker/cases.cpp)
-workbook_judged(checker_cases test ${CMAKE_SOURCE_DIR}/tests/checker)
+workbook_judged(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker)
 workbook_link_checker(checker_cases)
 
 workbook_build_entry(self.checker checker_cases "" self)

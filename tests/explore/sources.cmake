@@ -8,7 +8,7 @@
 # SPDX-License-Identifier: MIT
 
 # Judged code: tests, answers, given code.
-set(EXPLORER_COMPILE_OPTIONS -O0 -g -fsanitize=thread)
+set(EXPLORER_COMPILE_OPTIONS -O0 -fsanitize=thread)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan)
 endif()
@@ -31,7 +31,7 @@ set(EXPLORER_SOURCES
     scheduler.cpp
     session.cpp
     strategy.cpp)
-set(EXPLORER_RUNTIME_OPTIONS -O2 -g -mcx16 -U_FORTIFY_SOURCE)
+set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)
 
 # Compiled like judged code: the canary stands for it, and what runs in the parent process may share
 # inline functions with it.

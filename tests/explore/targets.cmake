@@ -8,7 +8,7 @@ function(explorer_program target)
     add_executable(${target} ${ARGN}
         $<FILTER:$<TARGET_OBJECTS:explorer_canary>,EXCLUDE,explore_catch>
         $<TARGET_OBJECTS:explorer_runtime>)
-    workbook_compile_as(${target} explored none)
+    workbook_compile_as(${target} explored judged)
     target_link_libraries(${target} PRIVATE given_explored ${CMAKE_DL_LIBS} atomic)
 endfunction()
 
@@ -27,7 +27,7 @@ foreach(hooks idle empty)
         target_compile_options(${target}_runtime PRIVATE ${EXPLORER_RUNTIME_OPTIONS})
         add_executable(${target} ${explore}/bench/bodies.cpp ${explore}/bench/everyday.cpp
                                  $<TARGET_OBJECTS:${target}_runtime>)
-        workbook_compile_as(${target} explored none)
+        workbook_compile_as(${target} explored judged)
         target_link_libraries(${target} PRIVATE Threads::Threads atomic)
     endif()
 endforeach()

@@ -4,11 +4,11 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/explore.hpp"
+#include "support/catch_runner.hpp"
 #include "support/supervisor.hpp"
 #include "support/watch_page.hpp"
 
-#if __has_include(<catch2/catch_session.hpp>)
-#include <catch2/catch_session.hpp>
+#if __has_include(<catch2/catch_test_case_info.hpp>)
 #include <catch2/catch_test_case_info.hpp>
 #include <catch2/interfaces/catch_interfaces_registry_hub.hpp>
 #include <catch2/interfaces/catch_interfaces_testcase.hpp>
@@ -16,10 +16,7 @@
 #include <catch2/reporters/catch_reporter_registrars.hpp>
 using catch_listener = Catch::EventListenerBase;
 #else
-// Version 2's implementation is compiled here, once, and without its signal handlers, which would
-// live on in forked children and print a report there. (Version 3 comes compiled.)
-#define CATCH_CONFIG_RUNNER
-#define CATCH_CONFIG_NO_POSIX_SIGNALS
+#define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include <catch2/catch.hpp>
 using catch_listener = Catch::TestEventListenerBase;
 #endif
@@ -90,7 +87,7 @@ struct promise {
 bool has_tag(const Catch::TestCaseInfo& info, const char* name)
 {
     return std::any_of(info.tags.begin(), info.tags.end(), [&](const auto& tag) {
-#if __has_include(<catch2/catch_session.hpp>)
+#if __has_include(<catch2/catch_test_case_info.hpp>)
         return tag.original == Catch::StringRef(name);
 #else
         return tag == name;
@@ -162,7 +159,7 @@ public:
         }
     }
 
-#if __has_include(<catch2/catch_session.hpp>)
+#if __has_include(<catch2/catch_test_case_info.hpp>)
     void assertionEnded(const Catch::AssertionStats& stats) override
     {
         look_at(stats);
@@ -201,14 +198,10 @@ private:
 
 int run_in_this_process(const promise& asked)
 {
-    Catch::Session session;
-    session.configData().testsOrTags = {asked.sentence};
-#if __has_include(<catch2/catch_session.hpp>)
-    session.configData().defaultOutputFilename = "/dev/null";
-#else
-    session.configData().outputFilename = "/dev/null";
-#endif
-    return session.run();
+    std::string program = "checker", sentence = asked.sentence, out = "--out",
+                nowhere = "/dev/null";
+    char* arguments[] = {program.data(), sentence.data(), out.data(), nowhere.data(), nullptr};
+    return workbook_catch_run(4, arguments);
 }
 
 void run_and_record(const promise& asked)

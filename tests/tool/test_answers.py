@@ -2,6 +2,7 @@
 #
 # SPDX-License-Identifier: MIT
 import contextlib
+import difflib
 import io
 import unittest
 
@@ -33,15 +34,40 @@ class Answers(fake_tree.FakeTree):
         self.assertIn("return n + n;", self.read("out/good01.adds/ex01_count/count.cpp"))
         self.assertEqual(self.read("out/new01/ex01_count/count.cpp"), fake_tree.STUB)
         listed = self.read("out/answers.cmake")
-        self.assertIn('"bad01.undoubled|cpp-only|two times three is six"', listed)
-        self.assertIn('"half01.3|cpp-only|count on by one"', listed)
+        self.assertIn('"bad01.undoubled|count.cpp|two times three is six"', listed)
+        self.assertIn('"half01.3|count.cpp|count on by one"', listed)
         self.assertIn('"new01|header"', listed)
+
+    def test_a_header_that_differs_brings_the_cases_that_must_fail(self):
+        self.change("tests/ex01_count_test.cpp", "#include", '#include "support/more.hpp"\n#include')
+        one = '\nTEST_CASE("it is quick", "[ex01][step1]")\n{\n    REQUIRE(true);\n}\n'
+        with open(self.root / "tests/ex01_count_test.cpp", "a", encoding="utf-8") as test:
+            test.write(one)
+        self.write("tests/support/more.hpp", f"int helper();\n{one}int another();\n")
+        header = self.read("solutions/ex01_count/count.hpp").splitlines(True)
+        narrow = [line.replace("int twice(int n)", "short twice(int n)") for line in header]
+        differs = "".join(difflib.unified_diff(header, narrow, "a/count.hpp", "b/count.hpp"))
+        wrong = f"caught by: two times three is six\nNarrow.\n{differs}"
+        self.write("tests/wrong_answers/ex01_count/narrow.patch", wrong)
+        self.made()
+        self.assertIn('"bad01.narrow|header|', self.read("out/answers.cmake"))
+        test = self.read("out/bad01.narrow/tests/ex01_count_test.cpp").splitlines()
+        whole = (self.root / "tests/ex01_count_test.cpp").read_text().splitlines()
+        self.assertEqual(test[0], f'#line 1 "{self.root / "tests/ex01_count_test.cpp"}"')
+        self.assertEqual(len(test), len(whole) + 1)
+        self.assertIn('TEST_CASE("two times three is six", "[ex01][step1]")', test)
+        self.assertNotIn("it is quick", "".join(test))
+        shared = self.read("out/bad01.narrow/tests/support/more.hpp")
+        self.assertNotIn("TEST_CASE", shared)
+        self.assertIn("int helper();", shared)
+        self.assertIn("int another();", shared)
+        self.assertFalse((self.root / "out/bad01.undoubled/tests").exists())
 
     def test_a_todo_with_a_semicolon(self):
         self.change("exercises/ex01_count/count.cpp", "return two times n", "double n; return it")
         self.made()
         listed = self.read("out/answers.cmake")
-        self.assertIn('"half01.1|cpp-only|double n<semicolon> return it"', listed)
+        self.assertIn('"half01.1|count.cpp|double n<semicolon> return it"', listed)
 
     def test_a_todo_that_cmake_would_not_pass_on(self):
         self.change("exercises/ex01_count/count.cpp", "return two times n", "return $n")

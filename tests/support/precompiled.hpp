@@ -27,3 +27,7 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+// The classes that they use most are compiled once, in instantiated.cpp, and not again in each
+// file: a compiler spends more time on making their code than on reading the headers.
+#include "support/instantiated.hpp"

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#include "support/instantiated.hpp"
+
+#define WORKBOOK_HERE
+WORKBOOK_INSTANTIATED(WORKBOOK_HERE)
