@@ -1,4 +1,4 @@
-# The project's own tests, from nothing: configure, build everything, run everything, count.
+# The project's own tests: configure, build everything, run what has not passed as it is now, count.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -12,15 +12,24 @@ from pathlib import Path
 
 import bounded
 import judge
+import judged
 import pristine
-from build_folder import configure
-from build_step import locked, remember_run, run_logged, touch_changed
+from build_folder import built, configure
+from build_step import (
+    checker_cases,
+    compare_cases,
+    locked,
+    remember_run,
+    run_logged,
+    touch_changed,
+)
 from compile_errors import first_errors
 from layout import WorkbookError, exercises, relative
 from terminal import note
 
 # Five times the schedules of the student's loop for each explored case.
 FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000"}
+RESULTS = "results.xml"
 
 
 def verify(root: Path, quick: bool, jobs: int) -> int:
@@ -32,22 +41,44 @@ def verify(root: Path, quick: bool, jobs: int) -> int:
     if edited:
         note(f"edited here, and judged as handed out: {' '.join(edited)}")
     build = configure(root, "instructor", again=True)
-    build_failed = build_all(root, build, jobs)
-    results = build / "results.xml"
-    results.unlink(missing_ok=True)
-    # Twice as many as cores: a wrong answer that hangs is waited for, and uses none meanwhile.
-    command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", str(2 * jobs)]
-    # The student's own entries, ex03 and so on, are for the student's build folder.
-    command += ["-E", "^(ex|hunt)[0-9][0-9]", "--output-junit", str(results)]
-    command += ["--no-tests=error", "--no-label-summary"]
-    if quick:
-        command += ["-LE", "^soak$"]
-    status, summary = run_ctest(command)
-    print(counts(results))
+    build_failed = build_all(root, build, jobs) or cases_differ(root, build)
+    chosen = [one for one in judged.checks(build) if is_for_verify(one, quick)]
+    prints = judged.Fingerprints(root, {**FULL_BUDGET, **os.environ})
+    now = {one.name: prints.of(one) for one in chosen}
+    before = judged.passed_before(build)
+    same = [one for one in chosen if now[one.name] and before.get(one.name) == now[one.name]]
+    due = [one for one in chosen if one not in same]
+    status, summary = run_all(build, due, jobs)
+    ran = results(build / RESULTS)
+    passed = [name for name, good in ran.items() if good and now.get(name)]
+    judged.remember(build, {**before, **{name: now[name] for name in passed}})
+    print(describe([*ran, *(one.name for one in same)]))
+    if same:
+        print(f"Of these, {len(same)} are as they were when they passed, and were not run again.")
     if build_failed:
         print(f"Not everything compiled: see {relative(build / 'verify.log', root)}")
     print("".join(summary), end="", flush=True)
     return 1 if status != 0 or build_failed else 0
+
+
+def cases_differ(root: Path, build: Path) -> bool:
+    """Whether a built test has other cases than ctest is about to run, after telling which."""
+    for exercise, facts in ((one, built(build, one)) for one in exercises(root)):
+        known = [case.sentence for case in facts.cases]
+        checker = facts.checker.with_name(f"ref{exercise.number}")
+        try:
+            compare_cases(known, checker_cases(checker), exercise.id)
+        except WorkbookError as error:
+            print(error, flush=True)
+            return True
+    return False
+
+
+def is_for_verify(one: judged.Check, quick: bool) -> bool:
+    """Not the student's entries (ex03, hunt03), nor those that build: all is built by then."""
+    if re.match("(ex|hunt)[0-9][0-9]", one.name) or one.is_build():
+        return False
+    return not (quick and "soak" in one.labels)
 
 
 def build_all(root: Path, build: Path, jobs: int) -> bool:
@@ -66,6 +97,21 @@ def build_all(root: Path, build: Path, jobs: int) -> bool:
         output = log.read_text(encoding="utf-8", errors="replace")
         print(f"Not everything compiles:\n\n{first_errors(output, root)}\n", flush=True)
     return status != 0
+
+
+def run_all(build: Path, due: list[judged.Check], jobs: int) -> tuple[int, list[str]]:
+    """The status and the summary of ctest for these."""
+    (build / RESULTS).unlink(missing_ok=True)
+    if not due:
+        return 0, ["Nothing to run: all of it has passed.\n"]
+    numbers = build / "due.txt"
+    # From 0 to 0, and these; ctest overlooks the last number unless something follows it.
+    numbers.write_text(f"0,0,0,{','.join(str(one.number) for one in due)}\n", encoding="ascii")
+    # Twice as many as cores: a wrong answer that hangs is waited for, and uses none meanwhile.
+    command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", str(2 * jobs)]
+    command += ["-I", str(numbers), "--fixture-exclude-setup", ".*"]
+    command += ["--output-junit", str(build / RESULTS), "--no-tests=error", "--no-label-summary"]
+    return run_ctest(command)
 
 
 def run_ctest(command: list[str]) -> tuple[int, list[str]]:
@@ -94,33 +140,32 @@ def run_ctest(command: list[str]) -> tuple[int, list[str]]:
         raise
 
 
-def counts(results: Path) -> str:
-    """What was judged, from ctest's own results."""
+def results(file: Path) -> dict[str, bool]:
+    """What ran, and whether it passed; nothing of what was skipped."""
     try:
-        tree = ElementTree.parse(results)
+        tree = ElementTree.parse(file)
     except (FileNotFoundError, ElementTree.ParseError):
-        return "ctest left no results"
-    ran = [
-        case.get("name", "")
+        return {}
+    return {
+        case.get("name", ""): case.get("status") == "run"
         for case in tree.iter("testcase")
         if case.get("status") not in ("notrun", "disabled")
-    ]
-    return describe(ran)
+    }
 
 
 def describe(names: list[str]) -> str:
-    judged: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     answers: dict[str, set[str]] = {"ref": set(), "new": set()}
     for name in names:
         match = re.match(r"(ref|new|bad|good|half)(\d\d)(?:: |\.)(?!build )", name)
         if match:
-            judged[match.group(1)] += 1
+            found[match.group(1)] += 1
             answers.get(match.group(1), set()).add(match.group(2))
         elif name.startswith("self."):
-            judged["self"] += 1
+            found["self"] += 1
     return (
-        f"\nJudged: {len(answers['ref'])} solutions ({judged['ref']} promises), "
-        f"{len(answers['new'])} fresh stubs ({judged['new']} promises, each a TODO), "
-        f"{judged['half']} half-filled stubs, {judged['bad']} wrong answers, "
-        f"{judged['good']} right answers of another make; {judged['self']} checks of the project.\n"
+        f"\nJudged: {len(answers['ref'])} solutions ({found['ref']} promises), "
+        f"{len(answers['new'])} fresh stubs ({found['new']} promises, each a TODO), "
+        f"{found['half']} half-filled stubs, {found['bad']} wrong answers, "
+        f"{found['good']} right answers of another make; {found['self']} checks of the project.\n"
     )
