@@ -24,6 +24,13 @@ if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
     set(WORKBOOK_IN_ALL)
 endif()
 
+# The long tests in two halves, tests/<name>/<1 or 2>/. Read again when a test changes: promises.cmake
+# sees to that.
+execute_process(
+    COMMAND ${Python3_EXECUTABLE} -S -E ${CMAKE_SOURCE_DIR}/scripts/tool/trimmed_test.py
+            ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/tests
+    COMMAND_ERROR_IS_FATAL ANY)
+
 # The answers made from patches and stubs, listed for each exercise in WORKBOOK_ANSWERS_<name>.
 if(WORKBOOK_INSTRUCTOR AND EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
     file(GLOB_RECURSE made_from CONFIGURE_DEPENDS
@@ -57,6 +64,9 @@ endfunction()
 # link items: as sources they would come before the target's own.
 function(workbook_link_checker target)
     set(objects instantiated_${EX_flavor})
+    if("asio" IN_LIST EX_LIBRARIES)
+        list(APPEND objects instantiated_${EX_flavor}_asio)
+    endif()
     if(EX_flavor STREQUAL "explored")
         list(APPEND objects explorer_canary explorer_runtime)
     endif()
@@ -95,10 +105,13 @@ function(workbook_sources folder out)
     set(${out} ${sources} PARENT_SCOPE)
 endfunction()
 
-# The object library `target`: the test in `file`, compiled against the headers in `folder`.
-function(workbook_test_objects target file folder)
-    add_library(${target} OBJECT EXCLUDE_FROM_ALL ${file})
+# The object library `target`: the test in `files`, compiled against the headers in `folder`.
+function(workbook_test_objects target files folder)
+    add_library(${target} OBJECT EXCLUDE_FROM_ALL ${files})
     workbook_judged(${target} ${folder})
+    if(NOT files STREQUAL EX_test) # what only other cases call is called by nobody there
+        target_compile_options(${target} PRIVATE -Wno-unused)
+    endif()
 endfunction()
 
 # A checker for the answer in `folder`, of which it compiles the `sources`. More words are objects that
@@ -117,7 +130,8 @@ function(workbook_label test)
 endfunction()
 
 # A ctest entry that builds `target` before the others of its `group`. With a file of `cases`, the
-# built checker must have these and no others.
+# built checker must have these and no others. Python looks for no packages (-S): it would take longer
+# than the rest of the script.
 function(workbook_build_entry group target cases)
     set(compare)
     if(cases)
@@ -129,7 +143,7 @@ function(workbook_build_entry group target cases)
     endif()
     set(entry "${group}.build (errors: ${WORKBOOK_BUILD_NAME}/${group}.log)")
     add_test(NAME "${entry}"
-        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py
+        COMMAND ${Python3_EXECUTABLE} -S -E ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py
             --build-dir ${CMAKE_BINARY_DIR} --source-dir ${CMAKE_SOURCE_DIR} --exercise ${EX_name}
             --target ${target} --log ${CMAKE_BINARY_DIR}/${group}.log ${compare})
     set_tests_properties("${entry}" PROPERTIES FIXTURES_SETUP ${group}_built
@@ -168,7 +182,7 @@ endfunction()
 # promises; more words are labels.
 function(workbook_checker_and_entries group target folder in_all)
     workbook_sources(${folder} sources)
-    workbook_test_objects(${target}_test ${EX_test} ${folder})
+    workbook_test_objects(${target}_test "${EX_tests}" ${folder})
     workbook_checker(${target} ${folder} "${in_all}" "${sources}" $<TARGET_OBJECTS:${target}_test>)
     workbook_build_entry(${group} ${target} ${CMAKE_BINARY_DIR}/${EX_id}.cases ${ARGN})
     workbook_promise_entries(${group} ${target} "" ${ARGN})
@@ -187,6 +201,10 @@ function(workbook_program target folder main in_all)
     endforeach()
     configure_file(${main} ${CMAKE_BINARY_DIR}/programs/${target}/main.cpp COPYONLY)
     set(main ${CMAKE_BINARY_DIR}/programs/${target}/main.cpp)
+    get_target_property(reference reference_${EX_name}_plain SOURCE_FOLDER)
+    if(sources AND folder STREQUAL reference) # compiled already, in the same way
+        set(sources $<TARGET_OBJECTS:reference_${EX_name}_plain>)
+    endif()
     add_executable(${target} ${in_all} ${main} ${sources})
     target_include_directories(${target} BEFORE PRIVATE ${folder})
     workbook_compile_as(${target} plain program)
@@ -236,6 +254,7 @@ function(workbook_reference)
             target_include_directories(${library} INTERFACE ${folder})
             set(public INTERFACE)
         endif()
+        set_target_properties(${library} PROPERTIES SOURCE_FOLDER ${folder})
         foreach(used IN LISTS EX_USES)
             target_link_libraries(${library} ${public} reference_${used}_${flavor})
         endforeach()
@@ -260,9 +279,6 @@ function(workbook_made_checker check changed)
             set(test ${made}/tests/${EX_name}_test.cpp)
         endif()
         workbook_test_objects(${check}_test ${test} ${folder})
-        if(NOT test STREQUAL EX_test) # what only other cases call is called by nobody
-            target_compile_options(${check}_test PRIVATE -Wno-unused)
-        endif()
         set(shared $<TARGET_OBJECTS:${check}_test>)
     else()
         string(REPLACE "," ";" sources "${changed}")
@@ -325,6 +341,10 @@ function(workbook_exercise name)
     set(EX_flavor plain)
     if(EX_EXPLORED AND WORKBOOK_EXPLORER)
         set(EX_flavor explored)
+    endif()
+    file(GLOB EX_tests ${CMAKE_BINARY_DIR}/tests/${name}/*/${name}_test.cpp)
+    if(NOT EX_tests)
+        set(EX_tests ${EX_test})
     endif()
     list(TRANSFORM EX_SHARES PREPEND ${CMAKE_SOURCE_DIR}/tests/support/)
     workbook_read_promises(${EX_id} EX_promises ${EX_test} ${EX_SHARES})

@@ -85,6 +85,9 @@ foreach(flavor explored plain)
         add_library(instantiated_${flavor} OBJECT EXCLUDE_FROM_ALL
             ${CMAKE_SOURCE_DIR}/tests/support/instantiated.cpp)
         workbook_compile_as(instantiated_${flavor} ${flavor} judged)
+        add_library(instantiated_${flavor}_asio OBJECT EXCLUDE_FROM_ALL
+            ${CMAKE_SOURCE_DIR}/tests/support/instantiated_asio.cpp)
+        workbook_compile_as(instantiated_${flavor}_asio ${flavor} judged asio)
     endif()
 endforeach()
 
@@ -94,7 +97,7 @@ target_link_libraries(workbook_asio PUBLIC workbook_asio_headers Threads::Thread
 
 # The checkers' main, the supervisor and what else tests lean on.
 file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/[^.]*.cpp)
-list(FILTER support_sources EXCLUDE REGEX "/(precompiled|instantiated|catch_runner)\\.cpp$")
+list(FILTER support_sources EXCLUDE REGEX "/(precompiled|instantiated|instantiated_asio|catch_runner)\\.cpp$")
 add_library(workbook_support STATIC EXCLUDE_FROM_ALL ${support_sources})
 set_target_properties(workbook_support PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
 set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/checker.cpp PROPERTIES

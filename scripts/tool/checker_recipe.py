@@ -25,7 +25,8 @@ class Recipe:
         commands = [shlex.split(line) for line in said.stdout.splitlines() if " -o " in line]
         target = facts.checker_target
         self._answer = next(c for c in commands if made(c).startswith(f"CMakeFiles/{target}.dir/"))
-        self._test = next(c for c in commands if made(c).startswith(f"CMakeFiles/{target}_test.dir/"))
+        # Of a long test, the halves.
+        self._tests = [c for c in commands if made(c).startswith(f"CMakeFiles/{target}_test.dir/")]
         # `: && c++ ... && :`
         link = next(c for c in commands if c[0] == ":" and c[-1] == ":")
         self._link = link[2:-2]
@@ -41,16 +42,17 @@ class Recipe:
         return words
 
     def compile_test(self, out: str) -> list[str]:
-        return made_into(self._test, out, str(self.exercise.test))
+        return made_into(self._tests[0], out, str(self.exercise.test))
 
     def link(self, answer: list[str], test: str | None, out: str) -> list[str]:
         """With `test` instead of the test compiled with the stub's headers."""
         own = f"CMakeFiles/{self.facts.checker_target}.dir/exercises/"
         words = [word for word in self._link if not word.startswith(own)]
+        if test is not None:
+            first, *others = map(made, self._tests)
+            words = [test if word == first else word for word in words if word not in others]
         at = next(i for i, word in enumerate(words) if word.endswith(".o"))
         # The test first: of two copies of an inline function the linker takes the first.
-        if test is not None:
-            words[words.index(made(self._test))] = test
         while words[at].endswith(".o"):
             at += 1
         words[at:at] = answer
@@ -66,7 +68,7 @@ class Recipe:
     def reference_headers(self) -> list[Path]:
         """Of solutions that this exercise uses."""
         above = self.exercise.root / "solutions"
-        folders = {Path(w[2:]) for w in (*self._answer, *self._test) if w.startswith("-I")}
+        folders = {Path(w[2:]) for w in (*self._answer, *self._tests[0]) if w.startswith("-I")}
         return [p for one in sorted(folders) if above in one.parents for p in one.glob("*.hpp")]
 
     def surroundings(self) -> symbols.Surroundings:

@@ -1,14 +1,21 @@
-# An exercise's test with only some of its cases, for wrong answers that change a header: the test must
-# be compiled again for each, and a wrong answer is judged by the cases that it says catch it.
+#!/usr/bin/env python3
+# An exercise's test with only some of its cases.
+#
+# For wrong answers that change a header: the test must be compiled again for each, and a wrong answer
+# is judged by the cases that it says catch it. And in two halves, for a long test that a student
+# waits for: two cores compile them side by side.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 from pathlib import Path
 
-from layout import Exercise
+from layout import Exercise, exercises, write_if_changed
 
+LONG = 500  # lines, with those of the files that it shares; what is shorter is not worth halving
 CASE = re.compile(r'TEST_CASE\("([^"]*)"')
 SUPPORT = re.compile(r'^#include "(support/\w+\.hpp)"', re.MULTILINE)
 
@@ -45,3 +52,44 @@ def without_other_cases(path: Path, sentences: tuple[str, ...]) -> str:
         if line == "}":
             inside = False
     return f'#line 1 "{path}"\n' + "\n".join(kept) + "\n"
+
+
+def halves(exercise: Exercise) -> list[dict[str, bytes]]:
+    """The test as two, with about as many lines each; none of a short one."""
+    lengths: list[tuple[str, int]] = []  # sentence, lines up to the next
+    for path in sources(exercise).values():
+        sentence = None
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if case := CASE.match(line):
+                sentence = case.group(1)
+                lengths.append((sentence, 0))
+            if sentence:
+                lengths[-1] = (sentence, lengths[-1][1] + 1)
+    whole = sum(length for _, length in lengths)
+    if whole < LONG:
+        return []
+    first: list[str] = []
+    so_far = 0
+    for sentence, length in lengths:
+        so_far += length
+        if so_far <= whole / 2:
+            first.append(sentence)
+    second = [sentence for sentence, _ in lengths if sentence not in first]
+    return [trimmed(exercise, tuple(chosen)) for chosen in (first, second)]
+
+
+def main(root: Path, out: Path) -> None:
+    """Writes OUT/<exNN_name>/<1 or 2>/, if the test is long."""
+    for exercise in exercises(root):
+        if not exercise.test.is_file():
+            continue  # CMake says so
+        both = halves(exercise)
+        if not both:
+            shutil.rmtree(out / exercise.name, ignore_errors=True)
+        for number, half in enumerate(both, 1):
+            for name, content in half.items():
+                write_if_changed(out / exercise.name / str(number) / name, content)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

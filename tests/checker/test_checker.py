@@ -27,6 +27,21 @@ def run(*words, **environment):
     return done.returncode, done.stdout
 
 
+class Linking(unittest.TestCase):
+    def test_what_is_not_instrumented_comes_after_test_and_answer(self):
+        """Of two copies of an inline function the linker takes the first."""
+        build = os.path.dirname(os.path.dirname(CHECKER))
+        for target in ("ref02", "ex02_checker"):
+            words = ["ninja", "-C", build, "-t", "commands", target]
+            link = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+            order = [word for word in link.splitlines()[-1].split() if word.endswith((".o", ".a"))]
+            judged = [i for i, word in enumerate(order) if "ex02_dummy_pool" in word]
+            others = [i for i, word in enumerate(order) if "explorer_runtime" in word or ".a" in word]
+            self.assertGreater(len(judged), 2)
+            self.assertGreater(len(others), 2)
+            self.assertLess(max(judged), min(others))
+
+
 class Statuses(unittest.TestCase):
     """A global object whose destructor calls _exit(0) is in every process here."""
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,8 +22,12 @@
     prefix template class std::function<int()>;                                                    \
     prefix template class std::function<void()>;                                                   \
     prefix template class std::function<void(int)>;                                                \
+    prefix template class std::future<int>;                                                        \
+    prefix template class std::future<void>;                                                       \
     prefix template class std::lock_guard<std::mutex>;                                             \
     prefix template class std::optional<int>;                                                      \
+    prefix template class std::packaged_task<int()>;                                               \
+    prefix template class std::packaged_task<void()>;                                              \
     prefix template class std::unique_lock<std::mutex>;                                            \
     prefix template class std::vector<int>;                                                        \
     prefix template class std::vector<std::exception_ptr>;                                         \

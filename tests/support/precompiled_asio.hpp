@@ -3,4 +3,4 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <asio.hpp>
+#include "support/instantiated_asio.hpp"
