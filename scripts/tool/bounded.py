@@ -17,6 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from pathlib import Path
 PR_SET_CHILD_SUBREAPER = 36
 # Python can miss a signal that comes just before it blocks in a wait without end: it would act on
 # it only afterwards. So such waits look up now and then.
-LOOK_UP = 0.5  # seconds
+LOOK_UP = 0.2  # seconds
 HEED = 0.1  # seconds, in which to look whether signals_held_back() has one
 MOST_PRINTED = 256 * 1024 * 1024  # bytes; the kernel ends (SIGXFSZ) what writes a longer file
 MOST_SHOWN = 1024 * 1024
@@ -59,11 +60,16 @@ def end_orphans() -> None:
                 os.waitpid(process, 0)
 
 
-def wait_interruptibly(process: subprocess.Popen) -> int:
-    """Like process.wait(), and sure to heed a signal."""
+def nothing(*_) -> None:
+    """What is done meanwhile, unless somebody says something else."""
+
+
+def wait_interruptibly(process: subprocess.Popen, meanwhile: Callable[[], None] = nothing) -> int:
+    """Like process.wait(), and sure to heed a signal. Calls meanwhile() now and then."""
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(LOOK_UP)
+        meanwhile()
 
 
 @contextlib.contextmanager
@@ -132,13 +138,15 @@ def start(command: list, out, err=subprocess.STDOUT) -> subprocess.Popen:
     return process
 
 
-def wait(process: subprocess.Popen, out, limit: float) -> Ended:
-    """Until it ends, at most `limit` seconds; then it is killed."""
+def wait(process: subprocess.Popen, out, limit: float, meanwhile=nothing) -> Ended:
+    """Until it ends, at most `limit` seconds; then it is killed. Calls meanwhile() now and then."""
     status = None
+    deadline = time.monotonic() + limit
     try:
-        status = process.wait(limit)
-    except subprocess.TimeoutExpired:
-        pass
+        while status is None and (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = process.wait(min(left, LOOK_UP))
+            meanwhile()
     finally:
         process.kill()
         process.wait()
@@ -151,15 +159,17 @@ def text_of(out, most: int = MOST_SHOWN) -> str:
     return out.read(most).decode("utf-8", "replace")
 
 
-def in_parallel(action, things: list, interrupt) -> list:
-    """action(thing) of each, on as many threads as there are cores. When a signal or an error ends it,
-    interrupt() is called, which must make those that run end soon."""
+def in_parallel(action, things: list, interrupt, meanwhile=nothing) -> list:
+    """action(thing) of each, on as many threads as there are cores. When a signal or an error ends
+    it, interrupt() is called, which must make those that run end soon. Calls meanwhile(how many are
+    done, one of those that run, or None) now and then, in this thread."""
     with signals_held_back() as came:
         with futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             try:
                 started = [pool.submit(action, one) for one in things]
-                while futures.wait(started, HEED).not_done and not came:
-                    pass
+                while (left := futures.wait(started, HEED).not_done) and not came:
+                    now = next((t for f, t in zip(started, things) if f.running()), None)
+                    meanwhile(len(things) - len(left), now)
             except BaseException:
                 interrupt()
                 raise
@@ -168,11 +178,11 @@ def in_parallel(action, things: list, interrupt) -> list:
     return [one.result() for one in started]
 
 
-def run(command: list, limit: float) -> Ended:
+def run(command: list, limit: float, meanwhile: Callable[[], None] = nothing) -> Ended:
     """Runs it alone: whatever it leaves behind is ended. Raises OSError if it cannot be started."""
     adopt_orphans()
     try:
         with tempfile.TemporaryFile() as out:
-            return wait(start(command, out), out, limit)
+            return wait(start(command, out), out, limit, meanwhile)
     finally:
         end_orphans()

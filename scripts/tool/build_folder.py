@@ -10,7 +10,8 @@ from pathlib import Path
 
 from build_step import locked, refuse_foreign, run_logged, touch_changed
 from layout import MACHINE, Exercise, WorkbookError, exercises, relative
-from terminal import note, plain
+from progress import Line
+from terminal import plain
 
 FOLDERS = {
     "student": "build",
@@ -63,11 +64,11 @@ def configure(root: Path, preset: str = "student", again: bool = False) -> Path:
         book = read_book(build)
         if all(exercise.name in book for exercise in exercises(root)):
             return build
-    note(f"configuring {build.name}/ ...")
     log = build / "configure.log"
-    with locked(build) as lock:
+    with locked(build) as lock, Line(f"configuring {build.name}/") as line:
         touch_changed(build, root)
-        status = run_logged(["cmake", "--preset", preset], log, lock, root)
+        command = ["cmake", "--preset", preset]
+        status = run_logged(command, log, lock, root, lambda _: line.tick())
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")
         raise WorkbookError(

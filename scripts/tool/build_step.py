@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import bounded
+import ninja_steps
 import pristine
 from compile_errors import first_errors
 from layout import (
@@ -31,6 +32,7 @@ from layout import (
     relative,
     write_atomically,
 )
+from progress import Line
 from terminal import note
 
 LIST_LIMIT = 20  # seconds
@@ -50,9 +52,17 @@ def locked(build: Path):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            note(f"waiting for another build in {build} to finish")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            wait_for_lock(handle, build)
         yield handle.fileno()
+
+
+def wait_for_lock(handle, build: Path) -> None:
+    with Line(f"waiting for another build in {build} to finish") as line:
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(bounded.HEED)
+            line.tick()
 
 
 def refuse_foreign(build: Path, root: Path) -> None:
@@ -151,8 +161,13 @@ def time_of(path: Path) -> int | None:
         return None
 
 
-def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> None:
-    """Builds, or raises with the first errors. The whole output is in `log`."""
+def build_target(
+    build: Path, root: Path, target: str, log: Path, what: str, followed: bool = True
+) -> None:
+    """Builds, or raises with the first errors. The whole output is in `log`.
+
+    Tells how far it is, if it is to be `followed`.
+    """
     refuse_foreign(build, root)
     with locked(build) as lock:
         touch_changed(build, root)
@@ -160,9 +175,15 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
         status = 0
         if (build / "CMakeCache.txt").is_file() and not (build / "build.ninja").is_file():
             # Ninja removes what it was making when it was interrupted: its own file, too.
-            status = run_logged(["cmake", "-S", str(root), "-B", str(build)], log, lock)
+            with Line(f"configuring {build.name}/") as line:
+                command = ["cmake", "-S", str(root), "-B", str(build)]
+                status = run_logged(command, log, lock, None, lambda _: line.tick())
         if status == 0:
-            status = run_logged(["cmake", "--build", str(build), "--target", target], log, lock)
+            command = ["cmake", "--build", str(build), "--target", target]
+            if followed:
+                status = run_followed(command, build, [target], log, lock, f"building {what}")
+            else:
+                status = run_logged(command, log, lock)
         remember_run(build)
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")
@@ -173,29 +194,49 @@ def build_target(build: Path, root: Path, target: str, log: Path, what: str) -> 
         )
 
 
-def run_logged(command: list[str], log: Path, lock: int, cwd: Path | None = None) -> int:
-    """Runs it with all output in `log`; it holds `lock` as long as it lives."""
+def run_followed(
+    command: list[str], build: Path, targets: list[str], log: Path, lock: int, label: str
+) -> int:
+    """run_logged() of a build of these targets, with a line that tells how far it is."""
+    steps = ninja_steps.plan(build, targets)
+    if steps and not (build / ".ninja_log").exists():
+        note(ninja_steps.first_build(steps))
+    with Line(label, late=not steps) as line:
+        told = ninja_steps.Build(line, log, len(steps))
+        return run_logged(command, log, lock, None, told.look)
+
+
+def run_logged(
+    command: list[str], log: Path, lock: int, cwd: Path | None = None, meanwhile=bounded.nothing
+) -> int:
+    """Runs it with all output in `log`; it holds `lock` as long as it lives.
+
+    Calls meanwhile(its process id) now and then.
+    """
     with open(log, "wb") as out:
         try:
             process = subprocess.Popen(
                 command,
                 cwd=cwd,
+                env=ninja_steps.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 pass_fds=(lock,),
                 start_new_session=True,  # so that it can be ended with all that it started
             )
-            return bounded.wait_interruptibly(process)
+            return bounded.wait_interruptibly(process, lambda: meanwhile(process.pid))
         except BaseException:
             bounded.end_children()
             raise
 
 
-def checker_cases(checker: Path, limit: float = LIST_LIMIT) -> list[str]:
+def checker_cases(
+    checker: Path, limit: float = LIST_LIMIT, meanwhile=bounded.nothing
+) -> list[str]:
     """What the built checker says that it has; global objects of judged code come before that."""
     try:
-        listed = bounded.run([checker, "--list"], limit)
+        listed = bounded.run([checker, "--list"], limit, meanwhile)
     except OSError as error:
         raise WorkbookError(
             f"cannot run {checker} ({error.strerror}): remove it (rm {checker}) and try again",
@@ -244,7 +285,8 @@ def main(argv: list[str]) -> int:
     root = options.source_dir
     if options.target == f"{short}_checker":
         pristine.refuse_what_is_no_file(Exercise(root, options.exercise))
-    build_target(options.build_dir, root, options.target, options.log, short)
+    # Not followed: ctest keeps what we say until we have ended.
+    build_target(options.build_dir, root, options.target, options.log, short, followed=False)
     if known is not None:
         checker = options.checker or options.build_dir / "bin" / options.target
         compare_cases(known, checker_cases(checker), short)

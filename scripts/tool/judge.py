@@ -108,12 +108,20 @@ class Running:
                 process.terminate()
 
 
-def judge(built: Built) -> list[Outcome]:
-    """Every everyday case in its order. One that got stuck is the last to be started."""
+def judge(built: Built, told=bounded.nothing) -> list[Outcome]:
+    """Every everyday case in its order. One that got stuck is the last to be started.
+
+    Calls told(a sentence that is judged now, how many have been, of how many) now and then.
+    """
     bounded.adopt_orphans()
     running = Running(built.checker)
+    cases = built.everyday_cases()
+
+    def meanwhile(done: int, now: Case | None) -> None:
+        told(now.sentence if now else "", done, len(cases))
+
     try:
-        return bounded.in_parallel(running.run, built.everyday_cases(), running.interrupt)
+        return bounded.in_parallel(running.run, cases, running.interrupt, meanwhile)
     finally:
         bounded.end_orphans()  # of a supervisor that was killed, by us or by what it judged
 

@@ -24,6 +24,7 @@ from layout import (
     exercises,
     find_exercise,
 )
+from progress import Line
 from terminal import colours, note, paint
 
 
@@ -85,14 +86,14 @@ def build_and_judge(
     """`what`: ex03 or hunt03. The outcomes, and whether there were enough schedules to record them."""
     judge.refuse_bad_settings()
     build = configure(exercise.root)
-    note(f"building {what} ...")
     target = facts_of(build, exercise).checker_target
     build_target(build, exercise.root, target, build / f"{what}.log", what)
     facts = facts_of(build, exercise)  # again: the build configures anew when the tests changed
-    note(f"checking {what} ...")
-    # A checker that ends before its main, by a stub's global object, would pass every case.
-    compare_cases([one.sentence for one in facts.cases], checker_cases(facts.checker), what)
-    outcomes = judge.judge(facts)
+    with Line(f"checking {what}") as line:
+        # A checker that ends before its main, by a stub's global object, would pass every case.
+        listed = checker_cases(facts.checker, meanwhile=line.tick)
+        compare_cases([one.sentence for one in facts.cases], listed, what)
+        outcomes = judge.judge(facts, line.tell)
     enough = not judge.too_few_schedules(facts)
     if not enough:
         note(f"not recorded: WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}")

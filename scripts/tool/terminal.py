@@ -1,8 +1,9 @@
-# Colours and a blank screen on a terminal, plain text everywhere else.
+# Colours, a blank screen and a line that is drawn anew on a terminal, plain text everywhere else.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -48,5 +49,52 @@ def one_line(text: str) -> str:
 
 def note(text: str) -> None:
     """Something beside the answer; goes to stderr, at once."""
+    erase()
     sys.stdout.flush()
     print(paint(text, "dim", stream=sys.stderr), file=sys.stderr, flush=True)
+
+
+_drawn = ""  # the line that draw() left on the screen; the cursor is at its beginning
+
+
+def redraws() -> bool:
+    """True if stderr is a terminal on which a line can be drawn anew."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def columns() -> int:
+    """Of stderr's terminal as it is now; it may be resized at any time."""
+    with contextlib.suppress(OSError, ValueError):
+        if found := os.get_terminal_size(sys.stderr.fileno()).columns:
+            return found
+    return 80
+
+
+def draw(text: str) -> None:
+    """Puts this line in the place of the one drawn before. It has to be shorter than columns().
+
+    The cursor rests at its beginning: where a window that is made narrower wraps the line, that is
+    the first of its rows, and all of them can be erased from there.
+    """
+    global _drawn
+    wrapped = len(_drawn) >= columns()
+    if text == _drawn and not wrapped:
+        return
+    begin = "\r\033[J" if wrapped else "\r"
+    rest = " " * (0 if wrapped else len(_drawn) - len(text))
+    _drawn = text
+    with contextlib.suppress(OSError):  # a terminal that is gone: what follows will tell
+        sys.stdout.flush()
+        shown = paint(text, "dim", stream=sys.stderr)
+        print(f"{begin}{shown}{rest}\r", end="", file=sys.stderr, flush=True)
+
+
+def erase() -> None:
+    """The line is gone, and the cursor where it began."""
+    draw("")
+
+
+def erase_anothers() -> None:
+    """The line that a child process has drawn."""
+    if redraws():
+        print("\r" + " " * (columns() - 1), end="\r", file=sys.stderr, flush=True)

@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -38,11 +39,36 @@ def heed_signals():
         signal.signal(number, signal.SIG_DFL)
 
 
+def resize(terminal, columns):
+    """Makes this descriptor's terminal so wide."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+
+
+def screen(written, columns):
+    """The rows that a terminal shows of this, with an "@" where a line was wrapped."""
+    rows, at = [""], 0
+    for piece in re.findall(r"\033\[[0-9;]*[A-Za-z]|[^\033]", written):
+        if piece in ("\033[2J", "\033[J"):
+            rows = [""] if piece == "\033[2J" else [*rows[:-1], rows[-1][:at]]
+        elif piece == "\r":
+            at = 0
+        elif piece == "\n":
+            rows.append("")
+        elif piece[0] != "\033":
+            if at == columns:
+                rows[-1] += "@"
+                rows, at = [*rows, ""], 0
+            rows[-1] = rows[-1].ljust(at)[:at] + piece + rows[-1][at + 1 :]
+            at += 1
+    return [row.rstrip() for row in rows]
+
+
 class Terminal:
     """The tool in a terminal of its own."""
 
-    def __init__(self, prepare, **environment):
+    def __init__(self, prepare, columns=80, **environment):
         self.end, self.its_end = pty.openpty()
+        resize(self.end, columns)
         self.as_found = termios.tcgetattr(self.its_end)
         here = dict.fromkeys(("stdin", "stdout", "stderr"), self.its_end)
         environment = {"TERM": "xterm", "NO_COLOR": "", **environment}

@@ -131,7 +131,7 @@ class InAPipe(Watched):
                 self.tool.send_signal(number)
                 said = self.tool.communicate(timeout=running.LIMIT)
                 self.assertEqual(self.tool.returncode, 128 + number)
-                self.assertTrue(said[1].endswith(b"checking ex01 ...\ninterrupted\n"), said)
+                self.assertRegex(said[1], rb"checking ex01 \.\.\.\n(checking ex01.*\n)*interrupted\n$")
                 self.all_is_over()
             self.doCleanups()
             self.setUp()
@@ -169,7 +169,7 @@ class InATerminal(Watched):
         text = terminal.shows("The core of ex01 has passed. Key n goes on to the next(.*\n)*Keys")
         self.assertNotIn("\033", text)
         terminal.press(b"\r")
-        self.assertNotRegex(terminal.shows("Keys"), "\033.*m")
+        self.assertNotRegex(terminal.shows("Keys"), r"\033\[[0-9;]*m")
 
     def test_ctrl_c_ends_the_program_and_then_the_watching(self):
         terminal = self.begin_in_a_terminal()
@@ -243,7 +243,7 @@ class AHunt(Watched):
         self.save("right")
         status, out, noted = self.ends(tool)
         self.assertEqual(status, 0)
-        self.assertEqual(noted.count("saved: count.cpp\nbuilding hunt01 ...\nchecking hunt01 ...\n"), 2)
+        self.assertEqual(noted.count("saved: count.cpp\nchecking hunt01 ...\n"), 2)
         self.assertIn("Mended. The mistake was undoubled:\n\n  Forgets to double.\n", out)
         self.assertNotIn("judged again", out)
         self.assertEqual(self.record(), {"hunted": ["undoubled"], "peek": True})
@@ -256,7 +256,7 @@ class AHunt(Watched):
         self.save("right")
         status, out, noted = self.ends(tool)
         self.assertEqual((status, out), (1, ""))
-        self.assertEqual(noted.count("building"), 1)
+        self.assertEqual(noted.count("checking hunt01 ...\n"), 1)
         self.assertRegex(noted, "\nscripts/workbook: this hunt has ended; the next: .* ex01\n$")
         self.assertEqual(self.record(), {"peek": True})
 
