@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -20,11 +21,12 @@ from build_step import (
     compare_cases,
     locked,
     remember_run,
-    run_logged,
+    run_followed,
     touch_changed,
 )
 from compile_errors import first_errors
 from layout import WorkbookError, exercises, relative
+from progress import Line
 from terminal import note
 
 # Five times the schedules of the student's loop for each explored case.
@@ -83,15 +85,15 @@ def is_for_verify(one: judged.Check, quick: bool) -> bool:
 
 def build_all(root: Path, build: Path, jobs: int) -> bool:
     """Builds all targets; True if one failed, after telling the first errors."""
-    note(f"building {build.name}/ ... (progress: {relative(build / 'verify.log', root)})")
     log = build / "verify.log"
     with locked(build) as lock:
         touch_changed(build, root)
         # Programs with the student's answer: of the stubs as handed out only.
         untouched = [one.name for one in exercises(root) if not pristine.edited_files(one)]
+        targets = ["all", *untouched]
         command = ["cmake", "--build", str(build), "-j", str(jobs)]
-        command += ["--target", "all", *untouched, "--", "-k", "0"]
-        status = run_logged(command, log, lock)
+        command += ["--target", *targets, "--", "-k", "0"]
+        status = run_followed(command, build, targets, log, lock, "building everything")
         remember_run(build)
     if status != 0:
         output = log.read_text(encoding="utf-8", errors="replace")
@@ -125,19 +127,37 @@ def run_ctest(command: list[str]) -> tuple[int, list[str]]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
             start_new_session=True,  # so that it can be ended with all that it started
         )
-        for line in process.stdout:
-            if summary or re.match(r"\d+% tests passed", line):
-                summary.append(line)
-            else:
+        with Line("judging", late=True) as told:
+            for line in lines_of(process.stdout, told.tick):
+                if summary or re.match(r"\d+% tests passed", line):
+                    summary.append(line)
+                    continue
+                told.make_room()
                 print(line, end="", flush=True)
+                if count := re.match(r" *(\d+)/(\d+) Test ", line):
+                    told.tell("", int(count.group(1)), int(count.group(2)))
         return process.wait(), summary
     except BaseException:
         bounded.end_children()
         raise
+
+
+def lines_of(pipe, meanwhile):
+    """As they come. Calls meanwhile() now and then."""
+    rest = b""
+    while True:
+        if not select.select([pipe], [], [], bounded.LOOK_UP)[0]:
+            meanwhile()
+            continue
+        more = os.read(pipe.fileno(), 65536)
+        whole, end, rest = (rest + more).rpartition(b"\n")
+        yield from (whole + end).decode("utf-8", "replace").splitlines(keepends=True)
+        if not more:
+            if rest:
+                yield rest.decode("utf-8", "replace")
+            return
 
 
 def results(file: Path) -> dict[str, bool]:

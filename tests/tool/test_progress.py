@@ -242,6 +242,30 @@ class OfABuild(fake_tree.FakeTree):
         self.assertNotRegex(said + more.decode(), "[\r\033\b]")
 
 
+class OfVerify(fake_tree.FakeTree):
+    def test_ctests_own_lines_stand_clean(self):
+        os.mkfifo(self.root / "fifo")
+        self.script(
+            "ctest",
+            "echo '      Start  1: a'; echo ' 7/12 Test  #1: a ....   Passed'\n"
+            f"read word < {self.root / 'fifo'}; echo '100% tests passed'",
+        )
+        prepare = (
+            "import student, verify; sys.argv[1:] = ['list']\n"
+            f"ctest = {str(self.root / 'ctest')!r}\n"
+            "student.show_list = lambda _: print(verify.run_ctest([ctest])) or 0\n"
+        )
+        there = running.Terminal(prepare)
+        self.addCleanup(there.close)
+        there.shows(r"\[#####.....\]  7 of 12  [0-9]+ s")
+        with open(self.root / "fifo", "w", encoding="utf-8"):
+            pass
+        shown = running.screen(there.shows(r"tests passed.*\r\n"), 80)
+        self.assertEqual(shown[0].split(), ["Start", "1:", "a"])
+        self.assertEqual(shown[1], " 7/12 Test  #1: a ....   Passed")
+        self.assertEqual(shown[2:], ["(0, ['100% tests passed\\n'])", ""])
+
+
 class Steps(fake_tree.FakeTree):
     def test_in_a_students_words(self):
         checker = "ex01_checker.dir/exercises/ex01_threads"
