@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import audit
+import bounded
 import grade_report
 import handin
 import judge
@@ -24,6 +25,7 @@ from checker_recipe import Recipe
 from handin import HandIn
 from judge import Outcome
 from layout import MACHINE, NOT_YET, USAGE, Exercise, WorkbookError, find_exercise
+from progress import Line
 from terminal import harmless, note, one_line
 from trial import SUPERVISOR, Trial, Trials, unjudged
 
@@ -54,7 +56,8 @@ class Court:
     def __init__(self, build: Path, exercise: Exercise):
         target = built(build, exercise).checker_target
         build_target(build, exercise.root, target, build / f"{exercise.id}.log", exercise.id)
-        build_target(build, exercise.root, SUPERVISOR, build / f"{SUPERVISOR}.log", SUPERVISOR)
+        log = build / f"{SUPERVISOR}.log"
+        build_target(build, exercise.root, SUPERVISOR, log, "the supervisor")
         # Its facts anew: the build configures again when the tests changed.
         recipe = Recipe(build, exercise, built(build, exercise))
         self.exercise = exercise
@@ -62,7 +65,8 @@ class Court:
         self.around = recipe.surroundings()
         self.trials = Trials(recipe, self.stub)
         own = handin.solution(exercise)
-        self.solution = self.trials.run(own, 0)
+        with Line(f"trying the solution of {exercise.id}") as line:
+            self.solution = self.trials.run(own, 0, line.tell)
         odd = audit.findings(own.files, {}) + audit.findings(self.stub, {}) + self.solution.odd
         self.usual = {one.kind for one in odd}
         self.refuse_bad_solution()
@@ -76,10 +80,10 @@ class Court:
                 f'{what} fails at "{broken.case.sentence}":\n\n{broken.output}', MACHINE
             )
 
-    def grade(self, one: HandIn, user: int) -> Graded:
+    def grade(self, one: HandIn, user: int, told=bounded.nothing) -> Graded:
         if one.files == self.stub:
             return Graded(one.name, self.exercise, NOT_STARTED, why="the stub, as handed out")
-        trial = self.trials.run(one, user)
+        trial = self.trials.run(one, user, told)
         found = dict.fromkeys(audit.findings(one.files, self.stub) + trial.odd)  # each kind once
         odd = [finding for finding in found if finding.kind not in self.usual]
         if trial.errors:
@@ -120,7 +124,7 @@ def grade(root: Path, tops: list[str], asked: list[str], files: dict[str, str]) 
         for number, top in enumerate(folders, 1):
             for one in answers(root, top, wanted):
                 if isinstance(one, HandIn):
-                    one = graded(build, courts, one, number)
+                    one = graded(build, courts, one, number, len(folders))
                 note(f"{one.name}: {one.exercise.id + ' ' if one.exercise else ''}{one.verdict}")
                 found.append(one)
     finally:  # also what was found before Ctrl+C
@@ -129,7 +133,10 @@ def grade(root: Path, tops: list[str], asked: list[str], files: dict[str, str]) 
     return 0 if all(one.verdict == CORE for one in found) else NOT_YET
 
 
-def graded(build: Path, courts: dict[str, Court], one: HandIn, user: int) -> Graded:
+def graded(
+    build: Path, courts: dict[str, Court], one: HandIn, number: int, of: int
+) -> Graded:
+    """The hand-in with this number, of so many."""
     exercise = one.exercise
     if exercise.name not in courts:
         refuse_edited(exercise)
@@ -138,9 +145,13 @@ def graded(build: Path, courts: dict[str, Court], one: HandIn, user: int) -> Gra
                 f"WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}, too few to pass: unset it",
                 USAGE,
             )
-        note(f"{exercise.id}: building it and judging the solution ...")
         courts[exercise.name] = Court(build, exercise)
-    return courts[exercise.name].grade(one, user)
+    with Line(f"grading {one.name} {exercise.id}") as line:
+
+        def told(what: str) -> None:
+            line.tell(what, number - 1, of)
+
+        return courts[exercise.name].grade(one, number, told)
 
 
 def refuse_edited(exercise: Exercise) -> None:

@@ -65,26 +65,26 @@ class Trials:
         self._stub = stub
         self.cases = recipe.facts.everyday_cases()
 
-    def run(self, one: HandIn, user: int) -> Trial:
-        """Builds and runs it, both in sandboxes, as user number `user`."""
+    def run(self, one: HandIn, user: int, told=bounded.nothing) -> Trial:
+        """Builds and runs it, both in sandboxes, as user number `user`. Tells what it is at."""
         bounded.adopt_orphans()
         with tempfile.TemporaryDirectory(prefix="workbook-grade-") as holder:
             place = Place(Path(holder), one, user)
             sandboxes = sandbox.Sandboxes(user)
             try:
-                odd = self._preprocessed(place, one, sandboxes)
-                errors = self._build(place, one, sandboxes)
+                odd = self._preprocessed(place, one, sandboxes, told)
+                errors = self._build(place, one, sandboxes, told)
                 if errors:
                     return Trial(errors=errors, odd=odd)
                 found, unread = self._symbols(place, sandboxes)
-                judged = self._judge(place, sandboxes)
+                judged = self._judge(place, sandboxes, told)
             finally:
                 bounded.end_orphans()
         counts = {o.case.sentence: count for o, count in judged if o.verdict == PASSED}
         return Trial([outcome for outcome, _ in judged], counts, found, odd=[*odd, *unread])
 
     def _preprocessed(
-        self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes
+        self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told
     ) -> list[audit.Finding]:
         """What is odd once macros are expanded."""
         view = self._view_to_build(place)
@@ -97,10 +97,12 @@ class Trials:
             return found if ended.status == 0 else [*found, audit.Finding("not searched whole", name)]
 
         changed = [name for name in sources if one.files[name] != self._stub.get(name)]
-        found = bounded.in_parallel(run, changed, sandboxes.interrupt)
+        found = bounded.in_parallel(
+            run, changed, sandboxes.interrupt, lambda *_: told("reading it")
+        )
         return [finding for each in found for finding in each]
 
-    def _build(self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes) -> str:
+    def _build(self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told) -> str:
         """The compiler's errors, or nothing."""
         out = Path(sandbox.OUT)
         sources = sorted(name for name in one.files if name.endswith(".cpp"))
@@ -122,8 +124,13 @@ class Trials:
                 return ""
             return shown(first_errors(ended.errors + ended.output, self._exercise.root), ended)
 
-        errors = [e for e in bounded.in_parallel(run, commands, sandboxes.interrupt) if e]
-        return "\n".join(errors) or run(self._recipe.link(objects, test, str(out / "checker")))
+        def in_parallel(these: list[list[str]], what: str) -> list[str]:
+            meanwhile = lambda *_: told(what)  # noqa: E731
+            return [e for e in bounded.in_parallel(run, these, sandboxes.interrupt, meanwhile) if e]
+
+        link = self._recipe.link(objects, test, str(out / "checker"))
+        errors = in_parallel(commands, "compiling it") or in_parallel([link], "linking it")
+        return "\n".join(errors)
 
     def _symbols(
         self, place: Place, sandboxes: sandbox.Sandboxes
@@ -157,7 +164,9 @@ class Trials:
                 files[self._recipe.build / hidden] = place.empty
         return sandbox.View(root, self._recipe.build, files, place.out)
 
-    def _judge(self, place: Place, sandboxes: sandbox.Sandboxes) -> list[tuple[Outcome, int]]:
+    def _judge(
+        self, place: Place, sandboxes: sandbox.Sandboxes, told
+    ) -> list[tuple[Outcome, int]]:
         """Every everyday case, and how many assertions it made."""
         root = self._exercise.root
         checker, supervisor = self._recipe.facts.checker, self._recipe.build / "bin" / SUPERVISOR
@@ -179,7 +188,10 @@ class Trials:
             command = [str(supervisor), str(checker), case.sentence]
             return outcome_of(case, sandboxes.run(view, command, judge.OUTER_LIMIT))
 
-        return bounded.in_parallel(run, self.cases, sandboxes.interrupt)
+        def meanwhile(done: int, _) -> None:
+            told(f"judging it, {done} of {len(self.cases)} promises")
+
+        return bounded.in_parallel(run, self.cases, sandboxes.interrupt, meanwhile)
 
 
 def shown(text: str, ended: sandbox.Ended) -> str:
