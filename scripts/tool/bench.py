@@ -32,6 +32,7 @@ from layout import (
     output_file,
     write_atomically,
 )
+from progress import Line
 from terminal import note, paint
 
 RUN_LIMIT = 120  # seconds for one run; the longest, ex07's, takes 12
@@ -57,7 +58,6 @@ def bench(root: Path, said: list[str], csv_file: str | None, repeat: int) -> int
     load = os.getloadavg()[0]
     build = configure(root)
     for exercise in dict.fromkeys(exercise for exercise, _ in chosen):
-        note(f"building {exercise.id} ...")
         name = built(build, exercise).solution_program_target
         build_target(build, root, name, build / f"{exercise.id}.run.log", exercise.id)
     print(machine(build, load))
@@ -99,10 +99,10 @@ def measure(
     """Shows the medians of the runs, of those that were done if the last one fails."""
     runs: list[list[list[Row]]] = []
     try:
-        while len(runs) < repeat:
-            words = " ".join([exercise.id, *measurement.arguments])
-            note(f"measuring {words} ({len(runs) + 1} of {repeat}) ...")
-            runs.append(run(program, measurement))
+        with Line(f"measuring {' '.join([exercise.id, *measurement.arguments])}") as line:
+            while len(runs) < repeat:
+                line.tell(f"run {len(runs) + 1}", len(runs), repeat)
+                runs.append(run(program, measurement, line.tick))
     finally:
         for number, table in enumerate(measurement.tables if runs else ()):
             rows = medians(table, [one[number] for one in runs])
@@ -110,11 +110,11 @@ def measure(
             figures += figures_of(exercise, table, rows)
 
 
-def run(program: Path, measurement: Measurement) -> list[list[Row]]:
+def run(program: Path, measurement: Measurement, meanwhile=bounded.nothing) -> list[list[Row]]:
     """One run's tables."""
     words = " ".join([program.name, *measurement.arguments])
     try:
-        ended = bounded.run([program, *measurement.arguments], RUN_LIMIT)
+        ended = bounded.run([program, *measurement.arguments], RUN_LIMIT, meanwhile)
     except OSError as error:
         raise WorkbookError(f"cannot run {program}: {error.strerror}") from None
     if ended.status is None:
