@@ -25,7 +25,7 @@ import student
 from build_folder import configure
 from build_step import SUFFIXES
 from layout import NOT_YET, Exercise, WorkbookError, find_exercise, relative
-from terminal import clear, note, paint
+from terminal import clear, erase_anothers, note, paint
 
 TICK = 0.2  # seconds from one look at the files to the next
 STALE = 99  # a check's exit status: the files changed before it could say anything
@@ -203,11 +203,29 @@ class Watch:
         try:
             self._actions().get(key, lambda: None)()
         except WorkbookError as error:
-            complain(error)
+            with self._place_to_print():
+                complain(error)
+
+    @contextlib.contextmanager
+    def _place_to_print(self):
+        """Amid a check, which draws a line: it is stopped meanwhile, and the line erased."""
+        check = self._process
+        if check is None:
+            yield
+            return
+        try:
+            os.kill(check, signal.SIGSTOP)
+            os.waitid(os.P_PID, check, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            erase_anothers()
+            yield
+        finally:
+            sys.stdout.flush()
+            os.kill(check, signal.SIGCONT)
 
     def _hint(self) -> None:
-        print()
-        student.hint(self._exercise.root, self._exercise.id, again=False)
+        with self._place_to_print():
+            print()
+            student.hint(self._exercise.root, self._exercise.id, again=False)
         if self._process is None:
             self._say_what_now()
 
@@ -217,7 +235,8 @@ class Watch:
     def _next(self) -> None:
         following = student.unfinished(self._exercise.root, after=self._exercise)
         if following is None:
-            print(f"\nNo unfinished exercise comes after {self._exercise.id}.", flush=True)
+            with self._place_to_print():
+                print(f"\nNo unfinished exercise comes after {self._exercise.id}.")
             return
         self._stop()
         self._turn_to(following)

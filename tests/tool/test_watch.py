@@ -163,6 +163,34 @@ class InATerminal(Watched):
         self.assertEqual(terminal.tool.wait(running.LIMIT), 0)
         self.assertTrue(terminal.is_as_found())
 
+    def test_a_hint_amid_a_check_and_its_line_stand_clean(self):
+        self.save("slow")
+        terminal = self.begin_in_a_terminal()
+        terminal.shows("checking ex01  [0-9]+ s")
+        running.heard(self.told, "begun")
+        so_far = terminal.shows(r"\[\.+\]  0 of 3")
+        terminal.press(b"h")
+        rows = running.screen(so_far + terminal.shows("Hint 1 of 3(.*\n)*.*  0 of 3"), 80)
+        self.assertIn("Hint 1 of 3: think", rows)
+        self.assertEqual([row for row in rows if "0 of 3" in row], rows[-1:])
+        self.save("right")
+        terminal.shows("has passed")
+        self.all_is_over()
+
+    def test_the_line_goes_with_the_check_that_is_ended(self):
+        self.save("slow")
+        for key, last in ((b"q", "~"), (b"\3", "interrupted\r\n~"), (b"r", "the program runs")):
+            with self.subTest(key):
+                terminal = self.begin_in_a_terminal()
+                running.heard(self.told, "begun")
+                so_far = terminal.shows("0 of 3")
+                terminal.press(key)
+                if last.endswith("~"):  # a mark, where the tool has left the cursor
+                    terminal.tool.wait(running.LIMIT)
+                    os.write(terminal.its_end, b"~")
+                rows = running.screen(so_far + terminal.shows(last), 80)
+                self.assertEqual([row for row in rows if "of 3" in row], [])
+
     def test_what_passes_says_which_key_goes_on(self):
         self.save("right")
         terminal = self.begin_in_a_terminal(NO_COLOR="1")
