@@ -38,7 +38,7 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   accept [EX...]           for authors: the stubs as they are now are the ones handed out
   new exercise NAME        for authors: a tiny exercise to begin from, ex15_NAME or the next number
 
-EX is ex03, 3, 03 or ex03_process_pool.
+EX is ex03, 3, 03 or ex03_process_pool. What takes longer tells on stderr how far it is.
 grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and cannot use
 up the machine. Tests and answer share one process, though, so code that sets out to can mislead
 them: what it would need for that is looked for, and an answer that has some of it "needs a look" and
