@@ -17,11 +17,12 @@ STATUS = "[%f/%t] "  # NINJA_STATUS: steps finished, and all
 STEP = re.compile(r"\[(\d+)/(\d+)\] (.+)")
 CONFIGURES = ("Re-checking globbed", "Re-running CMake")  # steps with a count of their own
 MADE = re.compile(r" -o (\S+)")
-OBJECT = re.compile(r"CMakeFiles/[^/]+\.dir/(.+)")
+OBJECT = re.compile(r"CMakeFiles/[^/]+\.dir/(?:\./)?(.+)")
 
 # An object file's path below its target's folder, which is its source's; the first that fits.
 WORDS = [
     (r"cmake_pch|precompiled", "the standard library's headers (once)"),
+    (r"Unity/", "the code given to you (once)"),  # and the little of the tests' framework
     (r"exercises/given/", "the code given to you (once)"),
     (r"exercises/ex\d\d_\w+/(.+)\.o$", r"your \1"),
     (r"hunts/ex\d\d_\w+/(.+)\.o$", r"\1 of your hunt"),
