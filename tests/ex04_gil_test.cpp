@@ -1,10 +1,11 @@
 // Judges ex04_gil. Most cases are explored: their bodies run under thousands of schedules, in
-// virtual time, which moves only when no thread can run. There a sleep is a computation: the thread
-// that sleeps keeps the GIL, and no real time goes by. Such a body joins its threads at its end.
+// virtual time, which moves only when no thread can run: a computation takes no real time there.
+// Such a body joins its threads at its end.
 //
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 
+#include "explore/compute.hpp"
 #include "explore/explore.hpp"
 #include "given/bytecode.hpp"
 
@@ -24,13 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using clock_type = std::chrono::steady_clock;
-
-/// Keeps the calling thread busy, and with it the GIL if it holds it. For explored bodies only,
-/// where time is virtual: a sleep is over as soon as nobody else can run.
-void compute(clock_type::duration time)
-{
-    std::this_thread::sleep_for(time);
-}
+using explorer::compute; // keeps the calling thread busy, and with it the GIL if it holds it
 
 /// Runs `f` in another thread, waits for it and throws what it threw.
 void elsewhere(const std::function<void()>& f)

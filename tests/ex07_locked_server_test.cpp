@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 #include "locked_server.hpp"
 
+#include "explore/compute.hpp"
 #include "explore/explore.hpp"
 
 using server = coarse_server;
@@ -133,8 +134,8 @@ TEST_CASE("coarse: one client's work ends before the next one's begins", "[ex07]
 
 TEST_CASE("coarse: the reply's time leaves out the wait for the lock", "[ex07][step1][explore]")
 {
-    // The explorer's clock moves only while everybody waits: no work takes longer than its sleep.
-    coarse_server shared{any_port, [] { std::this_thread::sleep_for(std::chrono::seconds{1}); }};
+    // The explorer's clock moves only while nobody can run: the work takes a second, to the tick.
+    coarse_server shared{any_port, [] { explorer::compute(std::chrono::seconds{1}); }};
     explore([&] {
         const auto time_in_reply = [&] {
             const std::optional<given::reply> reply = given::parse_reply(shared.handle());

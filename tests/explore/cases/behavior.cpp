@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/cases/behavior.hpp"
 
+#include "explore/compute.hpp"
 #include "explore/explore.hpp"
 #include "given/todo.hpp"
 
@@ -584,6 +585,36 @@ void virtual_time()
     expect(std::chrono::steady_clock::now() - start < 10s, "virtual hours took real time");
 }
 
+void computations()
+{
+    expect_pass(search([] {
+        using clock = std::chrono::steady_clock;
+        std::mutex mutex;
+        std::jthread other([&] {
+            const std::lock_guard lock(mutex);
+            explorer::compute(1h);
+        });
+        const clock::time_point begin = clock::now();
+        explorer::compute(3h);
+        const clock::duration took = clock::now() - begin; // a look at the clock moves it as well
+        EXPLORE_REQUIRE(took >= 3h && took < 3h + 1s);
+        EXPLORE_REQUIRE(mutex.try_lock()); // the other one is done, whoever began
+        mutex.unlock();
+    }));
+    bool refused = false;
+    try {
+        explorer::compute(1ms);
+    } catch (const std::logic_error&) {
+        refused = true;
+    }
+    expect(refused, "a computation outside a body was not refused");
+
+    explorer::in_this_process = true;
+    const result free = search([] { explorer::compute(24h); });
+    explorer::in_this_process = false;
+    expect_pass(free);
+}
+
 void order_of_sleepers()
 {
     expect_pass(search([] {
@@ -1125,6 +1156,7 @@ constexpr check checks[] = {
     {"polling", polling},
     {"spinning_locks", spinning_locks},
     {"virtual_time", virtual_time},
+    {"computations", computations},
     {"order_of_sleepers", order_of_sleepers},
     {"eager_time", eager_time},
     {"wrong_result", wrong_result},
