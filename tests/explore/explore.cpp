@@ -266,7 +266,7 @@ private:
     ending explore(const plan& what)
     {
         begin(what);
-        const ending end = run_children();
+        const ending end = run_child();
         outcome_.schedules += book_->done + (end == ending::failed);
         return end;
     }
@@ -281,28 +281,14 @@ private:
         book_->diverged = false;
     }
 
-    // One child for the whole plan, or one for each schedule.
-    ending run_children()
-    {
-        if (!chosen_.isolate) {
-            return run_child();
-        }
-        const long limit = book_->todo.limit;
-        while (book_->done < limit && !book_->exhausted) {
-            book_->todo.limit = book_->done + 1;
-            if (const ending end = run_child(); end != ending::passed) {
-                return end;
-            }
-        }
-        return ending::passed;
-    }
-
     ending run_child()
     {
         book_->state = status::running;
         book_->kind[0] = '\0';
         book_->text[0] = '\0';
         book_->reached_todo[0] = '\0';
+        book_->ended_how = 0;
+        book_->process = 0;
         std::fflush(nullptr);
         const pid_t parent = getpid();
         const pid_t child = fork();
@@ -328,7 +314,7 @@ private:
             return ending::passed;
         }
         if (book_->state == status::running) {
-            note_unknown_end(how);
+            note_unknown_end(book_->ended_how != 0 ? book_->ended_how : how);
         }
         return ending::failed;
     }
@@ -341,7 +327,7 @@ private:
         const int ended = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
         auto beat = book_->beat;
         auto alive_at = steady::now();
-        double cpu_then = cpu_seconds(child);
+        double cpu_then = 0;
         bool in_time = true;
         for (bool asked = false;;) {
             pollfd event{ended, POLLIN, 0};
@@ -354,16 +340,17 @@ private:
                 kill(child, SIGKILL);
                 break;
             }
+            const pid_t judged = book_->process != 0 ? book_->process : child;
             if (book_->beat != beat) {
                 beat = book_->beat;
                 alive_at = now;
-                cpu_then = cpu_seconds(child);
+                cpu_then = cpu_seconds(judged);
             } else if (now - alive_at > stuck_after && !asked &&
-                       (cpu_seconds(child) - cpu_then > 1 || all_asleep(child))) {
+                       (cpu_seconds(judged) - cpu_then > 1 || all_asleep(judged))) {
                 // Not merely kept from running: it computes without a step, or sleeps.
                 asked = true;
                 alive_at = now;
-                syscall(SYS_tgkill, child, book_->tid[book_->running], SIGURG);
+                syscall(SYS_tgkill, judged, book_->tid[book_->running], SIGURG);
             }
         }
         close(ended);

@@ -19,6 +19,7 @@ EXPLORER_REAL_VERSION(pthread_create, "GLIBC_2.34")
 EXPLORER_REAL(pthread_join)
 EXPLORER_REAL(pthread_detach)
 EXPLORER_REAL(pthread_key_create)
+EXPLORER_REAL(pthread_key_delete)
 EXPLORER_REAL(pthread_mutex_lock)
 EXPLORER_REAL(pthread_mutex_trylock)
 EXPLORER_REAL(pthread_mutex_timedlock)
@@ -370,10 +371,16 @@ int pthread_detach(pthread_t handle)
 int pthread_key_create(pthread_key_t* key, void (*destructor)(void*))
 {
     const int problem = real_pthread_key_create()(key, destructor);
-    if (problem == 0 && *key < PTHREAD_KEYS_MAX) {
-        key_destructor[*key] = destructor;
+    if (problem == 0) {
+        note_key(*key, destructor);
     }
     return problem;
+}
+
+int pthread_key_delete(pthread_key_t key)
+{
+    forget_key(key);
+    return real_pthread_key_delete()(key);
 }
 
 int pthread_mutex_lock(pthread_mutex_t* mutex)

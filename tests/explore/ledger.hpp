@@ -126,7 +126,9 @@ struct ledger {
     volatile long done;     // schedules that ended well
     volatile uint64_t beat; // changes with every step
     volatile int running;   // the thread that has the turn
+    volatile int process;   // that runs the schedule
     int tid[most_threads];
+    int ended_how; // that process, if it is a copy of the child and did not end by itself
     volatile bool exhausted;
     volatile bool bounded; // the preemption bound cut something off
     volatile bool diverged;

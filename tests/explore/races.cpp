@@ -12,9 +12,10 @@
 namespace explorer::runtime {
 namespace {
 
-constexpr int word_slots = 1 << 18;
-constexpr int most_words = word_slots - word_slots / 8;
-constexpr int most_records = 2 * word_slots;
+constexpr int words_of_block = 64; // neighbors in memory are neighbors here
+constexpr int block_slots = 1 << 13;
+constexpr int most_blocks = block_slots - block_slots / 8;
+constexpr int most_records = 1 << 19;
 constexpr int accesses_before_yield = 2000;
 
 enum access_kind { plain_read, plain_write, atomic_read, atomic_write, access_kinds };
@@ -33,24 +34,34 @@ struct accesses {
 
 // Eight bytes of memory.
 struct word {
-    uintptr_t key; // address / 8
-    uint32_t schedule;
-    uint32_t first; // of the list of accesses; 0: none
-    uint32_t by;    // bit i: accessed by thread i
+    uint32_t schedule; // another one's: nobody has touched it in this one
+    uint32_t first;    // of the list of accesses; 0: none
+    uint32_t by;       // bit i: accessed by thread i
     bool freed;
+    // What was compared last: further accesses like it, in the same epoch, tell nothing new.
+    uint8_t thread;
+    uint8_t read, written; // bytes, by plain accesses
+    uint32_t epoch;
 };
 
-word* words;          // a hash table; what belongs to another schedule counts as free
+struct block {
+    uintptr_t key; // address / 8 / words_of_block
+    uint32_t schedule;
+    word words[words_of_block];
+};
+
+block* blocks;        // a hash table; what belongs to another schedule counts as free
 uint32_t* used_slots; // of this schedule
-int words_used;
+int blocks_used;
+block* last_block; // that was asked for
 accesses* records;
 uint32_t records_used;
 
-word* slot_for(uintptr_t key)
+block* slot_for(uintptr_t key)
 {
     uintptr_t at = (key * 0x9e3779b97f4a7c15u) >> 40;
     for (;; ++at) {
-        word* slot = &words[at & (word_slots - 1)];
+        block* slot = &blocks[at & (block_slots - 1)];
         if (slot->schedule != this_schedule || slot->key == key) {
             return slot;
         }
@@ -59,19 +70,41 @@ word* slot_for(uintptr_t key)
 
 [[noreturn]] void fail_too_much_memory()
 {
-    fail("too big", "more than %d words of memory touched in one schedule: make the body smaller",
-         most_words);
+    fail("too big", "too many places in memory are used in one schedule: make the body smaller");
 }
 
-word* word_at(uintptr_t key)
+block* block_at(uintptr_t key)
 {
-    word* found = slot_for(key);
+    if (last_block->key == key && last_block->schedule == this_schedule) {
+        return last_block;
+    }
+    block* found = slot_for(key);
     if (found->schedule != this_schedule) {
-        if (words_used == most_words) {
+        if (blocks_used == most_blocks) {
             fail_too_much_memory();
         }
-        used_slots[words_used++] = static_cast<uint32_t>(found - words);
-        *found = {key, this_schedule, 0, 0, false};
+        used_slots[blocks_used++] = static_cast<uint32_t>(found - blocks);
+        found->key = key;
+        found->schedule = this_schedule;
+    }
+    last_block = found;
+    return found;
+}
+
+// The word of this number (its address / 8), if somebody has touched it; else null.
+word* known_word(uintptr_t number)
+{
+    block* there = slot_for(number / words_of_block);
+    word* found = &there->words[number % words_of_block];
+    return there->schedule == this_schedule && found->schedule == this_schedule ? found : nullptr;
+}
+
+word* word_at(uintptr_t number)
+{
+    word* found = &block_at(number / words_of_block)->words[number % words_of_block];
+    if (found->schedule != this_schedule) {
+        *found = {};
+        found->schedule = this_schedule;
     }
     return found;
 }
@@ -123,11 +156,37 @@ void compare(const accesses& theirs, access_kind kind, uint8_t bytes, int event)
     }
 }
 
-void access_word(uintptr_t key, uint8_t bytes, access_kind kind, int event)
+// Whether the thread has done the same in this epoch. Then it was compared, and nobody else's
+// access since could be later than this one: that thread would not know of this one's epoch.
+bool is_repeated(const word& here, uint32_t epoch, access_kind kind, uint8_t bytes)
 {
-    word* here = word_at(key);
+    return here.thread == self->id && here.epoch == epoch &&
+           ((kind == plain_write ? here.written : here.read) & bytes) == bytes;
+}
+
+void remember(word& here, uint32_t epoch, access_kind kind, uint8_t bytes)
+{
+    if (kind >= atomic_read) {
+        return;
+    }
+    if (here.thread != self->id || here.epoch != epoch) {
+        here.thread = static_cast<uint8_t>(self->id);
+        here.epoch = epoch;
+        here.read = 0;
+        here.written = 0;
+    }
+    (kind == plain_write ? here.written : here.read) |= bytes;
+}
+
+void access_word(uintptr_t number, uint8_t bytes, access_kind kind, int event)
+{
+    word* here = word_at(number);
     const int id = self->id;
     const uint32_t epoch = self->clock.of[id];
+    if (kind < atomic_read && is_repeated(*here, epoch, kind, bytes) && !here->freed &&
+        !recording) {
+        return;
+    }
     if (here->freed && book->todo.races) {
         fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", id,
                 name_of_access[kind]);
@@ -144,7 +203,7 @@ void access_word(uintptr_t key, uint8_t bytes, access_kind kind, int event)
     if (mine == nullptr) {
         mine = add_accesses(*here, id);
     } else if (mine->epoch[kind] == epoch && (mine->bytes[kind] & bytes) == bytes && !recording) {
-        return; // compared before, and nobody else's access since could be later than this one
+        return; // as is_repeated() says
     }
     if (book->todo.races) {
         for (uint32_t i = here->first; i != 0; i = records[i].next) {
@@ -159,6 +218,7 @@ void access_word(uintptr_t key, uint8_t bytes, access_kind kind, int event)
     mine->epoch[kind] = epoch;
     mine->bytes[kind] |= bytes;
     mine->event[kind] = static_cast<uint32_t>(event);
+    remember(*here, epoch, kind, bytes);
 }
 
 void access(uintptr_t address, size_t size, access_kind kind, int event)
@@ -225,6 +285,9 @@ int note_access(uintptr_t address, size_t size, bool writes)
 // Fails if this was another thread's local variable and its function, or its thread, has ended.
 void check_scope(uintptr_t address, const char* deed, int event)
 {
+    if (address - self->stack_begin < stack_size) {
+        return;
+    }
     const int owner = whose_stack(address);
     if (owner < 0 || owner == self->id || owner >= thread_count || !book->todo.races) {
         return;
@@ -238,16 +301,29 @@ void check_scope(uintptr_t address, const char* deed, int event)
     }
 }
 
+void list_shared_word(uintptr_t number)
+{
+    if (book->shared_words == most_shared_words) {
+        return;
+    }
+    int at = book->shared_words++; // insertion sort: there are few
+    for (; at > 0 && book->shared_word[at - 1] > number; --at) {
+        book->shared_word[at] = book->shared_word[at - 1];
+    }
+    book->shared_word[at] = number;
+}
+
 } // namespace
 
 void begin_races()
 {
-    if (words == nullptr) {
-        words = static_cast<word*>(map_table(sizeof(word) * word_slots));
-        used_slots = static_cast<uint32_t*>(map_table(sizeof(uint32_t) * word_slots));
+    if (blocks == nullptr) {
+        blocks = static_cast<block*>(map_table(sizeof(block) * block_slots));
+        used_slots = static_cast<uint32_t*>(map_table(sizeof(uint32_t) * block_slots));
         records = static_cast<accesses*>(map_table(sizeof(accesses) * most_records));
+        last_block = blocks;
     }
-    words_used = 0;
+    blocks_used = 0;
     records_used = 1;
 }
 
@@ -255,7 +331,7 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
 {
     const auto address = reinterpret_cast<uintptr_t>(pointer);
     thread_state& me = *self;
-    if (book->todo.plain_points && !on_stack_of(me.id, address)) {
+    if (book->todo.plain_points && address - me.stack_begin >= stack_size) {
         remember_place(writes ? op::write : op::read);
         step(op::run, nullptr, never, true);
     }
@@ -264,7 +340,8 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
         remember_place(writes ? op::write : op::read);
         step(op::yield);
     }
-    if (writes && !on_stack_of(me.id, address)) {
+    const bool local = address - me.stack_begin < stack_size;
+    if (writes && !local) {
         ++last_change;
     }
     const access_kind kind = writes ? plain_write : plain_read;
@@ -308,8 +385,8 @@ void mark_freed(void* memory)
     const auto first = reinterpret_cast<uintptr_t>(memory) >> 3;
     const int event = remember_place(op::deletion);
     deleting = true;
-    for (uintptr_t key = first; key < first + size / 8; ++key) {
-        if (slot_for(key)->schedule == this_schedule) {
+    for (uintptr_t key = first; key < first + (size + 7) / 8; ++key) {
+        if (known_word(key) != nullptr) {
             access_word(key, 0xff, plain_write, event);
         }
         word_at(key)->freed = true;
@@ -323,9 +400,8 @@ void check_alive(const void* address, const char* what)
         return;
     }
     check_scope(reinterpret_cast<uintptr_t>(address), "uses", 0);
-    const uintptr_t key = reinterpret_cast<uintptr_t>(address) >> 3;
-    const word* there = slot_for(key);
-    if (there->schedule == this_schedule && there->freed) {
+    const word* there = known_word(reinterpret_cast<uintptr_t>(address) >> 3);
+    if (there != nullptr && there->freed) {
         fail_at(remember_place(op::run), 0, "use after free",
                 "T%d uses a %s that was deleted before", self->id, what);
     }
@@ -335,16 +411,14 @@ void list_shared_words()
 {
     book->shared_words_known = true;
     book->shared_words = 0;
-    for (int i = 0; i < words_used; ++i) {
-        const word& one = words[used_slots[i]];
-        if ((one.by & (one.by - 1)) == 0 || book->shared_words == most_shared_words) {
-            continue;
+    for (int i = 0; i < blocks_used; ++i) {
+        const block& one = blocks[used_slots[i]];
+        for (int k = 0; k < words_of_block; ++k) {
+            const word& there = one.words[k];
+            if (there.schedule == this_schedule && (there.by & (there.by - 1)) != 0) {
+                list_shared_word(one.key * words_of_block + static_cast<uintptr_t>(k));
+            }
         }
-        int at = book->shared_words++; // insertion sort: there are few
-        for (; at > 0 && book->shared_word[at - 1] > one.key; --at) {
-            book->shared_word[at] = book->shared_word[at - 1];
-        }
-        book->shared_word[at] = one.key;
     }
 }
 

@@ -3,6 +3,7 @@
 //   session.cpp    the child's life: its pool of threads, schedule after schedule
 //   scheduler.cpp  who may go on at each step, virtual time, handing over the turn
 //   strategy.cpp   which of them does: depth first, random walk, PCT, replay
+//   heap.cpp       the memory that judged code allocates
 //   races.cpp      happens-before: vector clocks over every access to memory
 //   record.cpp     writing events down when a failing schedule is replayed; failing
 //   hooks_*.cpp    the calls that the judged code makes: pthread, futex, time, heap, the
@@ -79,6 +80,7 @@ struct thread_state {
     uint32_t idle_since;   // ... this value of last_change tells
 
     int unsettled;          // event of a plain write whose value is not yet known
+    uintptr_t stack_begin;  // its lowest address
     uintptr_t stack_in_use; // down to here, when it last handed over the turn; 0: unknown
 
     void* (*routine)(void*);
@@ -122,8 +124,9 @@ thread_state* add_thread(void* (*routine)(void*), void* argument);
 // Registers what is to run at the end of the calling thread of a schedule.
 void at_thread_end(void (*function)(void*), void* argument);
 
-// What pthread_key_create was given for each key.
-extern void (*key_destructor[PTHREAD_KEYS_MAX])(void*);
+// A pthread key was made or given up.
+void note_key(pthread_key_t key, void (*destructor)(void*));
+void forget_key(pthread_key_t key);
 
 // Whether the address lies on the stack of thread `id`; in the page below it.
 bool on_stack_of(int id, uintptr_t address);
@@ -132,11 +135,20 @@ bool is_guard_of(int id, uintptr_t address);
 // The thread on whose stack the address lies, or -1.
 int whose_stack(uintptr_t address);
 
-// Puts off a free() until the schedule has ended, so that an address means one object.
-void quarantine(void* memory);
-
 // Zeroed memory for a table; at the address wished for, if that is free.
 void* map_table(size_t size, uintptr_t wish = 0);
+
+// ---- heap.cpp ------------------------------------------------------------------------------
+
+void make_heap();
+void empty_heap(); // the schedule has ended
+
+// Memory for the calling thread, not zeroed. Fails the schedule when there is none left.
+void* allocate(size_t size, size_t alignment = 1);
+bool is_of_heap(const void* memory);
+// These two for what is_of_heap().
+size_t size_allocated(void* memory);
+void give_back(void* memory);
 
 // ---- scheduler.cpp -------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
-#include <malloc.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern "C" {
-void __libc_free(void* memory);
-extern char __libc_single_threaded;
-}
+extern "C" char __libc_single_threaded;
 
 EXPLORER_REAL_VERSION(pthread_create, "GLIBC_2.34")
 EXPLORER_REAL(pthread_join)
@@ -36,9 +33,7 @@ namespace {
 // At a fixed place, so that pthread_self() is the same in every child.
 constexpr uintptr_t stacks_wish = 0x600000000000;
 constexpr size_t guard_size = size_t{1} << 20; // more than a large local array jumps over
-constexpr int most_quarantined = 1 << 18;
-constexpr int most_at_end = 64; // for one thread
-constexpr int most_keys = PTHREAD_KEYS_MAX;
+constexpr int most_at_end = 64;                // for one thread
 
 struct at_end {
     void (*function)(void*);
@@ -56,17 +51,36 @@ struct worker {
 worker workers[most_threads];
 char* stacks;
 
-void** quarantined;
-int quarantine_count;
+struct key {
+    pthread_key_t name;
+    void (*destructor)(void*);
+};
+
+key keys[PTHREAD_KEYS_MAX]; // those with a destructor
+int key_count;
 
 void (*body)(void*);
 void* body_argument;
 
-int remember_image(dl_phdr_info* info, size_t, void* out)
+// The program's thread_local variables: what a new thread finds in them, and where they are, seen
+// from the thread pointer.
+struct thread_local_image {
+    const void* values;
+    size_t given; // so many bytes of values ...
+    size_t size;  // ... and zeros up to this size
+    ptrdiff_t offset;
+} image;
+
+int find_image(dl_phdr_info* program, size_t, void*)
 {
-    for (int i = 0; i < info->dlpi_phnum; ++i) {
-        if (info->dlpi_phdr[i].p_type == PT_TLS) {
-            *static_cast<dl_phdr_info*>(out) = *info;
+    for (int i = 0; i < program->dlpi_phnum; ++i) {
+        const auto& part = program->dlpi_phdr[i];
+        if (part.p_type == PT_TLS && program->dlpi_tls_data != nullptr) {
+            image.values = reinterpret_cast<const void*>(program->dlpi_addr + part.p_vaddr);
+            image.given = part.p_filesz;
+            image.size = part.p_memsz;
+            image.offset = static_cast<char*>(program->dlpi_tls_data) -
+                           static_cast<char*>(__builtin_thread_pointer());
         }
     }
     return 1; // the first one is the program itself
@@ -75,20 +89,9 @@ int remember_image(dl_phdr_info* info, size_t, void* out)
 // Gives the program's thread_local variables the values they have in a new thread.
 void reset_thread_locals()
 {
-    dl_phdr_info program{};
-    dl_iterate_phdr(remember_image, &program);
-    if (program.dlpi_tls_data == nullptr) {
-        return;
-    }
-    for (int i = 0; i < program.dlpi_phnum; ++i) {
-        const auto& part = program.dlpi_phdr[i];
-        if (part.p_type == PT_TLS) {
-            auto* mine = static_cast<char*>(program.dlpi_tls_data);
-            const void* image = reinterpret_cast<const void*>(program.dlpi_addr + part.p_vaddr);
-            memcpy(mine, image, part.p_filesz);
-            memset(mine + part.p_filesz, 0, part.p_memsz - part.p_filesz);
-        }
-    }
+    char* mine = static_cast<char*>(__builtin_thread_pointer()) + image.offset;
+    memcpy(mine, image.values, image.given);
+    memset(mine + image.given, 0, image.size - image.given);
 }
 
 // What the C++ and the C library do when a thread ends: destructors of thread_local variables, then
@@ -100,14 +103,11 @@ void run_thread_end()
         const at_end& last = mine.registered[--mine.registrations];
         last.function(last.argument);
     }
-    for (int key = 0; key < most_keys; ++key) {
-        if (key_destructor[key] == nullptr) {
-            continue;
-        }
-        const auto name = static_cast<pthread_key_t>(key);
-        if (void* value = pthread_getspecific(name); value != nullptr) {
-            pthread_setspecific(name, nullptr);
-            key_destructor[key](value);
+    for (int i = 0; i < key_count; ++i) {
+        const key one = keys[i];
+        if (void* value = pthread_getspecific(one.name); value != nullptr) {
+            pthread_setspecific(one.name, nullptr);
+            one.destructor(value);
         }
     }
 }
@@ -134,13 +134,18 @@ void* live_as_worker(void* own)
     }
 }
 
+uintptr_t lowest_of_stack(int id)
+{
+    return reinterpret_cast<uintptr_t>(stacks) + guard_size +
+           static_cast<size_t>(id) * (stack_size + guard_size);
+}
+
 void start_worker(int id, void* (*life)(void*))
 {
     worker& one = workers[id];
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    char* lowest = stacks + static_cast<size_t>(id) * (stack_size + guard_size);
-    pthread_attr_setstack(&attributes, lowest + guard_size, stack_size);
+    pthread_attr_setstack(&attributes, reinterpret_cast<void*>(lowest_of_stack(id)), stack_size);
     thread_state* me = self;
     self = nullptr;
     const int problem = real_pthread_create()(&one.handle, &attributes, life, &one);
@@ -159,14 +164,7 @@ void prepare_thread(thread_state& one, int id)
     one.waits_in = op::run;
     one.deadline = never;
     one.priority = starting_priority();
-}
-
-void empty_quarantine()
-{
-    for (int i = 0; i < quarantine_count; ++i) {
-        __libc_free(quarantined[i]);
-    }
-    quarantine_count = 0;
+    one.stack_begin = lowest_of_stack(id);
 }
 
 // Returns false when the systematic search has nothing left to try.
@@ -185,25 +183,61 @@ bool run_schedule()
     self = nullptr;
     reset_thread_locals();
     fail_if_todo_was_reached();
-    empty_quarantine();
+    empty_heap();
     return end_strategy();
+}
+
+void run_next_schedule()
+{
+    if (!run_schedule()) {
+        book->exhausted = true;
+    }
+    book->done = book->done + 1;
+}
+
+void note_process()
+{
+    book->process = getpid();
+    book->tid[0] = static_cast<int>(system_call(SYS_gettid));
+}
+
+// In a copy of this process, which itself never runs the body. Only this thread is copied: T0's.
+void run_next_schedule_in_a_copy()
+{
+    const pid_t copy = fork();
+    if (copy < 0) {
+        fail("too big", "fork: %s", strerror(errno));
+    }
+    if (copy == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        note_process();
+        run_next_schedule();
+        fflush(stdout);
+        _exit(0);
+    }
+    int how = 0;
+    while (waitpid(copy, &how, 0) < 0 && errno == EINTR) {
+    }
+    if (how != 0) {
+        book->ended_how = how;
+        _exit(1);
+    }
 }
 
 void run_all_schedules()
 {
-    while (book->done < book->todo.limit) {
-        const bool more = run_schedule();
-        book->done = book->done + 1;
-        if (!more) {
-            book->exhausted = true;
-            return;
+    while (book->done < book->todo.limit && !book->exhausted) {
+        if (book->todo.isolate) {
+            run_next_schedule_in_a_copy();
+        } else {
+            run_next_schedule();
         }
     }
 }
 
 void* live_as_first(void*)
 {
-    book->tid[0] = static_cast<int>(system_call(SYS_gettid));
+    note_process();
     book->running = 0;
     watch_for_stack_overflow();
     run_all_schedules();
@@ -226,7 +260,6 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
     body_argument = argument;
     recording = shared->todo.record;
     book->events = 1; // event 0 is none
-    mallopt(M_ARENA_MAX, 1);
     __libc_single_threaded = 0;
     const size_t all_stacks = most_threads * (stack_size + guard_size);
     stacks = static_cast<char*>(map_table(all_stacks, stacks_wish));
@@ -234,13 +267,30 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
         mprotect(stacks + static_cast<size_t>(i) * (stack_size + guard_size), guard_size,
                  PROT_NONE);
     }
-    quarantined = static_cast<void**>(map_table(sizeof(void*) * most_quarantined));
+    make_heap();
+    dl_iterate_phdr(find_image, nullptr);
     watch_for_failures();
 }
 
 } // namespace
 
-void (*key_destructor[PTHREAD_KEYS_MAX])(void*);
+void note_key(pthread_key_t name, void (*destructor)(void*))
+{
+    if (destructor != nullptr && key_count < PTHREAD_KEYS_MAX) {
+        keys[key_count++] = {name, destructor};
+    }
+}
+
+void forget_key(pthread_key_t name)
+{
+    int left = 0;
+    for (int i = 0; i < key_count; ++i) {
+        if (keys[i].name != name) {
+            keys[left++] = keys[i];
+        }
+    }
+    key_count = left;
+}
 
 void* map_table(size_t size, uintptr_t wish)
 {
@@ -261,16 +311,12 @@ void* next_definition(const char* name, const char* version)
 
 bool on_stack_of(int id, uintptr_t address)
 {
-    const auto lowest =
-        reinterpret_cast<uintptr_t>(stacks) + static_cast<size_t>(id) * (stack_size + guard_size);
-    return address >= lowest + guard_size && address < lowest + guard_size + stack_size;
+    return address - lowest_of_stack(id) < stack_size;
 }
 
 bool is_guard_of(int id, uintptr_t address)
 {
-    const auto lowest =
-        reinterpret_cast<uintptr_t>(stacks) + static_cast<size_t>(id) * (stack_size + guard_size);
-    return address >= lowest && address < lowest + guard_size;
+    return address - (lowest_of_stack(id) - guard_size) < guard_size;
 }
 
 int whose_stack(uintptr_t address)
@@ -278,15 +324,6 @@ int whose_stack(uintptr_t address)
     const uintptr_t offset = address - reinterpret_cast<uintptr_t>(stacks);
     const size_t one = stack_size + guard_size;
     return offset < most_threads * one ? static_cast<int>(offset / one) : -1;
-}
-
-void quarantine(void* memory)
-{
-    if (quarantine_count == most_quarantined) {
-        fail("too big", "more than %d deletions in one schedule: make the body smaller",
-             most_quarantined);
-    }
-    quarantined[quarantine_count++] = memory;
 }
 
 void at_thread_end(void (*function)(void*), void* argument)

@@ -18,6 +18,7 @@ set(EXPLORER_FIRST_HEADER ${CMAKE_CURRENT_LIST_DIR}/library_calls.hpp)
 
 # The runtime: never instrumented.
 set(EXPLORER_SOURCES
+    heap.cpp
     hooks_futex.cpp
     hooks_heap.cpp
     hooks_language.cpp

@@ -1,4 +1,5 @@
-// Measures schedules per second on three bodies, and what one round of everyday work costs while
+// Measures schedules per second on three bodies, of the last one also with
+// `isolate`, and what one round of everyday work costs while
 // the hooks are idle. To be run side by side with another build, several times in turn: on a shared
 // machine only ratios mean something.
 //
@@ -6,6 +7,7 @@
 #include "explore/bench/bodies.hpp"
 #include "explore/explore.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -20,9 +22,10 @@ double seconds_for(const std::function<void()>& work)
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void measure(const char* name, void (*body)(), bool races, long schedules)
+void measure(const char* name, void (*body)(), bool races, long schedules, bool isolate = false)
 {
     explorer::options chosen;
+    chosen.isolate = isolate;
     chosen.schedules = schedules;
     chosen.races = races;
     explorer::result result;
@@ -45,6 +48,9 @@ int main(int argc, char** argv)
     measure("read, work, write", bench::read_work_write, false, schedules);
     measure("one producer, two consumers", bench::one_producer_two_consumers, true, schedules);
     measure("pool of two, three tasks", bench::pool_of_two, true, schedules);
+    constexpr int share = 20; // a process for each schedule takes longer
+    measure("each of these in a process", bench::pool_of_two, true, std::max(1L, schedules / share),
+            true);
     constexpr int rounds = 500;
     unsigned long checksum = 0;
     const double seconds = seconds_for([&] { checksum = bench::everyday_work(rounds); });

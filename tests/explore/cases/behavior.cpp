@@ -257,6 +257,51 @@ void statics()
         each_alone));
 }
 
+std::vector<int>& kept()
+{
+    static std::vector<int> all;
+    return all;
+}
+
+// A schedule's memory is used again by the next one, but not what a static holds or what leaks.
+void memory()
+{
+    expect_pass(search([] {
+        std::thread other([] {
+            const auto many = std::make_unique<std::array<int, 1000>>();
+            many->fill(-1);
+        });
+        std::vector<int>& all = kept();
+        for (const int one : all) {
+            EXPLORE_REQUIRE(one == 7);
+        }
+        all.push_back(7);
+        new int(-1); // leaks
+        other.join();
+
+        struct alignas(256) wide {
+            char bytes[300];
+        };
+        const auto aligned = std::make_unique<wide>();
+        EXPLORE_REQUIRE(reinterpret_cast<std::uintptr_t>(aligned.get()) % 256 == 0);
+        auto* zeros = static_cast<int*>(std::calloc(100, sizeof(int)));
+        EXPLORE_REQUIRE(std::all_of(zeros, zeros + 100, [](int one) { return one == 0; }));
+        zeros[99] = 5;
+        zeros = static_cast<int*>(std::realloc(zeros, 1000 * sizeof(int)));
+        EXPLORE_REQUIRE(zeros[99] == 5);
+        std::free(zeros);
+        kept().shrink_to_fit();
+    }));
+    expect_failure(search([] {
+                       void* volatile given = std::malloc(10);
+                       std::free(given);
+                       std::free(given);
+                   }),
+                   "use after free", "a second time");
+    expect_failure(search([] { std::vector<char> all(100'000'000); }), "too big",
+                   "allocates more than");
+}
+
 void many_threads()
 {
     options few;
@@ -1149,6 +1194,7 @@ constexpr check checks[] = {
     {"locks", locks},
     {"thread_locals", thread_locals},
     {"statics", statics},
+    {"memory", memory},
     {"many_threads", many_threads},
     {"exceptions_between_threads", exceptions_between_threads},
     {"large_atomics", large_atomics},
