@@ -2,32 +2,32 @@
 #
 # SPDX-License-Identifier: MIT
 
-# A program of its own with the explorer, linked in the order that sources.cmake demands and without
-# Catch2.
-function(explorer_program target)
-    add_executable(${target} ${ARGN}
+# A program of its own with the explorer, compiled in this role (see workbook_compile_as), linked in
+# the order that sources.cmake demands and without Catch2.
+function(explorer_program target role)
+    add_executable(${target} ${ARGN})
+    workbook_compile_as(${target} explored ${role})
+    target_link_libraries(${target} PRIVATE $<TARGET_OBJECTS:instantiated_explored>
         $<FILTER:$<TARGET_OBJECTS:explorer_canary>,EXCLUDE,explore_catch>
-        $<TARGET_OBJECTS:explorer_runtime>)
-    workbook_compile_as(${target} explored judged)
-    target_link_libraries(${target} PRIVATE given_explored ${CMAKE_DL_LIBS} atomic)
+        $<TARGET_OBJECTS:explorer_runtime> given_explored ${CMAKE_DL_LIBS} atomic)
 endfunction()
 
 set(explore ${CMAKE_SOURCE_DIR}/tests/explore)
 file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/[^.]*.cpp)
-explorer_program(explorer_cases ${explorer_case_sources})
-explorer_program(explorer_rate ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
+explorer_program(explorer_cases judged ${explorer_case_sources})
+explorer_program(explorer_rate judged ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
 
 # What idle hooks cost: the same objects with hooks that do nothing at all.
 foreach(hooks idle empty)
     set(target hooks_${hooks})
     if(hooks STREQUAL "idle")
-        explorer_program(${target} ${explore}/bench/bodies.cpp ${explore}/bench/everyday.cpp)
+        explorer_program(${target} shared ${explore}/bench/bodies.cpp ${explore}/bench/everyday.cpp)
     else()
         add_library(${target}_runtime OBJECT ${explore}/bench/empty_hooks.cpp)
         target_compile_options(${target}_runtime PRIVATE ${EXPLORER_RUNTIME_OPTIONS})
         add_executable(${target} ${explore}/bench/bodies.cpp ${explore}/bench/everyday.cpp
                                  $<TARGET_OBJECTS:${target}_runtime>)
-        workbook_compile_as(${target} explored judged)
+        workbook_compile_as(${target} explored shared)
         target_link_libraries(${target} PRIVATE Threads::Threads atomic)
     endif()
 endforeach()
