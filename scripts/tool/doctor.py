@@ -11,9 +11,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pristine
 import sandbox
 from build_folder import FOLDERS
 from build_step import refuse_foreign
+from git import git
 from layout import MACHINE, WorkbookError
 from terminal import paint
 
@@ -28,7 +30,7 @@ class Finding:
 
 
 def doctor(root: Path) -> int:
-    found = [*tools(), *libraries(), *kernel(), sandbox_finding(), *folders(root)]
+    found = [*tools(), *libraries(), *kernel(), sandbox_finding(), originals(root), *folders(root)]
     for one in found:
         print(f"{paint(f'{one.grade:4}', STYLES[one.grade])}  {one.text}")
     needed = [one for one in found if one.grade == FIX]
@@ -79,11 +81,10 @@ def tools() -> list[Finding]:
         ("patch", (2, 5), "patch", FIX),
         ("addr2line", (2, 30), "binutils", FIX),
         ("clang-format", (14,), "clang-format", NOTE),
-        ("git", (2, 0), "git", NOTE),
     ):
         there = version([name])
         if there is None:
-            why = {"clang-format": "verify needs it", "git": "reset needs it"}.get(name, "needed")
+            why = "verify needs it" if name == "clang-format" else "needed"
             found.append(Finding(needed, f"{name} is missing ({why}): apt-get install {package}"))
         elif there < least:
             found.append(Finding(FIX, f"{name} {shown(there)} is older than {shown(least)}"))
@@ -153,6 +154,17 @@ def sandbox_finding() -> Finding:
     """Tried, because in some containers it is there and cannot start."""
     why = sandbox.problem()
     return Finding(NOTE, f"{why}; grade and verify need it") if why else Finding(OK, "bubblewrap starts")
+
+
+def originals(root: Path) -> Finding:
+    """Whether git would bring the stubs back: one of them stands for all."""
+    blob = next(iter(pristine.read_manifest(root).values()), "none")
+    try:
+        if git(root, "cat-file", "-e", blob, why="reset a stub").returncode == 0:
+            return Finding(OK, "git keeps the stubs as they were handed out")
+        return Finding(NOTE, "git does not have the stubs as they were handed out; reset needs a clone")
+    except WorkbookError as error:
+        return Finding(NOTE, str(error))
 
 
 def folders(root: Path) -> list[Finding]:

@@ -7,15 +7,16 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
-import subprocess
 from pathlib import Path
 
 import placeholders
 import pristine
 import section
+from git import complaint, git
 from layout import MACHINE, USAGE, Exercise, WorkbookError, exercises, relative, write_atomically
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -79,19 +80,10 @@ def chosen(root: Path, said: str) -> Exercise:
 
 def require_git(root: Path) -> None:
     """git keeps the stub as handed out; another repository around ours must not get it."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--show-toplevel"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise WorkbookError("git is needed to record the stub, and is not installed", MACHINE) from None
-    top = done.stdout.rstrip("\n")
+    done = git(root, "rev-parse", "--show-toplevel", why="record the stub")
+    top = os.fsdecode(done.stdout).rstrip("\n")
     if done.returncode != 0 or Path(top).resolve() != root.resolve():
-        why = (done.stderr.strip() or f"the repository is {top}").splitlines()[0]
+        why = (complaint(done) or f"the repository is {top}").splitlines()[0]
         raise WorkbookError(f"{root} is no git checkout, which keeps the stubs: {why}", MACHINE)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
+from git import complaint, git
 from layout import (
     MACHINE,
     SOURCE_SUFFIXES,
@@ -122,14 +122,9 @@ def shipped_code(exercise: Exercise) -> dict[str, bytes]:
 
 
 def from_git(root: Path, blob: str, path: str) -> bytes:
-    try:
-        # cat-file looks upward for a repository: one that the workbook was merely unpacked into
-        # does not have the blob, and says so.
-        done = subprocess.run(
-            ["git", "cat-file", "blob", blob], cwd=root, capture_output=True, check=False
-        )
-    except FileNotFoundError:
-        raise WorkbookError(f"git is needed to bring back {path}, and is not installed") from None
+    # cat-file looks upward for a repository: one that the workbook was merely unpacked into does not
+    # have the blob, and says so.
+    done = git(root, "cat-file", "blob", blob, why=f"bring back {path}")
     if done.returncode != 0:
         raise WorkbookError(
             f"{path}: git does not have the original here (no checkout, or a shallow one); "
@@ -214,16 +209,11 @@ def accept(exercise: Exercise) -> int:
         del entries[path]
     files = student_files(exercise)
     for path in files:
-        done = subprocess.run(
-            ["git", "hash-object", "-w", "--no-filters", "--", str(path)],
-            cwd=exercise.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        words = ("hash-object", "-w", "--no-filters", "--", str(path))
+        done = git(exercise.root, *words, why="record the stub")
         if done.returncode != 0:
-            raise WorkbookError(f"git does not take {path}: {done.stderr.strip()}")
-        entries[relative(path, exercise.root)] = done.stdout.strip()
+            raise WorkbookError(f"git does not take {path}: {complaint(done)}")
+        entries[relative(path, exercise.root)] = done.stdout.decode().strip()
     text = "".join(f"{entries[path]} {path}\n" for path in sorted(entries))
     write_atomically(exercise.root / MANIFEST, text.encode())
     return len(files)

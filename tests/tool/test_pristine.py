@@ -8,8 +8,11 @@ import shutil
 import unittest
 import unittest.mock
 
+import doctor
 import fake_tree
+import new_exercise
 import pristine
+import selfcheck
 import student
 from layout import WorkbookError
 
@@ -149,6 +152,33 @@ class Pristine(fake_tree.FakeTree):
         with self.assertRaisesRegex(WorkbookError, "nothing was changed"):
             pristine.reset(self.exercise)
         self.assertEqual(self.read(STUB), "my work")
+
+    def refused_by_git(self, action, *words):
+        """For an owner that is not us, as git's own tests pretend it."""
+        with unittest.mock.patch.dict(os.environ, GIT_TEST_ASSUME_DIFFERENT_OWNER="1"):
+            with self.assertRaisesRegex(
+                WorkbookError, f"another user.*git config --global --add safe.directory {self.root}$"
+            ) as raised:
+                action(*words)
+        self.assertEqual(raised.exception.status, 3)
+        self.assertNotIn("\n", str(raised.exception))
+
+    def test_another_users_checkout_is_told_with_its_cure(self):
+        self.write(STUB, "my work")
+        self.refused_by_git(pristine.reset, self.exercise)
+        self.assertEqual(self.read(STUB), "my work")
+        self.refused_by_git(student.accept, self.root, ["ex01"])
+        self.refused_by_git(new_exercise.new_exercise, self.root, "barriers")
+        self.refused_by_git(selfcheck.check_stubs, self.root)
+
+    def test_doctor_knows_whether_git_has_the_stubs(self):
+        self.assertEqual(doctor.originals(self.root).grade, doctor.OK)
+        with unittest.mock.patch.dict(os.environ, GIT_TEST_ASSUME_DIFFERENT_OWNER="1"):
+            self.assertIn("safe.directory", doctor.originals(self.root).text)
+        with unittest.mock.patch.dict(os.environ, PATH="/nowhere"):
+            self.assertIn("apt-get install git", doctor.originals(self.root).text)
+        shutil.rmtree(self.root / ".git")
+        self.assertEqual(doctor.originals(self.root).grade, doctor.NOTE)
 
     def test_an_untouched_stub_needs_no_git(self):
         shutil.rmtree(self.root / ".git")
