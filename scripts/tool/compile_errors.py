@@ -13,18 +13,33 @@ DIAGNOSTIC = re.compile(r"^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+
 LINKING = re.compile(
     r"undefined reference to|multiple definition of|undefined symbol|duplicate symbol"
 )
+TWICE = re.compile(r"multiple definition of|duplicate symbol")
+# Where the linkers say that it is defined: lld in lines below, gold in the next one, ld in the one
+# before, all of them with the object file's name.
+DEFINED = re.compile(r">>> |.*previous definition here$")
+FILE = re.compile(r"(?:CMakeFiles/[^/\s]+\.dir/)?([\w./+-]+\.[ch]pp)(?:\.o\b|(:\d+))")
+TWO_FILES = (
+    "Each .cpp file of the folder is part of the answer, and no two may define the same;\n"
+    "  what a header defines must be inline."
+)
+WIDE_CHARACTERS = re.compile(
+    r"^(?P<file>[^\s:][^:]*):\d+:.*null character|byte order mark detected in '(?P<marked>[^']+)'"
+)
 EXCERPT = re.compile(r"^\s*\d*\s*\|")
 
 
 def first_errors(output: str, root: Path, most: int = 3) -> str:
     """The first errors as indented text, paths short; the output's end if none is recognised."""
     lines = [shortened(line, root) for line in plain(output).splitlines()]
-    found = compiler_errors(lines) or linker_errors(lines) or configure_errors(lines)
+    found = encoding_errors(lines) or compiler_errors(lines) or linker_errors(lines)
+    found = found or configure_errors(lines)
     if not found:
         return "\n".join(f"  {line}" for line in lines[-15:])
     shown = found[:most]
     if len(found) > most:
         shown.append([f"... and {len(found) - most} more"])
+    if any(TWICE.search(error[0]) for error in shown):
+        shown.append([TWO_FILES])
     return "\n".join(f"  {line}" for error in shown for line in error)
 
 
@@ -62,6 +77,34 @@ def compiler_errors(lines: list[str]) -> list[list[str]]:
     return found
 
 
+def encoding_errors(lines: list[str]) -> list[list[str]]:
+    """A file of UTF-16 has an error in each of its characters; this is the one that counts."""
+    matches = filter(None, map(WIDE_CHARACTERS.search, lines))
+    files = dict.fromkeys(match["file"] or match["marked"] for match in matches)
+    return [[f"{file}: has null characters, as UTF-16 has: save it as UTF-8"] for file in files]
+
+
 def linker_errors(lines: list[str]) -> list[list[str]]:
-    unique = dict.fromkeys(line for line in lines if LINKING.search(line))
-    return [[line] for line in unique]
+    found = {}
+    for index, line in enumerate(lines):
+        if LINKING.search(line):
+            found[line] = [line, *places(lines, index)] if TWICE.search(line) else [line]
+    return list(found.values())
+
+
+def places(lines: list[str], index: int) -> list[str]:
+    """The files that define what this line calls a duplicate."""
+    told = lines[max(index - 1, 0) : index + 1] if " in function `" in lines[index - 1] else [lines[index]]
+    for below in lines[index + 1 :]:
+        if not DEFINED.match(below):
+            break
+        told.append(below)
+    files: dict[str, str] = {}  # path -> with the line, where the linker knows it
+    for file, line in FILE.findall("\n".join(told)):
+        files[file] = files.get(file) or line
+    named = [
+        file + line
+        for file, line in files.items()
+        if "/" in file and not any(other.endswith(f"/{file}") for other in files)
+    ]
+    return [f"  in {' and '.join(named)}"] if named else []

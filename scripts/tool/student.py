@@ -72,12 +72,19 @@ def unfinished(root: Path, after: Exercise | None = None) -> Exercise | None:
 
 def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
     """Builds the checker and runs its cases. The record on the board follows."""
-    pristine.refuse_what_is_no_file(exercise)
+    look_at_files(exercise)
     judged = judge.digest(exercise)
     outcomes, to_record = build_and_judge(exercise, exercise.id, built)
     if to_record:
         judge.remember(exercise, judged, outcomes)
     return outcomes
+
+
+def look_at_files(exercise: Exercise) -> None:
+    """Before a build, which would not see what lies wrong."""
+    pristine.refuse_what_is_no_file(exercise)
+    for path in pristine.out_of_place(exercise):
+        note(f"{path} is not part of {exercise.id}: files of an answer lie in exercises/{exercise.name}/")
 
 
 def build_and_judge(
@@ -133,7 +140,7 @@ def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
             raise WorkbookError(f"{gone} is gone; to have it again: git checkout -- {gone}")
         become([sys.executable, str(twin), *arguments])
     if which == "own":
-        pristine.refuse_what_is_no_file(exercise)
+        look_at_files(exercise)
     build = configure(root)
     facts = built(build, exercise)
     if which == "solution":

@@ -290,6 +290,50 @@ class Errors(unittest.TestCase):
             output = f"FAILED: bin/x\n{line}\n>>> defined at a.cpp:3\n" + "noise\n" * 20
             self.assertIn(line, self.first(output))
 
+    def test_what_two_files_define_names_them(self):
+        made = "CMakeFiles/ex01_checker.dir/exercises/ex01_count"
+        both = "\n    in exercises/ex01_count/{0} and exercises/ex01_count/{1}\n  Each .cpp file"
+        for output, first, second in (
+            (
+                "ld.lld: error: duplicate symbol: twice(int)\n"
+                ">>> defined at a.cpp:1 (/book/exercises/ex01_count/a.cpp:1)\n"
+                f">>>            {made}/a.cpp.o:(twice(int))\n"
+                ">>> defined at b.cpp:2 (/book/exercises/ex01_count/b.cpp:2)\n"
+                f">>>            {made}/b.cpp.o:(.text+0x0)\n\nld.lld: error: c.cpp.o: bad\n",
+                "a.cpp:1",
+                "b.cpp:2",
+            ),
+            (
+                f"/usr/bin/ld: {made}/b.cpp.o: in function `twice(int)':\n"
+                f"b.cpp:(.text+0x0): multiple definition of `twice(int)'; {made}/a.cpp.o:"
+                "a.cpp:(.text+0x0): first defined here\ncollect2: error\n",
+                "b.cpp",
+                "a.cpp",
+            ),
+            (
+                f"/usr/bin/ld.gold: error: {made}/b.cpp.o: multiple definition of 'twice(int)'\n"
+                f"/usr/bin/ld.gold: {made}/a.cpp.o: previous definition here\n",
+                "b.cpp",
+                "a.cpp",
+            ),
+            (
+                f"mold: error: duplicate symbol: {made}/a.cpp.o: {made}/b.cpp.o: twice(int)\n",
+                "a.cpp",
+                "b.cpp",
+            ),
+        ):
+            self.assertIn(both.format(first, second), self.first(f"FAILED: bin/x\n{output}"))
+
+    def test_a_file_of_utf_16_is_one_line(self):
+        for output in (
+            "/book/a.cpp:1:1: error: stray '\\377' in program\n    1 | <ff><fe>#<U+0000>\n"
+            "/book/a.cpp:1:4: warning: null character(s) ignored\n" * 5,
+            "fatal error: UTF-16 (LE) byte order mark detected in '/book/a.cpp', but encoding\n",
+        ):
+            self.assertEqual(
+                self.first(output), "  a.cpp: has null characters, as UTF-16 has: save it as UTF-8"
+            )
+
     def test_cmake(self):
         output = "[1/2] Re-running CMake...\nCMake Error at a.cmake:2 (message):\n  stands twice\n"
         self.assertEqual(self.first(output), "  CMake Error at a.cmake:2 (message):\n    stands twice")

@@ -123,6 +123,19 @@ class Pristine(fake_tree.FakeTree):
                 told(self.root, "ex01")
             self.assertNotIn("\n", str(raised.exception))
 
+    def test_code_that_lies_elsewhere_is_told(self):
+        self.write("exercises/ex01_count/.cache/a.cpp", "")
+        self.write("exercises/ex01_count/notes/a.txt", "")
+        self.assertEqual(pristine.out_of_place(self.exercise), [])
+        elsewhere = ["count.hpp", "exercises/count.cpp", "exercises/ex01_count/old/count.cpp"]
+        for path in elsewhere:
+            self.write(path, "")
+        with contextlib.redirect_stderr(io.StringIO()) as noted:
+            student.look_at_files(self.exercise)
+        for path, line in zip(elsewhere, noted.getvalue().splitlines()):
+            self.assertRegex(line, f"^{path} is not part of ex01: .* in exercises/ex01_count/$")
+        self.assertEqual(noted.getvalue().count("\n"), 3)
+
     def refused_to_keep(self, said):
         self.write(STUB, "my work")
         with self.assertRaisesRegex(WorkbookError, f"cannot keep your ex01.*{said}.*nothing was") as raised:
