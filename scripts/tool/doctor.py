@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -90,7 +91,14 @@ def tools() -> list[Finding]:
             found.append(Finding(FIX, f"{name} {shown(there)} is older than {shown(least)}"))
         else:
             found.append(Finding(OK, f"{name} {shown(there)}"))
-    return found
+    return found + [by_hand("nc", "netcat-openbsd"), by_hand("gdb", "gdb")]
+
+
+def by_hand(name: str, package: str) -> Finding:
+    """A program that the tool does without, and the text does not."""
+    if shutil.which(name):
+        return Finding(OK, name)
+    return Finding(NOTE, f"{name} is missing (the text tells you to type it): apt-get install {package}")
 
 
 def compiler_finding() -> Finding:
