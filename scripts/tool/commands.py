@@ -12,6 +12,7 @@ import sys
 
 import student
 from layout import MACHINE, USAGE, WorkbookError, checkout_root
+from wrapping import fitted
 
 HELP = """\
 usage: scripts/workbook [COMMAND] [ARGUMENTS]
@@ -35,14 +36,16 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   grade DIR... [--exercise EX] [--csv F] [--junit F] [--gradescope F] [--classroom F]
                            judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md
   doctor                   what this machine has and lacks
-  accept [EX...]           for authors: the stubs as they are now are the ones handed out
+  accept EX...             for authors: the stubs as they are now are the ones handed out
   new exercise NAME        for authors: a tiny exercise to begin from, ex15_NAME or the next number
 
 EX is ex03, 3, 03 or ex03_process_pool. What takes longer tells on stderr how far it is.
+
 grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and cannot use
 up the machine. Tests and answer share one process, though, so code that sets out to can mislead
 them: what it would need for that is looked for, and an answer that has some of it "needs a look" and
 does not pass.
+
 exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lacks something;
              4 it does not compile; 130 interrupted, 128+N ended by signal N;
              run ends with its program's own
@@ -52,11 +55,28 @@ environment: CXX (the compiler of a new build folder), NO_COLOR, WORKBOOK_SCHEDU
 """
 
 
+def help_on(command: str) -> str:
+    """What HELP says of this command."""
+    usage, _, begun = re.search(rf"^  ({command}\b.*)$", HELP, re.MULTILINE).group(1).partition("  ")
+    more = HELP.split(begun + "\n" if begun else usage + "\n", 1)[1]
+    lines = [begun.strip()] if begun else []
+    for line in more.splitlines():
+        if not line.startswith(" " * 8):
+            break
+        lines.append(line.strip())
+    text = [f"usage: scripts/workbook {usage}", "", *(f"  {line}" for line in lines)]
+    beginnings = [command] + ["EX is"] * (" EX" in usage or "[EX" in usage)
+    for paragraph in HELP.split("\n\n"):
+        if paragraph.startswith(tuple(f"{begin} " for begin in beginnings)):
+            text += ["", paragraph]
+    return "\n".join([*text, "", "All commands, exit statuses, environment: scripts/workbook --help\n"])
+
+
 class Parser(argparse.ArgumentParser):
     """Errors in one line."""
 
     def error(self, message: str):
-        raise WorkbookError(f"{message}; try scripts/workbook --help", USAGE)
+        raise WorkbookError(f"{message}; try {self.prog} --help", USAGE)
 
 
 def parser(command: str) -> Parser:
@@ -109,7 +129,7 @@ def run(root, argv):
         else:
             break
     if exercise is None:
-        raise WorkbookError("run needs an exercise; try scripts/workbook --help", USAGE)
+        raise WorkbookError("run needs an exercise; try scripts/workbook run --help", USAGE)
     if arguments and arguments[0] == "--":
         arguments.pop(0)
     return student.run(root, exercise, which, arguments)
@@ -168,7 +188,7 @@ def run_bughunt(root, argv):
 
 def accept(root, argv):
     reader = parser("accept")
-    reader.add_argument("exercises", nargs="*", metavar="EX")
+    reader.add_argument("exercises", nargs="+", metavar="EX")
     return student.accept(root, reader.parse_args(argv).exercises)
 
 
@@ -240,11 +260,15 @@ COMMANDS = {
 
 def main(argv: list[str]) -> int:
     command = argv[0] if argv else "start"
-    if command in ("help", "--help", "-h") or (command != "run" and {"--help", "-h"} & set(argv)):
-        print(HELP, end="")
+    if command in ("help", "--help", "-h"):
+        print(fitted(HELP), end="")
         return 0
     if command not in COMMANDS:
         raise WorkbookError(f"there is no command '{command}'; try scripts/workbook --help", USAGE)
+    ours = argv[:2] if command == "run" else argv  # what follows run's EX is for its program
+    if {"--help", "-h"} & set(ours):
+        print(fitted(help_on(command)), end="")
+        return 0
     return COMMANDS[command](checkout_root(), argv[1:])
 
 
@@ -291,7 +315,7 @@ def status_of(argv: list[str]) -> int:
         return status
     except WorkbookError as error:
         sys.stdout.flush()
-        print(f"scripts/workbook: {error}", file=sys.stderr)
+        print(fitted(f"scripts/workbook: {error}", sys.stderr), file=sys.stderr)
         return error.status
     except KeyboardInterrupt as error:
         with contextlib.suppress(OSError):  # by a terminal that is gone

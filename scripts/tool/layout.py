@@ -94,9 +94,10 @@ def exercises(root: Path) -> list[Exercise]:
 def find_exercise(root: Path, said: str) -> Exercise:
     """By any of its names: ex03, 3, 03, ex03_process_pool, or the path of its folder."""
     known = exercises(root)
-    number = re.fullmatch(r"(?:ex)?0*([0-9]{1,2})", said)
+    name = said.lower()
+    number = re.fullmatch(r"(?:ex)?0*([0-9]{1,2})", name)
     for exercise in known:
-        if said == exercise.name or (number and int(number.group(1)) == int(exercise.number)):
+        if name == exercise.name or (number and int(number.group(1)) == int(exercise.number)):
             return exercise
         if "/" in said and is_folder_of(exercise, said):
             return exercise

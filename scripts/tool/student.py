@@ -26,6 +26,7 @@ from layout import (
 )
 from progress import Line
 from terminal import colours, note, paint
+from wrapping import fitted, flowing
 
 
 def start(root: Path) -> int:
@@ -36,7 +37,7 @@ def start(root: Path) -> int:
     print(board.board(root))
     if chosen:
         print()
-        print(board.verdict(chosen, outcomes))
+        print(fitted(board.verdict(chosen, outcomes)))
     else:
         print("\nThe core of every exercise is done.")
     return 0
@@ -53,7 +54,7 @@ def check(root: Path, said: str | None) -> int:
         print("The core of every exercise is done. To judge one again: scripts/workbook check ex03")
         return 0
     outcomes = check_quietly(chosen)
-    print(board.verdict(chosen, outcomes))
+    print(fitted(board.verdict(chosen, outcomes)))
     return 0 if judge.core_passed(outcomes) else NOT_YET
 
 
@@ -118,8 +119,8 @@ def hint(root: Path, said: str, again: bool) -> int:
         number = min(shown + 1, len(hints))
         record["hints"] = number
     chosen = hints[number - 1]
-    print(paint(f"Hint {number} of {len(hints)}: {chosen.title}", "bold"))
-    print(f"\n{chosen.text}\n")
+    print(paint(fitted(f"Hint {number} of {len(hints)}: {chosen.title}"), "bold"))
+    print(f"\n{flowing(chosen.text)}\n")
     left = len(hints) - number
     if shown >= len(hints):
         print(f"That was the last. To begin again: scripts/workbook hint {exercise.id} --again")
@@ -232,7 +233,7 @@ def reset(root: Path, said: str) -> int:
 
 def accept(root: Path, said: list[str]) -> int:
     """For authors: what stands in the tree now is the stub."""
-    for exercise in [find_exercise(root, name) for name in said] or exercises(root):
+    for exercise in [find_exercise(root, name) for name in said]:
         count = pristine.accept(exercise)
         print(f"{exercise.id}: {count} files recorded in {pristine.MANIFEST}")
     print(f"To undo this: git checkout -- {pristine.MANIFEST}")

@@ -26,6 +26,7 @@ from build_folder import configure
 from build_step import SUFFIXES
 from layout import NOT_YET, Exercise, WorkbookError, find_exercise, relative
 from terminal import clear, erase_anothers, note, paint
+from wrapping import fitted
 
 TICK = 0.2  # seconds from one look at the files to the next
 STALE = 99  # a check's exit status: the files changed before it could say anything
@@ -73,6 +74,8 @@ def picture(folder: Path) -> Picture | None:
 
 
 class Watch:
+    _keys_there_are = "Keys: h hint, n next exercise, r run, Enter check again, q quit"
+
     def __init__(self, exercise: Exercise, keys: keyboard.Keyboard):
         self._keys = keys
         self._clears = False  # the screen, before the next check
@@ -106,10 +109,15 @@ class Watch:
         try:
             while not self._is_over():
                 self._look()
-                for key in self._keys.pressed(TICK):
+                known = {*self._actions(), "q"}
+                pressed = self._keys.pressed(TICK)
+                for key in filter(known.__contains__, pressed):
                     if key == "q":
                         return 0
                     self._press(key)
+                if not known.issuperset(pressed):
+                    with self._place_to_print():
+                        print(f"\nThat is no key here. {self._keys_there_are}", flush=True)
             return 0
         finally:
             self._stop()
@@ -161,7 +169,7 @@ class Watch:
         outcomes = student.check_quietly(exercise)
 
         def say() -> int:
-            print(board.verdict(exercise, outcomes))
+            print(fitted(board.verdict(exercise, outcomes)))
             return 0 if judge.core_passed(outcomes) else NOT_YET
 
         return say
@@ -192,7 +200,7 @@ class Watch:
             lines.append(paint(f"The core of {here} has passed.", "green"))
         if self._keys.there:
             lines[-1] += " Key n goes on to the next exercise." if self._passed else ""
-            lines.append("Keys: h hint, n next exercise, r run, Enter check again, q quit")
+            lines.append(self._keys_there_are)
         print("\n".join(lines), flush=True)
 
     def _actions(self) -> dict[str, Callable[[], None]]:
@@ -201,7 +209,7 @@ class Watch:
 
     def _press(self, key: str) -> None:
         try:
-            self._actions().get(key, lambda: None)()
+            self._actions()[key]()
         except WorkbookError as error:
             with self._place_to_print():
                 complain(error)
@@ -259,6 +267,8 @@ class Watch:
 class WatchedHunt(Watch):
     """Over once the mistake is mended: the next save would be of another hunt."""
 
+    _keys_there_are = "Keys: Enter check again, q quit"
+
     def __init__(self, mistake: bughunt.Mistake, keys: keyboard.Keyboard):
         self._mistake = mistake
         super().__init__(mistake.exercise, keys)
@@ -291,7 +301,7 @@ class WatchedHunt(Watch):
         shown = bughunt.place(self._exercise)
         print(f"\nWatching {shown}: it is judged again when you save.", flush=True)
         if self._keys.there:
-            print("Keys: Enter check again, q quit", flush=True)
+            print(self._keys_there_are, flush=True)
 
     def _actions(self) -> dict[str, Callable[[], None]]:
         return dict.fromkeys("\r\n ", self._again)
@@ -342,7 +352,7 @@ def status_of(action: Callable[[], int]) -> int:
 
 def complain(error: WorkbookError) -> None:
     sys.stdout.flush()
-    print(f"scripts/workbook: {error}", file=sys.stderr, flush=True)
+    print(fitted(f"scripts/workbook: {error}", sys.stderr), file=sys.stderr, flush=True)
 
 
 def wait_for(process: int) -> int:

@@ -40,7 +40,8 @@ def said(action, *arguments):
 class Words(fake_tree.FakeTree):
     def test_an_exercise_by_any_name(self):
         absolute = str(self.exercise.stub)
-        for name in ("ex01", "1", "01", "ex1", "ex01_count", "exercises/ex01_count/", absolute):
+        names = ("ex01", "1", "01", "ex1", "ex01_count", "EX01", "Ex01_Count")
+        for name in (*names, "exercises/ex01_count/", absolute):
             self.assertEqual(find_exercise(self.root, name), self.exercise, name)
 
     def test_an_unknown_exercise(self):
@@ -75,6 +76,7 @@ class Words(fake_tree.FakeTree):
             ["run", "--solution"],
             ["run", "ex77"],
             ["reset", "ex77"],
+            ["accept"],
             ["bughunt"],
             ["bughunt", "ex77"],
             ["bughunt", "ex77", "--watch"],
@@ -100,8 +102,24 @@ class Words(fake_tree.FakeTree):
             self.assertEqual(error.count("\n"), 1, error)
 
     def test_help(self):
-        self.assertEqual(self.status("--help"), (0, ""))
-        self.assertEqual(self.status("check", "--help"), (0, ""))
+        whole = self.printed("--help")
+        for command in commands.COMMANDS:
+            with self.subTest(command):
+                text = self.printed(command, "--help")
+                self.assertTrue(text.startswith(f"usage: scripts/workbook {command}"), text)
+                self.assertLess(len(text), len(whole))
+                self.assertEqual(self.printed(command, "-h"), text)
+                described = text.split("\n")[2].strip()
+                self.assertIn(described, whole)
+                self.assertGreater(len(described), 5)
+        self.assertIn("--tell says what is wrong", self.printed("bughunt", "ex01", "--help"))
+        self.assertIn("grade needs bubblewrap", self.printed("grade", "--help"))
+        self.assertNotIn("bubblewrap", self.printed("run", "--help"))
+
+    def printed(self, *words):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            self.assertEqual(commands.main([*words]), 0)
+        return out.getvalue()
 
     def test_run_passes_the_rest_on(self):
         seen = []

@@ -146,8 +146,9 @@ class Launcher(unittest.TestCase):
     def test_reading_needs_python_only(self):
         for name in (*NEEDED, "g++"):
             (self.bin / name).unlink()
-        for words in (["hint", "ex01"], ["list"], ["doctor"], ["start", "--help"]):
+        for words in (["hint", "ex01"], ["list"], ["doctor"], ["start", "--help"], ["run", "-h"]):
             self.assertEqual(self.launch(*words)[0], 0, words)
+        self.assertEqual(self.launch("run", "ex01", "--help")[0], 3)
 
     def test_installing_can_be_forbidden(self):
         self.pretend("id", "echo 0")

@@ -313,7 +313,9 @@ class AHunt(Watched):
     def test_keys(self):
         terminal = self.begin_in_a_terminal()
         terminal.shows("somebody's answer(.*\n)*.*0 of 2 core(.*\n)*Keys: Enter check again, q quit")
-        terminal.press(b"hnrt")  # a watched stub's, and one that nobody has: nothing happens
+        terminal.press(b"hnrt")  # a watched stub's, and one that nobody has
+        text = terminal.shows("That is no key here. Keys: Enter check again, q quit\\s+$")
+        self.assertEqual(text.count("no key"), 1)
         terminal.press(b"\n")
         text = terminal.shows("0 of 2 core(.*\n)*Keys: .*quit")
         self.assertNotIn("Hint", text)
