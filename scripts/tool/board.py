@@ -8,7 +8,7 @@ from pathlib import Path
 
 import judge
 import state
-from build_folder import Built, folder, is_configured, read_book
+from build_folder import Built, book_so_far
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
 from layout import Exercise, WorkbookError, exercises
 from terminal import paint
@@ -26,14 +26,13 @@ BAR = 10
 
 def board(root: Path) -> str:
     """One line for each exercise, from what check saw last; builds nothing."""
-    build = folder(root)
     recorded = state.read(root)
     known = exercises(root)
     if not known:
         raise WorkbookError("CMakeLists.txt has no exercise yet")
     wide = max(len(exercise.name) for exercise in known)
     lines = [f"{'':{wide}}  {'':{BAR + 2}}   core  stretch"]
-    book = read_book(build) if is_configured(build) else {}
+    book = book_so_far(root)
     for exercise in known:
         facts = book.get(exercise.name)  # none if it was added since the folder was configured
         lines.append(row(exercise, facts, recorded.get(exercise.name, {}), wide))
@@ -67,6 +66,8 @@ def standing(
         hint = "edited since it was checked" if "digest" in record else "not checked yet"
     if core and all(core):
         return ("done" if all(stretch) else "core done"), hint
+    if record.get("passed"):
+        hint = "its core held before" + (f"; {hint}" if hint else "")
     return "in progress", hint
 
 
@@ -78,7 +79,9 @@ def bar(passed: list[bool]) -> str:
 def verdict(exercise: Exercise, outcomes: list[Outcome]) -> str:
     """The compact list, then the first broken promise in full, then what to type next."""
     if judge.first_broken(outcomes) is None:
-        following = after_passing(exercise, "Everything holds, stretch included.")
+        stretch = any(one.case.stretch for one in outcomes)
+        praise = "Everything holds, stretch included." if stretch else "Everything holds."
+        following = after_passing(exercise, praise)
     elif judge.core_passed(outcomes):
         following = after_passing(exercise, "The core is done; what is left is stretch.")
     else:
@@ -148,7 +151,22 @@ def after_passing(exercise: Exercise, praise: str) -> str:
         f"Run it:   scripts/workbook run {exercise.id}",
         f"Hunt:     scripts/workbook bughunt {exercise.id}   (a wrong answer to mend)",
     ]
-    following = [one for one in exercises(exercise.root) if one.number > exercise.number]
-    if following:
-        lines.append(f"Next:     scripts/workbook check {following[0].id}")
+    left = [one for one in unfinished(exercise.root) if one != exercise]
+    after = [one for one in left if one.number > exercise.number]
+    if left:
+        lines.append(f"Next:     scripts/workbook check {(after or left)[0].id}")
+    else:
+        lines.append("The core of every exercise is done.")
     return "\n".join(lines)
+
+
+def unfinished(root: Path) -> list[Exercise]:
+    """Those whose core does not hold, as far as check knows."""
+    book = book_so_far(root)
+    recorded = state.read(root)
+    return [
+        one
+        for one in exercises(root)
+        if one.name not in book
+        or not judge.core_done(one, book[one.name], recorded.get(one.name, {}))
+    ]

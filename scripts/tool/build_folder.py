@@ -101,6 +101,12 @@ def read_book(build: Path) -> dict[str, Built]:
         ) from None
 
 
+def book_so_far(root: Path) -> dict[str, Built]:
+    """The same for the student's folder; nothing before it is configured."""
+    build = folder(root)
+    return read_book(build) if is_configured(build) else {}
+
+
 def built(build: Path, exercise: Exercise) -> Built:
     book = read_book(build)
     if exercise.name in book:

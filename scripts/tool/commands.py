@@ -21,7 +21,7 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   list                     the board
   check [EX]               judge EX, or the first exercise whose core has not passed
   watch [EX]               the same at every save; on a terminal keys give a hint, go on, run it
-  hint EX [--again]        one more hint each time; --again begins at the first
+  hint EX [--again]        one more hint each time, from the step that fails on; --again begins anew
   run EX [--solution | --python] [ARGUMENTS]
                            EX's program with your answer, the reference, or its Python twin
   demo                     the lecture's race on all the reference servers, side by side

@@ -155,6 +155,21 @@ def results(exercise: Exercise, record: dict) -> dict:
     return {} if untouched(exercise) else record.get("results", {})
 
 
+def core_done(exercise: Exercise, facts: Built, record: dict) -> bool:
+    """Of the answer as check saw it last."""
+    seen = results(exercise, record)
+    core = [case for case in facts.everyday_cases() if not case.stretch]
+    return bool(core) and all(seen.get(case.sentence) == PASSED for case in core)
+
+
+def step_to_mend(exercise: Exercise, facts: Built, record: dict) -> int | None:
+    """That of the first broken promise, as check saw it last."""
+    seen = results(exercise, record)
+    cases = [case for case in facts.everyday_cases() if case.sentence in seen]
+    broken = first_broken([Outcome(case, seen[case.sentence], "") for case in cases])
+    return broken.case.step if broken else None
+
+
 def digest(exercise: Exercise) -> str:
     """Tells whether the student's files are those that were judged."""
     mixed = hashlib.sha256()
@@ -171,3 +186,5 @@ def remember(exercise: Exercise, judged: str, outcomes: list[Outcome]) -> None:
             one.case.sentence: one.verdict for one in outcomes if one.verdict != NOT_RUN
         }
         record["digest"] = judged
+        if core_passed(outcomes):
+            record["passed"] = True

@@ -11,7 +11,7 @@ from layout import Exercise, WorkbookError, exercises
 
 PARTS = ["Why", "Your task", "Contract", "Try it", "Hints", "What did you notice?", "Further"]
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
-HINT = re.compile(r"Hint (\d+): (.+)", re.DOTALL)
+HINT = re.compile(r"Hint (\d+), step (\d+): (.+)", re.DOTALL)
 LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
 HREF = re.compile(r'href="([^"]+)"')
 HOURS = re.compile(r"^\*\*.+\*\*\s+\*[\d.]+ hours?(, deep)?(, optional)?\.?\*", re.MULTILINE)
@@ -19,6 +19,7 @@ HOURS = re.compile(r"^\*\*.+\*\*\s+\*[\d.]+ hours?(, deep)?(, optional)?\.?\*", 
 
 @dataclass(frozen=True)
 class Hint:
+    step: int
     title: str
     text: str
 
@@ -50,7 +51,7 @@ def hints(root: Path, exercise: Exercise) -> list[Hint]:
     for summary, body in FOLDED.findall(part(section(root, exercise.name), "Hints")):
         title = HINT.fullmatch(" ".join(summary.split()))
         if title:
-            found.append(Hint(title.group(2), body.strip()))
+            found.append(Hint(int(title.group(2)), title.group(3), body.strip()))
     return found
 
 
@@ -92,14 +93,17 @@ def section_problems(exercise: Exercise) -> list[str]:
 
 def hint_problems(text: str) -> list[str]:
     titles = [" ".join(summary.split()) for summary, _ in FOLDED.findall(text)]
-    found = [f"'{title}' is not 'Hint N: ...'" for title in titles if not HINT.fullmatch(title)]
-    numbers = [int(HINT.fullmatch(title).group(1)) for title in titles if HINT.fullmatch(title)]
+    found = [f"'{one}' is not 'Hint N, step N: ...'" for one in titles if not HINT.fullmatch(one)]
+    matches = list(filter(None, map(HINT.fullmatch, titles)))
+    numbers, steps = ([int(match.group(which)) for match in matches] for which in (1, 2))
     if numbers != list(range(1, len(numbers) + 1)):
         found.append(f"its hints are numbered {numbers}")
+    if steps != sorted(steps):
+        found.append(f"its hints are for steps {steps}: in their order, please")
     if len(numbers) < 3:
         found.append(f"has {len(numbers)} hints, fewer than 3")
     if text.count("<details>") != len(titles):
-        found.append("a hint is not '<details><summary>Hint N: ...</summary> ... </details>'")
+        found.append("a hint is not '<details><summary>Hint N, step N: ...</summary> ... </details>'")
     return found
 
 

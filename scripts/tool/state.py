@@ -22,6 +22,7 @@ def state_file(root: Path) -> Path:
 
 def read(root: Path) -> dict:
     """exercise name -> {"results": {sentence: verdict}, "digest": ..., "hints": n,
+    "passed": the core once held, whatever the results are now,
     "hunt": the mistake that is hunted, "hunted": [mistakes that were], "peek": before the core}.
     """
     path = state_file(root)
@@ -48,6 +49,7 @@ def is_record(found: object) -> bool:
         and isinstance(found.get("digest", ""), str)
         and isinstance(found.get("hints", 0), int)
         and isinstance(found.get("hunt", ""), str)
+        and isinstance(found.get("passed", False), bool)
         and isinstance(found.get("peek", False), bool)
         and isinstance(found.get("hunted", []), list)
         and all(isinstance(name, str) for name in found.get("hunted", []))

@@ -14,7 +14,7 @@ import judge
 import pristine
 import section
 import state
-from build_folder import Built, built, configure
+from build_folder import Built, book_so_far, built, configure
 from build_step import build_target, checker_cases, compare_cases
 from layout import (
     NOT_YET,
@@ -59,16 +59,10 @@ def check(root: Path, said: str | None) -> int:
 
 
 def unfinished(root: Path, after: Exercise | None = None) -> Exercise | None:
-    """The first exercise (after one) whose core has not passed, as far as check knows."""
-    build = configure(root)
-    recorded = state.read(root)
-    known = exercises(root)
-    for exercise in known[known.index(after) + 1 :] if after else known:
-        results = judge.results(exercise, recorded.get(exercise.name, {}))
-        core = [case for case in built(build, exercise).everyday_cases() if not case.stretch]
-        if not core or any(results.get(case.sentence) != judge.PASSED for case in core):
-            return exercise
-    return None
+    """The first exercise (after one) whose core does not hold, as far as check knows."""
+    configure(root)
+    left = board.unfinished(root)
+    return next((one for one in left if after is None or one.number > after.number), None)
 
 
 def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
@@ -109,17 +103,21 @@ def build_and_judge(
 
 
 def hint(root: Path, said: str, again: bool) -> int:
-    """Shows one more hint than the last time."""
+    """Shows one more hint than the last time; no earlier one than those of the step to mend."""
     exercise = find_exercise(root, said)
     hints = section.hints(root, exercise)
     if not hints:
         raise WorkbookError(f"WORKBOOK.md has no hints for {exercise.id}")
+    begin = 0 if again else hints_passed_over(exercise, hints)
     with state.changing_if_possible(root, exercise.name) as record:
         shown = 0 if again else int(record.get("hints", 0))
-        number = min(shown + 1, len(hints))
+        number = min(max(shown, begin) + 1, len(hints))
         record["hints"] = number
     chosen = hints[number - 1]
-    print(paint(fitted(f"Hint {number} of {len(hints)}: {chosen.title}"), "bold"))
+    if shown < begin:
+        note(f"what comes before step {chosen.step} holds; its hints: hint {exercise.id} --again")
+    title = f"Hint {number} of {len(hints)}, step {chosen.step}: {chosen.title}"
+    print(paint(fitted(title), "bold"))
     print(f"\n{flowing(chosen.text)}\n")
     left = len(hints) - number
     if shown >= len(hints):
@@ -129,6 +127,16 @@ def hint(root: Path, said: str, again: bool) -> int:
     else:
         print("That was the last hint.")
     return 0
+
+
+def hints_passed_over(exercise: Exercise, hints: list[section.Hint]) -> int:
+    """How many come before the first one for the step to mend, if it has any."""
+    facts = book_so_far(exercise.root).get(exercise.name)
+    if facts is None:
+        return 0
+    record = state.read(exercise.root).get(exercise.name, {})
+    step = judge.step_to_mend(exercise, facts, record)
+    return next((index for index, one in enumerate(hints) if one.step == step), 0)
 
 
 def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
@@ -199,11 +207,8 @@ def diff(root: Path, said: str, peek: bool) -> int:
 
 
 def core_recorded(exercise: Exercise) -> bool:
-    results = judge.results(exercise, state.read(exercise.root).get(exercise.name, {}))
-    if not results:
-        return False
-    cases = built(configure(exercise.root), exercise).everyday_cases()
-    return all(results.get(c.sentence) == judge.PASSED for c in cases if not c.stretch)
+    """Whether it has held once: what came of the answer since changes nothing."""
+    return state.read(exercise.root).get(exercise.name, {}).get("passed", False)
 
 
 def coloured(line: str) -> str:
@@ -223,8 +228,8 @@ def reset(root: Path, said: str) -> int:
         print(f"{exercise.id} is as it was handed out; there is nothing to reset.")
         return 0
     with state.changing(root, exercise.name) as record:
-        record.pop("results", None)
-        record.pop("digest", None)
+        for of_the_answer in ("results", "digest", "passed"):
+            record.pop(of_the_answer, None)
     for path in undone:
         print(f"put back: {path}" if (root / path).exists() else f"removed: {path}")
     print(f"Your files are kept in {backup.relative_to(root)}/")

@@ -387,7 +387,7 @@ private:
             }
         }
         if (folded_ > 0) {
-            line("  (" + std::to_string(folded_) + " steps of further rounds left out)");
+            line("  (" + std::to_string(folded_) + " steps left out: more rounds of a loop)");
         }
         out_ += "\n";
     }

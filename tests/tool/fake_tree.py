@@ -129,17 +129,17 @@ Because.
 ### Try it
 `scripts/workbook run ex01`
 ### Hints
-<details><summary>Hint 1: think</summary>
+<details><summary>Hint 1, step 1: think</summary>
 
 Think of *two*.
 
 </details>
-<details><summary>Hint 2: think more</summary>
+<details><summary>Hint 2, step 1: think more</summary>
 
 `n + n`
 
 </details>
-<details><summary>Hint 3: nearly there</summary>
+<details><summary>Hint 3, step 2: nearly there</summary>
 
 Return it.
 

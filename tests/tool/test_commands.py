@@ -19,11 +19,12 @@ import bounded
 import commands
 import fake_tree
 import judge
+import pristine
 import state
 import student
 from build_folder import Built, Case, configure
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
-from layout import WorkbookError, find_exercise
+from layout import Exercise, WorkbookError, find_exercise
 from running import LIMIT, run_main
 
 # A checker of the board's four cases that passes them all.
@@ -239,30 +240,51 @@ class Signals(fake_tree.FakeTree):
 
 class Hints(fake_tree.FakeTree):
     def hint(self, again=False):
-        return said(student.hint, self.root, "ex01", again).splitlines()[0]
+        with contextlib.redirect_stderr(io.StringIO()) as noted:
+            shown = said(student.hint, self.root, "ex01", again).splitlines()[0]
+        self.noted = noted.getvalue()
+        return shown
 
     def test_one_more_each_time(self):
         titles = [self.hint() for _ in range(4)]
-        self.assertEqual(titles[0], "Hint 1 of 3: think")
-        self.assertEqual(titles[1], "Hint 2 of 3: think more")
-        self.assertEqual(titles[2:], ["Hint 3 of 3: nearly there"] * 2)
+        self.assertEqual(titles[0], "Hint 1 of 3, step 1: think")
+        self.assertEqual(titles[1], "Hint 2 of 3, step 1: think more")
+        self.assertEqual(titles[2:], ["Hint 3 of 3, step 2: nearly there"] * 2)
         self.assertEqual(self.hint(again=True), titles[0])
         self.assertEqual(self.hint(), titles[1])
+
+    def test_it_begins_with_the_step_that_fails(self):
+        self.hand_out()
+        self.pretend_configured("ex01_count")
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        self.checked(a=FAILED, b=TODO)
+        self.assertEqual(self.hint(), "Hint 1 of 3, step 1: think")
+        self.checked(a=PASSED, b=FAILED)
+        self.assertEqual(self.hint(), "Hint 3 of 3, step 2: nearly there")
+        self.assertEqual(self.noted, "what comes before step 2 holds; its hints: hint ex01 --again\n")
+        self.assertEqual(self.hint(again=True), "Hint 1 of 3, step 1: think")
+        self.checked(a=FAILED, b=FAILED)
+        self.assertEqual(self.hint(), "Hint 2 of 3, step 1: think more")
+        self.assertEqual(self.noted, "")
+
+    def checked(self, **verdicts):
+        outcomes = [
+            Outcome(Case(name, 1, False, False), verdict, "") for name, verdict in verdicts.items()
+        ]
+        judge.remember(self.exercise, judge.digest(self.exercise), outcomes)
 
     def test_one_that_cannot_be_remembered_is_shown_all_the_same(self):
         self.hint()
         with unittest.mock.patch("state.write_atomically", side_effect=PermissionError(13, "no")):
-            self.assertEqual(self.noted_hint(), ("Hint 2 of 3: think more", "not recorded: [Errno 13] no\n"))
+            self.assertEqual(self.noted_hint(), ("Hint 2 of 3, step 1: think more", "not recorded: [Errno 13] no\n"))
         shutil.rmtree(self.root / ".workbook")
         self.write(".workbook", "a file where the folder should be")
         shown, noted = self.noted_hint()
-        self.assertEqual(shown, "Hint 1 of 3: think")
+        self.assertEqual(shown, "Hint 1 of 3, step 1: think")
         self.assertRegex(noted, "^not recorded: .*\n$")
 
     def noted_hint(self):
-        with contextlib.redirect_stderr(io.StringIO()) as noted:
-            shown = self.hint()
-        return shown, noted.getvalue()
+        return self.hint(), self.noted
 
 
 class Kept(fake_tree.FakeTree):
@@ -287,6 +309,7 @@ class Kept(fake_tree.FakeTree):
             '{"exercises": {"a": {"hunt": 1}}}',
             '{"exercises": {"a": {"hunted": "one"}}}',
             '{"exercises": {"a": {"peek": "yes"}}}',
+            '{"exercises": {"a": {"passed": 1}}}',
             '{"exercises": {"a": {"hunted": [[]]}}}',
         ):
             path = self.write(".workbook/state.json", text)
@@ -435,6 +458,45 @@ class Board(fake_tree.FakeTree):
         self.assertRegex(self.row(), r"done \(edited since it was checked\)$")
         self.write("exercises/ex01_count/count.cpp", fake_tree.STUB)
         self.assertRegex(self.row(), r"\[\.{10}\] +0/2 +0/1 +not started$")
+
+    def test_a_pass_is_remembered(self):
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        self.record(a=PASSED, b=PASSED)
+        self.write("exercises/ex01_count/count.cpp", "spoiled")
+        self.record(a=PASSED, b=FAILED)
+        self.assertRegex(self.row(), r"1/2 +0/1 +in progress \(its core held before\)$")
+        self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", False))
+        said(student.reset, self.root, "ex01")
+        with self.assertRaisesRegex(WorkbookError, "--peek"):
+            student.diff(self.root, "ex01", False)
+
+    def next_after_passing(self, *ids):
+        """What comes next after ex02, with the cores of these done."""
+        for id in ids:
+            one = Exercise(self.root, f"{id}_count")
+            self.write(f"exercises/{one.name}/count.cpp", "begun")
+            outcomes = [Outcome(Case(name, 1, False, False), PASSED, "") for name in ("a", "b")]
+            judge.remember(one, judge.digest(one), outcomes)
+        text = board.verdict(Exercise(self.root, "ex02_count"), [outcome(1, PASSED)])
+        self.assertIn("\nEverything holds.\n", text)
+        return text.splitlines()[-1]
+
+    def test_what_comes_next_has_not_passed_yet(self):
+        names = [f"ex0{number}_count" for number in (1, 2, 3, 4)]
+        self.write("CMakeLists.txt", "".join(f"workbook_exercise({name})\n" for name in names))
+        self.pretend_configured(*names)
+        for name in names[1:]:
+            self.write(f"exercises/{name}/count.cpp", fake_tree.STUB)
+            pristine.accept(Exercise(self.root, name))
+        ahead = "Next:     scripts/workbook check "
+        self.assertEqual(self.next_after_passing("ex02"), f"{ahead}ex03")
+        self.assertEqual(self.next_after_passing("ex03"), f"{ahead}ex04")
+        self.assertEqual(self.next_after_passing("ex04"), f"{ahead}ex01")
+        self.assertEqual(self.next_after_passing("ex01"), "The core of every exercise is done.")
+
+    def test_there_is_no_stretch_where_there_is_none(self):
+        both = [outcome(1, PASSED), outcome(1, PASSED, stretch=True)]
+        self.assertIn("Everything holds, stretch included.\n", board.verdict(self.exercise, both))
 
     def check(self, checker, **environment):
         """`check ex01` with this program for a checker."""

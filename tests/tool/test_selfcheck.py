@@ -128,7 +128,7 @@ class Text(fake_tree.FakeTree):
         self.assert_found("### Why\nBecause.", "### Why", "'Why' is empty")
 
     def test_two_hints(self):
-        self.assert_found("Hint 3: nearly there", "nearly there", "has 2 hints, fewer than 3")
+        self.assert_found("Hint 3, step 2: nearly there", "nearly there", "has 2 hints, fewer than 3")
 
     def test_misnumbered_hints(self):
         self.assert_found("Hint 3", "Hint 4", "its hints are numbered [1, 2, 4]")

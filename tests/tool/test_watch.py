@@ -149,9 +149,9 @@ class InATerminal(Watched):
         terminal = self.begin_in_a_terminal()
         terminal.shows("0 of 2 core(.*\n)*Keys: .*quit")
         terminal.press(b"h")
-        terminal.shows("Hint 1 of 3: think(.*\n)*Keys: .*quit")
+        terminal.shows("Hint 1 of 3, step 1: think(.*\n)*Keys: .*quit")
         terminal.press(b"h")
-        terminal.shows("Hint 2 of 3")
+        terminal.shows("Hint 2 of 3, step 1")
         terminal.press(b"\n")
         terminal.shows("\033\\[2J(.*\n)*.*0 of 2 core(.*\n)*Keys: .*quit")
         terminal.press(b"\033[h\033Oq")  # as keys with pictures on them do
@@ -256,7 +256,7 @@ class AHunt(Watched):
 
     def begun_in_a_pipe(self):
         tool = self.begin_in_a_pipe()
-        running.heard(tool.stdout.fileno(), "Watching hunts/ex01_count: .*judged again when you save")
+        running.heard(tool.stdout.fileno(), r"Watching hunts/ex01_count: .*judged again when you save\.\n")
         return tool
 
     def ends(self, tool):
