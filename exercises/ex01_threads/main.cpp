@@ -25,10 +25,11 @@
 
 namespace {
 
-const char* const usage = R"(usage: ex01_threads [END [THREADS...]]
-The primes below END (default 20000), with each number of THREADS (default 1 2 5).
-Speed-ups are against the first of them. Press Ctrl+C in the middle of a long run, such as
-ex01_threads 400000 5, and see who stops.
+constexpr const char* usage =
+    R"(usage: ex01_threads [END] [THREADS...]   the primes below END, with each number of THREADS
+END: 0 to 10000000, 20000 if not given
+THREADS: 1 to 1000, 1 2 5 if not given; speed-ups are against the first
+Press Ctrl+C in the middle of a long run, such as  ex01_threads 400000 5, and see who stops.
 )";
 
 /// How many divisions is_prime() makes to find out about n.
@@ -113,17 +114,10 @@ void compare_ways_to_share(int end, int threads, double reference_ms)
     row("shared counter", shared_counter);
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    const int end =
-        arguments.empty() ? 20000 : given::whole_number(arguments[0], "END", 0, 10'000'000);
-    std::vector<int> thread_counts;
-    for (std::size_t n = 1; n < arguments.size(); ++n) {
-        thread_counts.push_back(given::whole_number(arguments[n], "THREADS", 1, 1000));
-    }
-    if (thread_counts.empty()) {
-        thread_counts = {1, 2, 5};
-    }
+    const int end = arguments.number("END");
+    const std::vector<int>& thread_counts = arguments.numbers("THREADS");
 
     fmt::print("calc_primes(50, 5)\n{}\n", fmt::join(calc_primes(50, 5), " "));
 

@@ -26,8 +26,10 @@
 
 namespace {
 
-const char* const usage = R"(usage: ex02_dummy_pool [END [WORKERS...]]
-The primes below END (default 20000) on pools with each number of WORKERS (default 1 5).
+constexpr const char* usage =
+    R"(usage: ex02_dummy_pool [END] [WORKERS...]   the primes below END on pools of so many WORKERS
+END: 0 to 1000000, 20000 if not given
+WORKERS: 1 to 1000, 1 5 if not given
 )";
 
 std::vector<int> primes_in_batches(dummy_pool& pool, int end)
@@ -78,17 +80,10 @@ void row(const char* name, const std::vector<int>& worker_counts,
     fmt::print("\n");
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    const int end =
-        arguments.empty() ? 20000 : given::whole_number(arguments[0], "END", 0, 1'000'000);
-    std::vector<int> worker_counts;
-    for (std::size_t n = 1; n < arguments.size(); ++n) {
-        worker_counts.push_back(given::whole_number(arguments[n], "WORKERS", 1, 1000));
-    }
-    if (worker_counts.empty()) {
-        worker_counts = {1, 5};
-    }
+    const int end = arguments.number("END");
+    const std::vector<int>& worker_counts = arguments.numbers("WORKERS");
 
     dummy_pool pool(5);
     fmt::print("calc_primes_pool(pool, 50) on {} workers\n{}\n", pool.size(),

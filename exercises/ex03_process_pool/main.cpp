@@ -30,9 +30,12 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: ex03_process_pool [END] [WORKERS]   primes below END (20000) with 1 and WORKERS (5)\n"
-    "       ex03_process_pool --sizes [WORKERS] the same work in tasks of several sizes\n"
-    "       ex03_process_pool --kill            kill a worker in the middle of its task\n";
+    R"(usage: ex03_process_pool [END] [WORKERS]     the primes below END with 1 and with WORKERS
+       ex03_process_pool --sizes [WORKERS]   the same work in tasks of several sizes
+       ex03_process_pool --kill              kill a worker in the middle of its task
+END: 0 to 1000000, 20000 if not given
+WORKERS: 1 to 100, 5 if not given; with --sizes as many as there are cores
+)";
 
 /// The shortest of three runs, in milliseconds: whatever else the machine does makes runs longer,
 /// never shorter.
@@ -208,25 +211,17 @@ int kill_a_worker()
     return 0;
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
     const auto server = given::fork_server::start();
-    if (arguments == std::vector<std::string>{"--kill"}) {
+    if (arguments.has("--kill")) {
         return kill_a_worker();
     }
-    if (!arguments.empty() && arguments.size() <= 2 && arguments[0] == "--sizes") {
+    if (arguments.has("--sizes")) {
         const int cores = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
-        return compare_sizes(
-            arguments.size() == 2 ? given::whole_number(arguments[1], "WORKERS", 1, 100) : cores);
+        return compare_sizes(arguments.has("WORKERS") ? arguments.number("WORKERS") : cores);
     }
-    if (arguments.size() > 2) {
-        throw given::usage_error("at most two arguments: END and WORKERS");
-    }
-    const int end =
-        arguments.size() > 0 ? given::whole_number(arguments[0], "END", 0, 1'000'000) : 20'000;
-    const int workers =
-        arguments.size() > 1 ? given::whole_number(arguments[1], "WORKERS", 1, 100) : 5;
-    return compare(end, workers);
+    return compare(arguments.number("END"), arguments.number("WORKERS"));
 }
 
 } // namespace

@@ -38,13 +38,15 @@ using given::interpreter_lock;
 using std::chrono::microseconds;
 
 constexpr const char* usage =
-    "usage: ex04_gil [--lost] [--speed] [--convoy] [--price] [--interval MICROSECONDS]\n"
-    "  --lost      n += 1 in two threads under the GIL: how many updates are left\n"
-    "  --speed     CPU-bound and I/O-bound work, 1 and 5 threads, with and without the GIL\n"
-    "  --convoy    the latency of a small request beside a thread that computes\n"
-    "  --price     a reference count: plain, shared atomic, per thread, biased\n"
-    "  --interval  how long a thread waits before it asks for the GIL (default 5000, Python's)\n"
-    "All four parts if none is named.\n";
+    R"(usage: ex04_gil [--lost] [--speed] [--convoy] [--price] [--interval MICROSECONDS]
+  --lost      n += 1 in two threads under the GIL: how many updates are left
+  --speed     CPU-bound and I/O-bound work, 1 and 5 threads, with and without the GIL
+  --convoy    the latency of a small request beside a thread that computes
+  --price     a reference count: plain, shared atomic, per thread, biased
+  --interval  how long a thread waits before it asks for the GIL; Python's if not given
+All four parts if none is named.
+MICROSECONDS: 1 to 1000000, 5000 if not given
+)";
 
 /// Runs body(0) to body(threads - 1) at once, each in a thread of its own; returns the seconds from
 /// start to the end of the last. Throws what the first failing thread threw.
@@ -384,34 +386,20 @@ void show_price()
     show_price_of<biased_count>();
 }
 
-int show(const std::vector<std::string>& arguments)
+int show(const given::arguments& arguments)
 {
-    int interval = 5000;
-    std::vector<std::string> named;
-    for (std::size_t next = 0; next < arguments.size(); ++next) {
-        if (arguments[next] == "--interval") {
-            if (++next == arguments.size()) {
-                throw given::usage_error("--interval: how many microseconds?");
-            }
-            interval = given::whole_number(arguments[next], "--interval", 1, 1'000'000);
-        } else {
-            named.push_back(arguments[next]);
-        }
-    }
+    const microseconds interval(arguments.number("MICROSECONDS"));
     const std::vector<std::pair<std::string, std::function<void()>>> parts = {
-        {"--lost", [&] { show_lost_updates(microseconds(interval)); }},
-        {"--speed", [&] { show_speed(microseconds(interval)); }},
-        {"--convoy", [&] { show_convoy(microseconds(interval)); }},
+        {"--lost", [&] { show_lost_updates(interval); }},
+        {"--speed", [&] { show_speed(interval); }},
+        {"--convoy", [&] { show_convoy(interval); }},
         {"--price", show_price},
     };
-    for (const std::string& name : named) {
-        if (std::ranges::none_of(parts, [&](const auto& part) { return part.first == name; })) {
-            throw given::usage_error(name + ": no such part");
-        }
-    }
+    const bool all =
+        std::ranges::none_of(parts, [&](const auto& part) { return arguments.has(part.first); });
     bool first = true;
     for (const auto& [name, part] : parts) {
-        if (named.empty() || std::ranges::find(named, name) != named.end()) {
+        if (all || arguments.has(name)) {
             if (!first) {
                 fmt::print("\n");
             }

@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -18,17 +17,16 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr const char* usage =
-    "usage: ex05_naive_server [WORK_MS]                 five clients one by one, then two at once\n"
-    "       ex05_naive_server --serve [PORT [WORK_MS]]  serve until Ctrl+C; port 5000 if not "
-    "given\n"
-    "       ex05_naive_server --same-port               two servers, one port\n"
-    "WORK_MS: milliseconds of work for each client, 15 if not given\n";
+    R"(usage: ex05_naive_server [WORK_MS]                  five clients one by one, then two at once
+       ex05_naive_server --serve [PORT] [WORK_MS]   serve until Ctrl+C
+       ex05_naive_server --same-port                two servers, one port
+PORT: 0 to 65535, 5000 if not given; 0 picks a free one
+WORK_MS: 0 to 10000, 15 if not given; milliseconds of work for each client
+)";
 
-given::work work_of(const std::vector<std::string>& arguments, std::size_t index)
+given::work work_of(const given::arguments& arguments)
 {
-    const int milliseconds =
-        arguments.size() > index ? given::whole_number(arguments[index], "WORK_MS", 0, 10'000) : 15;
-    return given::fixed_work(std::chrono::milliseconds{milliseconds});
+    return given::fixed_work(std::chrono::milliseconds{arguments.number("WORK_MS")});
 }
 
 double milliseconds_since(steady_clock::time_point began)
@@ -36,9 +34,9 @@ double milliseconds_since(steady_clock::time_point began)
     return std::chrono::duration<double, std::milli>(steady_clock::now() - began).count();
 }
 
-int serve_own_clients(const std::vector<std::string>& arguments)
+int serve_own_clients(const given::arguments& arguments)
 {
-    naive_server server{given::endpoint{}, work_of(arguments, 0)};
+    naive_server server{given::endpoint{}, work_of(arguments)};
     const given::serving running{server};
     for (int i = 0; i < 5; ++i) {
         fmt::print("$ nc localhost {}\n", running.where().port);
@@ -55,15 +53,10 @@ int serve_own_clients(const std::vector<std::string>& arguments)
     return 0;
 }
 
-int serve_strangers(const std::vector<std::string>& arguments)
+int serve_strangers(const given::arguments& arguments)
 {
-    given::endpoint where;
-    where.port = 5000;
-    if (arguments.size() > 1) {
-        where.port =
-            static_cast<std::uint16_t>(given::whole_number(arguments[1], "PORT", 0, 65535));
-    }
-    naive_server server{where, work_of(arguments, 2)};
+    const given::endpoint where{"127.0.0.1", static_cast<std::uint16_t>(arguments.number("PORT"))};
+    naive_server server{where, work_of(arguments)};
     given::serve_until_interrupt(server);
     return 0;
 }
@@ -85,17 +78,12 @@ int share_a_port()
 
 int main(int argc, char** argv)
 {
-    return given::run_program(argc, argv, usage, [](std::vector<std::string> arguments) {
-        const std::string mode = arguments.empty() ? "" : arguments[0];
-        if (mode == "--serve" && arguments.size() <= 3) {
+    return given::run_program(argc, argv, usage, [](const given::arguments& arguments) {
+        if (arguments.has("--serve")) {
             return serve_strangers(arguments);
         }
-        if (mode == "--same-port" && arguments.size() == 1) {
+        if (arguments.has("--same-port")) {
             return share_a_port();
-        }
-        if (arguments.size() > 1 || mode.starts_with("--")) {
-            throw given::usage_error(
-                fmt::format("'{}' is not understood", fmt::join(arguments, " ")));
         }
         return serve_own_clients(arguments);
     });

@@ -21,22 +21,19 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* usage =
-    "usage: ex06_racy_server [--gil] [WORK_MS]         1, 1, 2, 2, 3 and 1 clients at once\n"
-    "       ex06_racy_server --race CLIENTS [WORK_MS]  provoke(), once\n"
-    "       ex06_racy_server --serve [PORT [WORK_MS]]  serve until Ctrl+C; port 5000 if not given\n"
-    "       ex06_racy_server --plain-int               two threads count with a plain int\n"
-    "WORK_MS: milliseconds of work for each client, 17 if not given\n"
-    "--gil: the work is done under the GIL of ex04, as Python would\n";
+    R"(usage: ex06_racy_server [--gil] [WORK_MS]          1, 1, 2, 2, 3 and 1 clients at once
+       ex06_racy_server --race CLIENTS [WORK_MS]   provoke(), once
+       ex06_racy_server --serve [PORT] [WORK_MS]   serve until Ctrl+C
+       ex06_racy_server --plain-int                two threads count with a plain int
+--gil: the work is done under the GIL of ex04, as Python would
+CLIENTS: 1 to 1000
+PORT: 0 to 65535, 5000 if not given; 0 picks a free one
+WORK_MS: 0 to 10000, 17 if not given; milliseconds of work for each client
+)";
 
-int work_ms(const std::vector<std::string>& arguments, std::size_t index)
+given::work plain_work(const given::arguments& arguments)
 {
-    return arguments.size() > index ? given::whole_number(arguments[index], "WORK_MS", 0, 10'000)
-                                    : 17;
-}
-
-given::work plain_work(int milliseconds)
-{
-    return given::fixed_work(std::chrono::milliseconds{milliseconds});
+    return given::fixed_work(std::chrono::milliseconds{arguments.number("WORK_MS")});
 }
 
 /// The same work done as Python does it: holding the GIL, and asking between "bytecodes", here a
@@ -78,28 +75,19 @@ int show_transcript(const given::work& work)
     return 0;
 }
 
-int race(const std::vector<std::string>& arguments)
+int race(const given::arguments& arguments)
 {
-    if (arguments.size() < 2) {
-        throw given::usage_error("--race: how many clients?");
-    }
-    const int clients = given::whole_number(arguments[1], "CLIENTS", 1, 1000);
-    racy_server server{given::endpoint{}, plain_work(work_ms(arguments, 2))};
+    racy_server server{given::endpoint{}, plain_work(arguments)};
     const given::serving running{server};
-    const race_report report = provoke(running.where(), clients);
+    const race_report report = provoke(running.where(), arguments.number("CLIENTS"));
     fmt::print("numbers: {}\nduplicates: {}\n", fmt::join(report.numbers, " "), report.duplicates);
     return 0;
 }
 
-int serve(const std::vector<std::string>& arguments)
+int serve(const given::arguments& arguments)
 {
-    given::endpoint where;
-    where.port = 5000;
-    if (arguments.size() > 1) {
-        where.port =
-            static_cast<std::uint16_t>(given::whole_number(arguments[1], "PORT", 0, 65535));
-    }
-    racy_server server{where, plain_work(work_ms(arguments, 2))};
+    const given::endpoint where{"127.0.0.1", static_cast<std::uint16_t>(arguments.number("PORT"))};
+    racy_server server{where, plain_work(arguments)};
     given::serve_until_interrupt(server);
     return 0;
 }
@@ -144,26 +132,22 @@ int count_with_plain_int()
     return 0;
 }
 
-int run(std::vector<std::string> arguments)
+int run(const given::arguments& arguments)
 {
-    const std::string mode = arguments.empty() ? "" : arguments[0];
-    if (mode == "--plain-int" && arguments.size() == 1) {
+    if (arguments.has("--plain-int")) {
         return count_with_plain_int();
     }
-    if (mode == "--race" && arguments.size() <= 3) {
+    if (arguments.has("--race")) {
         return race(arguments);
     }
-    if (mode == "--serve" && arguments.size() <= 3) {
+    if (arguments.has("--serve")) {
         return serve(arguments);
     }
-    if (mode == "--gil" && arguments.size() <= 2) {
+    if (arguments.has("--gil")) {
         gil lock{5ms};
-        return show_transcript(work_under(lock, work_ms(arguments, 1)));
+        return show_transcript(work_under(lock, arguments.number("WORK_MS")));
     }
-    if (arguments.size() > 1 || mode.starts_with("--")) {
-        throw given::usage_error(fmt::format("'{}' is not understood", fmt::join(arguments, " ")));
-    }
-    return show_transcript(plain_work(work_ms(arguments, 0)));
+    return show_transcript(plain_work(arguments));
 }
 
 } // namespace

@@ -11,7 +11,6 @@
 
 #include <atomic>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <mutex>
 #include <set>
 #include <system_error>
@@ -21,19 +20,16 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: ex07_locked_server [WORK_US]                1, 2 and 8 clients at a time on each "
-    "server\n"
-    "       ex07_locked_server --send-locked            what if the lock is held while sending?\n"
-    "       ex07_locked_server --serve [PORT [WORK_US]]  serve until Ctrl+C; port 5000 if not "
-    "given\n"
-    "WORK_US: microseconds of work for each client, 1000 if not given\n";
+    R"(usage: ex07_locked_server [WORK_US]                  1, 2 and 8 clients at a time on each server
+       ex07_locked_server --send-locked              what if the lock is held while sending?
+       ex07_locked_server --serve [PORT] [WORK_US]   serve until Ctrl+C
+PORT: 0 to 65535, 5000 if not given; 0 picks a free one
+WORK_US: 0 to 1000000, 1000 if not given; microseconds of work for each client
+)";
 
-given::work work_of(const std::vector<std::string>& arguments, std::size_t index)
+given::work work_of(const given::arguments& arguments)
 {
-    const int microseconds = arguments.size() > index
-                                 ? given::whole_number(arguments[index], "WORK_US", 0, 1'000'000)
-                                 : 1000;
-    return given::fixed_work(std::chrono::microseconds{microseconds});
+    return given::fixed_work(std::chrono::microseconds{arguments.number("WORK_US")});
 }
 
 /// One line of the table; says whether every client got a number of its own.
@@ -97,15 +93,10 @@ int send_with_the_lock_held()
     return 0;
 }
 
-int serve(const std::vector<std::string>& arguments)
+int serve(const given::arguments& arguments)
 {
-    given::endpoint where;
-    where.port = 5000;
-    if (arguments.size() > 1) {
-        where.port =
-            static_cast<std::uint16_t>(given::whole_number(arguments[1], "PORT", 0, 65535));
-    }
-    fine_server server{where, work_of(arguments, 2)};
+    const given::endpoint where{"127.0.0.1", static_cast<std::uint16_t>(arguments.number("PORT"))};
+    fine_server server{where, work_of(arguments)};
     given::serve_until_interrupt(server);
     return 0;
 }
@@ -114,18 +105,13 @@ int serve(const std::vector<std::string>& arguments)
 
 int main(int argc, char** argv)
 {
-    return given::run_program(argc, argv, usage, [](std::vector<std::string> arguments) {
-        const std::string mode = arguments.empty() ? "" : arguments[0];
-        if (mode == "--serve" && arguments.size() <= 3) {
+    return given::run_program(argc, argv, usage, [](const given::arguments& arguments) {
+        if (arguments.has("--serve")) {
             return serve(arguments);
         }
-        if (mode == "--send-locked" && arguments.size() == 1) {
+        if (arguments.has("--send-locked")) {
             return send_with_the_lock_held();
         }
-        if (arguments.size() > 1 || mode.starts_with("--")) {
-            throw given::usage_error(
-                fmt::format("'{}' is not understood", fmt::join(arguments, " ")));
-        }
-        return compare(work_of(arguments, 0));
+        return compare(work_of(arguments));
     });
 }

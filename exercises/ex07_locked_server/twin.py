@@ -3,7 +3,8 @@
 # the count alone (fine). run() joins the clients' threads when stop() has ended it.
 #
 # SPDX-License-Identifier: MIT
-"""usage: twin.py [WORK_US]    1, 2 and 8 clients at a time on each server
+"""usage: twin.py [WORK_US]                  1, 2 and 8 clients at a time on each server
+       twin.py --serve [PORT [WORK_US]]   serve until Ctrl+C; port 5000 if not given
 
 WORK_US: microseconds of work for each client, 1000 if not given"""
 
@@ -36,8 +37,8 @@ def loops_in(microseconds):
 
 
 class Server:
-    def __init__(self, loops, coarse):
-        self.listener = socket.create_server((HOST, 0), backlog=128)
+    def __init__(self, loops, coarse, port=0):
+        self.listener = socket.create_server((HOST, port), backlog=128)
         self.port = self.listener.getsockname()[1]
         self.loops = loops
         self.lock = threading.Lock()
@@ -128,9 +129,23 @@ def measure(coarse, loops, clients):
           + " ".join(f"{time:>8.2f}" for time in ms) + lost)
 
 
+def serve(arguments):
+    port = whole_number(arguments[0], "PORT") if arguments else 5000
+    microseconds = whole_number(arguments[1], "WORK_US") if arguments[1:] else 1000
+    server = Server(loops_in(microseconds), coarse=False, port=port)
+    print(f"Listening on {HOST}. Try, in another terminal:  nc localhost {server.port}", flush=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        server.listener.close()
+
+
 def main(arguments):
     if arguments[:1] == ["--help"]:
         print(__doc__)
+        return
+    if arguments[:1] == ["--serve"] and len(arguments) <= 3:
+        serve(arguments[1:])
         return
     if len(arguments) > 1:
         raise ValueError(f"'{' '.join(arguments)}' is not understood")

@@ -18,8 +18,10 @@
 namespace {
 
 constexpr const char* usage =
-    R"(usage: ex08_gevent_client              ask ex06's and ex07's servers, 1, 2 and 3 at a time
-       ex08_gevent_client PORT [COUNT]  send COUNT (3) requests at once to 127.0.0.1:PORT
+    R"(usage: ex08_gevent_client [PORT] [COUNT]   COUNT requests at once to 127.0.0.1:PORT; without a
+                                           PORT 1, 2 and 3 to ex06's and to ex07's server
+PORT: 1 to 65535
+COUNT: 1 to 10000, 3 if not given
 )";
 
 void ask(std::uint16_t port, int count)
@@ -44,16 +46,10 @@ void show(const char* title, const given::work& work)
     }
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    if (arguments.size() > 2) {
-        throw given::usage_error("too many arguments");
-    }
-    if (!arguments.empty()) {
-        const int port = given::whole_number(arguments[0], "port", 1, 65535);
-        const int count =
-            arguments.size() == 2 ? given::whole_number(arguments[1], "count", 1, 10'000) : 3;
-        ask(static_cast<std::uint16_t>(port), count);
+    if (arguments.has("PORT")) {
+        ask(static_cast<std::uint16_t>(arguments.number("PORT")), arguments.number("COUNT"));
         return 0;
     }
     const given::work work = given::fixed_work(std::chrono::milliseconds(20));

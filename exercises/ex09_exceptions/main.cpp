@@ -23,8 +23,9 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr const char* usage = "usage: ex09_exceptions\n\n"
-                              "Shows four ways in which a failure of a task can be heard of.\n";
+constexpr const char* usage =
+    R"(usage: ex09_exceptions   four ways in which a failure of a task can be heard of
+)";
 
 // A port that nobody listens on: it was ours a moment ago.
 tcp::endpoint nobody()
@@ -113,11 +114,8 @@ void show_several()
     }
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments&)
 {
-    if (!arguments.empty()) {
-        throw given::usage_error("too many arguments");
-    }
     show_a_plain_thread(); // first: the child must be made while there is one thread
     const tcp::endpoint where = nobody();
     show_spawn_thread(where);

@@ -32,8 +32,9 @@ using clock_type = std::chrono::steady_clock;
 namespace {
 
 constexpr const char* usage =
-    R"(usage: ex10_gevent_server             show what one thread can serve, and what it cannot
-       ex10_gevent_server PORT        serve 127.0.0.1:PORT until Ctrl+C
+    R"(usage: ex10_gevent_server                  what one thread can serve, and what it cannot
+       ex10_gevent_server --serve [PORT]   serve until Ctrl+C
+PORT: 0 to 65535, 5000 if not given; 0 picks a free one
 )";
 
 const tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
@@ -242,14 +243,10 @@ void serve_until_interrupt(std::uint16_t port)
     fmt::print("\n");
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    if (arguments.size() > 1) {
-        throw given::usage_error("too many arguments");
-    }
-    if (!arguments.empty()) {
-        const int port = given::whole_number(arguments[0], "port", 0, 65535);
-        serve_until_interrupt(static_cast<std::uint16_t>(port));
+    if (arguments.has("--serve")) {
+        serve_until_interrupt(static_cast<std::uint16_t>(arguments.number("PORT")));
         return 0;
     }
     const int most = (allow_descriptors(2'300) - 100) / 2; // both ends are in this process

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The C++ program's twin, with gevent: the counting server, in one thread.
 
-usage: ex10_gevent_server --python [PORT]
+usage: ex10_gevent_server --python [--serve [PORT]]
 """
 # SPDX-License-Identifier: MIT
 import argparse
@@ -10,8 +10,9 @@ import sys
 
 def main():
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    reader.add_argument("port", nargs="?", type=int, help="serve there until Ctrl+C")
-    port = reader.parse_args().port
+    reader.add_argument("--serve", nargs="?", type=int, const=5000, metavar="PORT",
+                        help="serve until Ctrl+C; port 5000 if not given")
+    port = reader.parse_args().serve
     try:
         import gevent
         from gevent import socket
@@ -50,9 +51,12 @@ def main():
         return replies
 
     if port is not None:
-        print(f"Try, in another terminal:  nc localhost {port}\nCtrl+C ends the server.", flush=True)
+        server = CountingServer(("127.0.0.1", port), pause=False)
+        server.start()
+        print(f"Listening on 127.0.0.1. Try, in another terminal:  nc localhost {server.server_port}\n"
+              "Ctrl+C ends the server.", flush=True)
         try:
-            CountingServer(("127.0.0.1", port), pause=False).serve_forever()
+            server.serve_forever()
         except KeyboardInterrupt:
             print()
         return 0

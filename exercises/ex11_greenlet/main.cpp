@@ -25,10 +25,9 @@ using clock_type = std::chrono::steady_clock;
 namespace {
 
 constexpr const char* usage =
-    R"(usage: ex11_greenlet [greenlets]
-
-Shows ping-pong, three sleepers in one thread, what a switch costs, and what that many greenlets
-(10000 unless you say otherwise) take in time and memory.
+    R"(usage: ex11_greenlet [GREENLETS]   ping-pong, three sleepers in one thread, what a switch costs,
+                                   and what so many greenlets take in time and memory
+GREENLETS: 1 to 30000, 10000 if not given
 )";
 
 double milliseconds_since(clock_type::time_point start)
@@ -160,14 +159,8 @@ void show_many(int count)
                spawned, milliseconds_since(start), static_cast<double>(memory) / count / 1024);
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    if (arguments.size() > 1) {
-        throw given::usage_error("too many arguments");
-    }
-    const int count =
-        arguments.empty() ? 10'000 : given::whole_number(arguments[0], "greenlets", 1, 30'000);
-
     ping_pong(2, [](const std::string& word) { fmt::print("{}\n", word); });
     show_sleepers();
 
@@ -176,7 +169,7 @@ int run(const std::vector<std::string>& arguments)
     fmt::print("swapcontext of libc       {:8.0f}\n", each(100'000, switch_ucontexts));
     fmt::print("green::sleep(0ms)         {:8.0f}\n", each(100'000, take_turns));
     fmt::print("two threads               {:8.0f}\n", each(20'000, hand_over));
-    show_many(count);
+    show_many(arguments.number("GREENLETS"));
     return 0;
 }
 

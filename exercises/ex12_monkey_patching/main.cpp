@@ -34,10 +34,9 @@ using clock_type = std::chrono::steady_clock;
 namespace {
 
 constexpr const char* usage =
-    R"(usage: ex12_monkey_patching [greenlets]
-
-Shows that many greenlets (3 unless you say otherwise) in code that blocks, the monitor, and a
-greenlet that sleeps with a lock: before patch_all() and after.
+    R"(usage: ex12_monkey_patching [GREENLETS]   so many in code that blocks, the monitor, and a greenlet
+                                          that sleeps with a lock: before patch_all() and after
+GREENLETS: 1 to 1000, 3 if not given
 )";
 
 double milliseconds_since(clock_type::time_point start)
@@ -191,14 +190,9 @@ void show_all(int count)
     show_lock();
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    if (arguments.size() > 1) {
-        throw given::usage_error("too many arguments");
-    }
-    const int count =
-        arguments.empty() ? 3 : given::whole_number(arguments[0], "greenlets", 1, 1000);
-
+    const int count = arguments.number("GREENLETS");
     const std::uint64_t before = digest_of_the_code();
     fmt::print("as libc has it (digest of the program's code: {:016x})\n", before);
     show_all(count);

@@ -42,10 +42,12 @@ using namespace std::chrono_literals;
 using asio::ip::tcp;
 
 constexpr const char* usage =
-    "usage: ex13_async_await [CLIENTS]      CLIENTS (1000) at once, then a time-out\n"
-    "       ex13_async_await --serve [PORT [racy]]\n"
-    "                                       a server on PORT (5000) whose work takes 1 s; try it\n"
-    "                                       with several nc at once, Ctrl+C stops it gracefully\n";
+    R"(usage: ex13_async_await [CLIENTS]               so many at once, then a time-out
+       ex13_async_await --serve [PORT] [racy]   serve until Ctrl+C; the work takes 1 s, so try it
+                                                with several nc at once
+CLIENTS: 1 to 10000, 1000 if not given
+PORT: 0 to 65535, 5000 if not given; 0 picks a free one
+)";
 
 tcp::endpoint loopback(unsigned short port = 0)
 {
@@ -177,7 +179,8 @@ void try_time_out()
 int serve(int port, counting how)
 {
     async_server server{loopback(static_cast<unsigned short>(port)), await_a_second, how};
-    std::printf("listening on port %d; Ctrl+C stops when the last client has its answer\n",
+    std::printf("Listening on 127.0.0.1. Try, in another terminal:  nc localhost %d\n"
+                "Ctrl+C ends the server, when the last client has its answer.\n",
                 server.port());
     const given::signal_thread on_ctrl_c{[&] { server.stop(); }};
     server.run();
@@ -185,22 +188,13 @@ int serve(int port, counting how)
     return 0;
 }
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    if (!arguments.empty() && arguments[0] == "--serve") {
-        const bool racy = arguments.size() == 3 && arguments[2] == "racy";
-        if (arguments.size() > 3 || (arguments.size() == 3 && !racy)) {
-            throw given::usage_error{"after --serve: a port, then 'racy' or nothing"};
-        }
-        const int port =
-            arguments.size() > 1 ? given::whole_number(arguments[1], "port", 0, 65535) : 5000;
-        return serve(port, racy ? counting::racy : counting::safe);
+    if (arguments.has("--serve")) {
+        return serve(arguments.number("PORT"),
+                     arguments.has("racy") ? counting::racy : counting::safe);
     }
-    if (arguments.size() > 1) {
-        throw given::usage_error{"'" + arguments[1] + "': too many arguments"};
-    }
-    const int clients =
-        arguments.empty() ? 1000 : given::whole_number(arguments[0], "clients", 1, 10000);
+    const int clients = arguments.number("CLIENTS");
     allow_descriptors(clients);
     const double kib = count_clients("safe", counting::safe, clients);
     count_clients("racy", counting::racy, clients);

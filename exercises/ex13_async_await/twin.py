@@ -1,6 +1,7 @@
 # The Python twin of ex13: the same server and clients with asyncio, whose await is our co_await.
 #
 #   twin.py [CLIENTS]
+#   twin.py --serve [PORT [racy]]   until Ctrl+C
 #
 # SPDX-License-Identifier: MIT
 import asyncio
@@ -38,9 +39,9 @@ async def request(port):
         writer.close()
 
 
-async def serve(work, racy):
+async def serve(work, racy, port=0):
     server = await asyncio.start_server(
-        Server(work, racy).handle, "localhost", 0, backlog=4096
+        Server(work, racy).handle, "localhost", port, backlog=4096
     )
     return server, server.sockets[0].getsockname()[1]
 
@@ -92,11 +93,34 @@ async def main(clients):
     await try_time_out()
 
 
+async def serve_until_interrupt(port, racy):
+    server, port = await serve(lambda: asyncio.sleep(1), racy, port)
+    print(f"Listening on localhost. Try, in another terminal:  nc localhost {port}", flush=True)
+    await server.serve_forever()
+
+
+def whole_number(text):
+    return text.isdigit() and text.isascii()
+
+
+def be_a_server(arguments):
+    try:
+        asyncio.run(serve_until_interrupt(int(arguments[0]) if arguments else 5000, arguments[1:]))
+    except KeyboardInterrupt:
+        print()
+    except OSError as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    if len(arguments) > 1 or not all(text.isdigit() and int(text) > 0 for text in arguments):
+    port, how = arguments[1:2], arguments[2:]
+    if arguments[:1] == ["--serve"] and all(map(whole_number, port)) and how in ([], ["racy"]):
+        be_a_server(arguments[1:])
+        sys.exit()
+    if len(arguments) > 1 or not all(whole_number(text) and int(text) > 0 for text in arguments):
         help_wanted = arguments == ["--help"]
-        print("usage: twin.py [CLIENTS]", file=sys.stdout if help_wanted else sys.stderr)
+        print("usage: twin.py [CLIENTS] | --serve [PORT [racy]]", file=sys.stdout if help_wanted else sys.stderr)
         sys.exit(0 if help_wanted else 2)
     clients = int(arguments[0]) if arguments else 1000
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

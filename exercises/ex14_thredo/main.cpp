@@ -23,11 +23,14 @@ namespace {
 
 constexpr int interrupted = 130; // what a shell reports for a program that Ctrl+C ended
 
-constexpr const char* usage =
-    "usage: ex14_thredo [END [TASKS]]     look for the primes below END (100000) with TASKS (2)\n"
-    "       ex14_thredo --queue [ITEMS]   the lecture's producer and consumer, ITEMS (10)\n"
-    "       ex14_thredo --cost            what a task and an item in a queue cost\n"
-    "Ctrl+C stops the first two; what was found is printed, the exit status is 130.\n";
+constexpr const char* usage = R"(usage: ex14_thredo [END] [TASKS]     look for the primes below END
+       ex14_thredo --queue [ITEMS]   the lecture's producer and consumer
+       ex14_thredo --cost            what a task and an item in a queue cost
+Ctrl+C stops the first two; what was found is printed, the exit status is 130.
+END: 0 to 1000000000, 100000 if not given
+TASKS: 1 to 100, 2 if not given
+ITEMS: 1 to 1000, 10 if not given
+)";
 
 int find_primes(int end, int tasks)
 {
@@ -119,22 +122,13 @@ int show_cost()
 
 int main(int argc, char** argv)
 {
-    return given::run_program(argc, argv, usage, [](std::vector<std::string> arguments) {
-        const bool queue = !arguments.empty() && arguments[0] == "--queue";
-        if (arguments == std::vector<std::string>{"--cost"}) {
+    return given::run_program(argc, argv, usage, [](const given::arguments& arguments) {
+        if (arguments.has("--cost")) {
             return show_cost();
         }
-        if (arguments.size() > 2) {
-            throw given::usage_error{"'" + arguments[2] + "': too many arguments"};
+        if (arguments.has("--queue")) {
+            return produce_and_consume(arguments.number("ITEMS"));
         }
-        if (queue) {
-            return produce_and_consume(
-                arguments.size() > 1 ? given::whole_number(arguments[1], "items", 1, 1000) : 10);
-        }
-        const int end =
-            arguments.empty() ? 100000 : given::whole_number(arguments[0], "end", 0, 1000000000);
-        const int tasks =
-            arguments.size() > 1 ? given::whole_number(arguments[1], "tasks", 1, 100) : 2;
-        return find_primes(end, tasks);
+        return find_primes(arguments.number("END"), arguments.number("TASKS"));
     });
 }

@@ -119,20 +119,22 @@ def hint(root, argv):
 def run(root, argv):
     """By hand: whatever follows EX and our flag is the program's, dashes and all."""
     arguments = list(argv)
-    which = "own"
+    which: list[str] = []
     exercise = None
-    while arguments and (exercise is None or which == "own"):
-        if arguments[0] in ("--solution", "--python") and which == "own":
-            which = arguments.pop(0)[2:]
+    while arguments:
+        if arguments[0] in ("--solution", "--python"):
+            which.append(arguments.pop(0)[2:])
         elif exercise is None and not arguments[0].startswith("-"):
             exercise = arguments.pop(0)
         else:
             break
     if exercise is None:
         raise WorkbookError("run needs an exercise; try scripts/workbook run --help", USAGE)
+    if len(set(which)) > 1:
+        raise WorkbookError("run: --solution or --python, not both", USAGE)
     if arguments and arguments[0] == "--":
         arguments.pop(0)
-    return student.run(root, exercise, which, arguments)
+    return student.run(root, exercise, which[0] if which else "own", arguments)
 
 
 def demo(root, argv):

@@ -113,8 +113,14 @@ def said(odd: list[audit.Finding]) -> list[str]:
 def grade(root: Path, tops: list[str], asked: list[str], files: dict[str, str]) -> int:
     """Every exercise asked for, or worked on, of every hand-in. `files`: format -> path."""
     judge.refuse_bad_settings()
+    if judge.few_schedules_asked():
+        raise WorkbookError(
+            f"WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}, too few to pass: unset it", USAGE
+        )
     folders = handin.tops(tops)
     wanted = [find_exercise(root, name) for name in dict.fromkeys(asked)]
+    for exercise in wanted:
+        refuse_edited(exercise)
     targets = grade_report.output_files(files, len(folders))
     sandbox.refuse_without()
     build = configure(root)
@@ -140,11 +146,6 @@ def graded(
     exercise = one.exercise
     if exercise.name not in courts:
         refuse_edited(exercise)
-        if judge.too_few_schedules(built(build, exercise)):
-            raise WorkbookError(
-                f"WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}, too few to pass: unset it",
-                USAGE,
-            )
         courts[exercise.name] = Court(build, exercise)
     with Line(f"grading {one.name} {exercise.id}") as line:
 

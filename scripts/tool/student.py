@@ -14,10 +14,12 @@ import judge
 import pristine
 import section
 import state
+import usage
 from build_folder import Built, book_so_far, built, configure
 from build_step import build_target, checker_cases, compare_cases
 from layout import (
     NOT_YET,
+    USAGE,
     Exercise,
     WorkbookError,
     code_files,
@@ -31,6 +33,7 @@ from wrapping import fitted, flowing
 
 def start(root: Path) -> int:
     """Sets up, shows the board, and judges the exercise to go on with."""
+    judge.refuse_bad_settings()
     configure(root)
     chosen = unfinished(root)
     outcomes = check_quietly(chosen) if chosen else []
@@ -49,6 +52,7 @@ def show_list(root: Path) -> int:
 
 
 def check(root: Path, said: str | None) -> int:
+    judge.refuse_bad_settings()
     chosen = unfinished(root) if said is None else find_exercise(root, said)
     if chosen is None:
         print("The core of every exercise is done. To judge one again: scripts/workbook check ex03")
@@ -96,7 +100,7 @@ def build_and_judge(
         listed = checker_cases(facts.checker, meanwhile=line.tick)
         compare_cases([one.sentence for one in facts.cases], listed, what)
         outcomes = judge.judge(facts, line.tell)
-    enough = not judge.too_few_schedules(facts)
+    enough = not (facts.explored and judge.few_schedules_asked())
     if not enough:
         note(f"not recorded: WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}")
     return outcomes, enough
@@ -148,6 +152,8 @@ def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
             gone = f"exercises/{exercise.name}/twin.py"
             raise WorkbookError(f"{gone} is gone; to have it again: git checkout -- {gone}")
         become([sys.executable, str(twin), *arguments])
+    if refused_or_told(exercise, arguments):
+        return 0
     if which == "own":
         look_at_files(exercise)
     build = configure(root)
@@ -159,6 +165,22 @@ def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
     log = build / f"{exercise.id}.run.log"
     build_target(build, root, target, log, exercise.id)
     return become([str(program), *arguments])
+
+
+def refused_or_told(exercise: Exercise, arguments: list[str]) -> bool:
+    """Before minutes of building: refuses what the program would, and prints what --help would."""
+    known = usage.read(exercise.stub / "main.cpp")
+    if known is None:
+        return False
+    if {"--help", "-h"} & set(arguments):
+        print(known.text, end="")
+        return True
+    try:
+        known.check(arguments)
+    except usage.Refused as error:
+        help = f"scripts/workbook run {exercise.id} --help"
+        raise WorkbookError(f"run {exercise.id}: {error}; try {help}", USAGE) from None
+    return False
 
 
 def demo(root: Path) -> int:

@@ -36,8 +36,9 @@
 
 namespace {
 
-constexpr const char* usage = "usage: workbook_demo\n"
-                              "The race, or none, on every server: replies, duplicates, times.\n";
+constexpr const char* usage =
+    R"(usage: workbook_demo   the race, or none, on every server: replies, duplicates, times
+)";
 
 constexpr int crowds[] = {1, 2, 3, 10};
 constexpr std::chrono::milliseconds work_time{17};
@@ -144,10 +145,7 @@ void print_crowd(std::size_t index, const std::vector<server_result>& results)
 
 int main(int argc, char** argv)
 {
-    return given::run_program(argc, argv, usage, [](std::vector<std::string> arguments) {
-        if (!arguments.empty()) {
-            throw given::usage_error(fmt::format("'{}' is not understood", arguments[0]));
-        }
+    return given::run_program(argc, argv, usage, [](const given::arguments&) {
         const given::work work = given::fixed_work(work_time);
         const given::endpoint any_port;
         const asio::ip::tcp::endpoint any_asio_port{asio::ip::address_v4::loopback(), 0};

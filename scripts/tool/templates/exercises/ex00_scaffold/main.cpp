@@ -11,25 +11,18 @@
 
 #include <fmt/core.h>
 
-#include <string>
-#include <vector>
-
 namespace {
 
-const char* const usage = R"(usage: ex00_scaffold [THREADS [TIMES]]
-PLACEHOLDER: what it prints. THREADS is 2 unless you say otherwise, TIMES 100000.
+constexpr const char* usage =
+    R"(usage: ex00_scaffold [THREADS] [TIMES]   PLACEHOLDER: what it prints
+THREADS: 1 to 1000, 2 if not given
+TIMES: 0 to 1000000, 100000 if not given
 )";
 
-int run(const std::vector<std::string>& arguments)
+int run(const given::arguments& arguments)
 {
-    if (arguments.size() > 2) {
-        throw given::usage_error("'" + arguments[2] + "' is one argument too many");
-    }
-    const int threads =
-        arguments.empty() ? 2 : given::whole_number(arguments[0], "THREADS", 1, 1000);
-    const int times =
-        arguments.size() < 2 ? 100'000 : given::whole_number(arguments[1], "TIMES", 0, 1'000'000);
-
+    const int threads = arguments.number("THREADS");
+    const int times = arguments.number("TIMES");
     int sum = 0;
     const double ms = given::median_ms([&] { sum = sum_of_ones(threads, times); });
     fmt::print("{:>7}{:>12}{:>12}\n", "threads", "time", "sum");
