@@ -30,7 +30,6 @@ TEST_CASE("the second client waits until the first is done", "[ex05][step2]")
     std::atomic<int> most_inside = 0;
     std::vector<std::thread::id> workers; // written by one thread at a time, if the promise holds
     std::mutex mutex;                     // guards workers, if it does not
-    std::thread::id serving;
     auto work = [&] {
         most_inside = std::max(most_inside.load(), ++inside);
         working.open();
@@ -39,21 +38,17 @@ TEST_CASE("the second client waits until the first is done", "[ex05][step2]")
         workers.push_back(std::this_thread::get_id());
         --inside;
     };
-    naive_server one_at_a_time{given::endpoint{}, work};
-    std::thread thread{[&] {
-        serving = std::this_thread::get_id();
-        one_at_a_time.run();
-    }};
+    support::running_server<naive_server> one_at_a_time{work};
+    const std::thread::id serving = one_at_a_time.thread();
 
-    const given::endpoint where{"127.0.0.1", one_at_a_time.port()};
+    const given::endpoint where = one_at_a_time.where();
     given::line_client first{where};
     const bool first_is_served = working.wait();
     given::line_client second{where};
     second_connected.open();
     const std::string replies = first.read_to_end() + second.read_to_end();
-    one_at_a_time.stop();
-    thread.join();
 
+    REQUIRE(one_at_a_time.end());
     REQUIRE(first_is_served);
     REQUIRE(most_inside == 1);
     // Whoever does all the work in the one thread that is in run() cannot do two things at once.

@@ -8,6 +8,7 @@
 #include "given/yield.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/machine.hpp"
 #include "support/rendezvous.hpp"
 #include "support/thread_state.hpp"
 
@@ -27,6 +28,8 @@ using namespace std::chrono_literals;
 using asio::ip::tcp;
 
 namespace {
+
+const support::needs_loopback every_case_does;
 
 const tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
 
@@ -85,18 +88,6 @@ private:
     int parties_;
     int arrived_ = 0;
 };
-
-// Enough descriptors for `wanted`, if the system allows it.
-void allow_descriptors(rlim_t wanted)
-{
-    rlimit limit{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = std::min(wanted, limit.rlim_max);
-        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    }
-    REQUIRE(limit.rlim_cur >= wanted);
-}
 
 long resident_bytes()
 {
@@ -424,7 +415,7 @@ TEST_CASE("a server survives having no descriptors left", "[ex10][step2]")
 
 TEST_CASE("an idle connection costs less than 20 KiB of memory", "[ex10][step2]")
 {
-    allow_descriptors(2'000);
+    support::need_descriptors(2'000);
     int inside = 0;
     stream_server server(any_port, [&](tcp::socket& connection) {
         ++inside;
@@ -458,7 +449,7 @@ TEST_CASE("an idle connection costs less than 20 KiB of memory", "[ex10][step2]"
 
 TEST_CASE("1000 clients at once in one thread and no number lost", "[ex10][step2][soak]")
 {
-    allow_descriptors(2'100);
+    support::need_descriptors(2'100);
     gevent_server server(any_port);
     const running runs([&] { server.run(); });
     std::vector<green::greenlet<std::string>> clients;
@@ -504,7 +495,7 @@ TEST_CASE("stop before serving lets serving return at once", "[ex10][step3]")
 TEST_CASE("stop may be called from another thread while the server waits", "[ex10][step3]")
 {
     gevent_server server(any_port);
-    std::thread stopper([&] {
+    std::jthread stopper([&] {
         support::eventually(support::first_thread_waits);
         server.stop();
     });

@@ -485,7 +485,7 @@ TEST_CASE("unpatched a wait for data holds up everybody", "[ex12][step2]")
 {
     connection pair;
     std::array<char, 16> heard{};
-    std::thread speaker([&] {
+    std::jthread speaker([&] {
         support::eventually(support::first_thread_waits);
         pair.say("hello\n");
     });
@@ -522,7 +522,7 @@ TEST_CASE("a wait that began before patching goes on blocking", "[ex12][step2]")
     words order;
     long size = 0;
     std::atomic<pid_t> hub = 0;
-    std::thread greenlets([&] {
+    std::jthread greenlets([&] {
         hub = ::gettid();
         order = beside([&] {
             std::array<char, 16> heard{};
@@ -544,7 +544,7 @@ TEST_CASE("in main a wait for data stays libc's", "[ex12][step2]")
     connection pair;
     bool ran = false;
     auto other = green::spawn([&] { ran = true; });
-    std::thread speaker([&] {
+    std::jthread speaker([&] {
         support::eventually(support::first_thread_waits);
         pair.say("hello\n");
     });
@@ -883,7 +883,7 @@ TEST_CASE("a signal ends a receive unless its handler restarts it", "[ex12][step
         ended = true;
         return result;
     });
-    std::thread speaker([&] {
+    std::jthread speaker([&] {
         support::eventually([&] { return ended || interrupts.sent() >= 10; });
         pair.say("x");
     });
@@ -964,7 +964,7 @@ TEST_CASE("unpatched a connect holds up everybody", "[ex12][step3]")
 {
     const crowded full;
     const given::descriptor socket = tcp_socket();
-    std::thread server([&] {
+    std::jthread server([&] {
         support::eventually(support::first_thread_waits);
         full.let_in();
     });
@@ -981,7 +981,7 @@ TEST_CASE("in main a connect stays libc's", "[ex12][step3]")
     const given::descriptor socket = tcp_socket();
     bool ran = false;
     auto other = green::spawn([&] { ran = true; });
-    std::thread server([&] {
+    std::jthread server([&] {
         support::eventually(support::first_thread_waits);
         full.let_in();
     });

@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/machine.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
@@ -244,7 +245,7 @@ std::future<std::string> answered_by(const std::function<void(const plain_socket
     listener server;
     asio::io_context io;
     auto reply = asio::co_spawn(io, ask(server.endpoint()), asio::use_future);
-    std::thread answers{[&] { answer(server.accept()); }};
+    std::jthread answers{[&] { answer(server.accept()); }};
     io.run_for(5s);
     answers.join();
     REQUIRE(is_ready(reply));
@@ -254,7 +255,7 @@ std::future<std::string> answered_by(const std::function<void(const plain_socket
 /// The error of so many async_requests(), 0 for none, while a thread does the server's side.
 std::error_code error_of_requests(listener& server, int count, const std::function<void()>& side)
 {
-    std::thread answers{side};
+    std::jthread answers{side};
     std::error_code error;
     try {
         error = error_of([&] { async_requests(server.endpoint(), count); });
@@ -349,18 +350,6 @@ std::multiset<std::string> replies_to(unsigned short port, int clients)
 
 using replies = std::multiset<std::string>;
 
-void allow_descriptors(rlim_t wanted)
-{
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max < wanted) {
-        throw std::runtime_error{"this case needs " + std::to_string(wanted) +
-                                 " descriptors: raise the hard limit, see ulimit -Hn"};
-    }
-    limit.rlim_cur = std::max(limit.rlim_cur, wanted);
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 } // namespace
 
 // ------------------------------------------------------------------------------ step 1: a request
@@ -439,7 +428,7 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
     const int threads_before = support::take_census().threads;
     int threads_meanwhile = 0;
     bool all_came = true;
-    std::thread answers{[&] {
+    std::jthread answers{[&] {
         std::vector<plain_socket> connections;
         for (int i = 0; i < 5 && all_came; ++i) {
             connections.push_back(server.accept());
@@ -468,7 +457,7 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
 TEST_CASE("replies stand in the order of the requests", "[ex13][step2]")
 {
     listener server;
-    std::thread answers{[&] {
+    std::jthread answers{[&] {
         std::vector<plain_socket> connections;
         for (int i = 0; i < 3; ++i) {
             connections.push_back(server.accept());
@@ -637,7 +626,7 @@ TEST_CASE("stop before run means that run returns", "[ex13][step3]")
 TEST_CASE("a thousand clients at once in one thread lose nothing", "[ex13][step3]")
 {
     const int clients = 1000;
-    allow_descriptors(2 * clients + 100);
+    support::need_descriptors(2 * clients + 100);
     meeting everybody{clients};
     async_server server{loopback(), [&] { return everybody.arrive(); }};
     const running in_background{server};

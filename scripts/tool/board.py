@@ -9,7 +9,7 @@ from pathlib import Path
 import judge
 import state
 from build_folder import Built, book_so_far
-from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
+from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, UNJUDGED, Outcome
 from layout import Exercise, WorkbookError, exercises
 from terminal import paint
 
@@ -18,6 +18,7 @@ MARKS = {
     FAILED: ("FAILED", "red"),
     STUCK: ("STUCK", "red"),
     TODO: ("todo", "yellow"),
+    UNJUDGED: ("?", "red"),
     NOT_RUN: ("-", "dim"),
 }
 STYLES = {"done": "green", "core done": "green", "in progress": "yellow", "not started": "dim"}
@@ -128,6 +129,8 @@ def compact(outcomes: list[Outcome]) -> str:
             lines.append(f"    {marked(one.verdict)}  {one.case.sentence}{stretch}")
     if any(one.verdict == NOT_RUN for one in outcomes):
         lines.append("  Those marked - were not run after one got stuck.")
+    if any(one.verdict == UNJUDGED for one in outcomes):
+        lines.append("  Those marked ? cannot be judged on this machine, which lacks something.")
     return "\n".join(lines)
 
 

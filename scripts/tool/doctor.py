@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Finding:
 
 
 def doctor(root: Path) -> int:
-    found = [*tools(), *libraries(), *kernel(), sandbox_finding(), originals(root), *folders(root)]
+    found = [*tools(), *libraries(), *kernel(), loopback(), sandbox_finding(), originals(root), *folders(root)]
     for one in found:
         print(f"{paint(f'{one.grade:4}', STYLES[one.grade])}  {one.text}")
     needed = [one for one in found if one.grade == FIX]
@@ -156,6 +157,16 @@ def kernel() -> list[Finding]:
     else:
         found.append(Finding(OK, "descriptors enough for 2,000 connections"))
     return found
+
+
+def loopback() -> Finding:
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+        return Finding(OK, "127.0.0.1 answers")
+    except OSError as error:
+        why = f"127.0.0.1 does not work ({error.strerror}), and servers cannot be judged"
+        return Finding(FIX, f"{why}: as root,  ip link set lo up")
 
 
 def sandbox_finding() -> Finding:

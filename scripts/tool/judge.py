@@ -23,8 +23,8 @@ from layout import USAGE, Exercise, WorkbookError
 from terminal import plain
 
 PASSED, FAILED, TODO, STUCK, NOT_RUN = "passed", "failed", "todo", "stuck", "not run"
-VERDICTS = {0: PASSED, 1: FAILED, 3: TODO}
-CANNOT_JUDGE = 4  # the checker's exit status; it says why
+UNJUDGED = "cannot judge"  # the machine lacks something, and the checker says what
+VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: UNJUDGED}
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
 OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
 NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
@@ -94,7 +94,7 @@ class Running:
         said = plain(ended.output).strip("\n")
         if ended.status is None:
             said += f"\nGave up after {self._limit:g} s: the checker did not end."
-        elif ended.status not in (*VERDICTS, CANNOT_JUDGE):
+        elif ended.status not in VERDICTS:
             said += f"\nThe checker {ended.how()}, without a verdict."
         elif ended.status != 0 and not said:
             said = f"The case failed and printed nothing: {self._checker} --debug '{case.sentence}'"

@@ -4,7 +4,9 @@
 #
 # SPDX-License-Identifier: MIT
 import os
+import resource
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +15,11 @@ import unittest
 LIMIT = 60  # seconds, for what takes less than one
 
 
-def run(*words, **environment):
+def run(*words, within=(), before=None, **environment):
     done = subprocess.run(
-        [CHECKER, *words],
+        [*within, CHECKER, *words],
         env={**os.environ, **environment},
+        preexec_fn=before,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -66,7 +69,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 5)
+        self.assertEqual(len(output.splitlines()), 8)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -145,6 +148,54 @@ class ExplorersSettings(unittest.TestCase):
 
     def test_cases_that_are_not_explored_do_without(self):
         self.assertEqual(run("holds", WORKBOOK_SCHEDULES="many"), (0, ""))
+
+
+class Lacking(unittest.TestCase):
+    """What the machine has not got is no broken promise."""
+
+    def test_with_all_that_is_needed(self):
+        for case in ("talks to itself", "opens many files", "starts many threads"):
+            self.assertEqual(run(case), (0, ""))
+
+    def cannot_judge(self, pattern, *words, **how):
+        status, output = run(*words, **how)
+        self.assertEqual(status, 4, output)
+        self.assertRegex(output, f"^Cannot judge: {pattern}.*\n$")
+
+    def test_no_network(self):
+        ways = (["unshare", "-n"], ["unshare", "-rn"])
+        way = next((one for one in ways if shutil.which("unshare") and starts([*one, "true"])), None)
+        if way is None:
+            self.skipTest("no process can be had without a network here")
+        self.cannot_judge("the loopback network .*: as root,  ip link set lo up", "talks to itself", within=way)
+
+    def test_few_descriptors(self):
+        few = at_most(resource.RLIMIT_NOFILE, 256)
+        self.cannot_judge("300 descriptors are needed, .* 256 here: .*ulimit -Hn", "opens many files", before=few)
+
+    def test_hardly_a_descriptor(self):
+        for number in (4, 7, 64):
+            few = at_most(resource.RLIMIT_NOFILE, number)
+            self.cannot_judge(f"256 descriptors are needed, .* {number} here", "talks to itself", before=few)
+
+    def test_few_threads(self):
+        self.cannot_judge("(256 threads are needed, .*ulimit -u|fork: )", "starts many threads", before=few_threads)
+
+
+def starts(command):
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def at_most(what, number):
+    return lambda: resource.setrlimit(what, (number, number))
+
+
+def few_threads():
+    """Of a user with no other process, if we may become one."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (30, 30) if os.geteuid() == 0 else (1, 1))
+    if os.geteuid() == 0:  # whom the limit does not bind
+        os.setgid(64_321)
+        os.setuid(64_321)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/explore.hpp"
 #include "support/catch_runner.hpp"
+#include "support/machine.hpp"
 #include "support/supervisor.hpp"
 #include "support/watch_page.hpp"
 
@@ -59,6 +60,7 @@ extern "C" const char* __tsan_default_suppressions()
 
 namespace {
 
+using support::note_that_it_cannot_judge;
 using support::outcome;
 using support::page;
 using support::verdict;
@@ -103,11 +105,6 @@ std::vector<promise> promises()
         all.push_back({info.name, has_tag(info, "soak"), has_tag(info, "explore")});
     }
     return all;
-}
-
-void note_that_it_cannot_judge(const std::string& why)
-{
-    std::snprintf(page->cannot_judge, sizeof page->cannot_judge, "Cannot judge: %s", why.c_str());
 }
 
 // Prints a broken promise as a beginner wants to read it: the sentence, what was demanded, what

@@ -7,6 +7,7 @@
 #include "given/line_client.hpp"
 #include "given/reply.hpp"
 #include "given/work.hpp"
+#include "support/machine.hpp"
 #include "support/rendezvous.hpp"
 #include "support/thread_state.hpp"
 
@@ -25,6 +26,8 @@
 #include <unistd.h>
 
 namespace support {
+
+inline const needs_loopback every_server_does;
 
 inline given::work no_work()
 {
@@ -78,6 +81,9 @@ public:
 
     Server& server() { return server_; }
     given::endpoint where() const { return {"127.0.0.1", server_.port()}; }
+
+    /// The one that is in run(). Not to be asked after end().
+    std::thread::id thread() const { return thread_.get_id(); }
 
     /// Whether run() returns on its own within `time`.
     bool returns_within(std::chrono::milliseconds time)

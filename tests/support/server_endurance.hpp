@@ -113,15 +113,15 @@ TEST_CASE("a client that talks first gets its reply all the same", SERVER_TAG "[
 TEST_CASE("2000 clients at once all get their reply", SERVER_TAG "[step3][soak]")
 {
     constexpr int crowd = 2000;
-    // Both ends of each connection are in this process; the checker raises the limit where it may.
-    rlimit descriptors{};
-    ::getrlimit(RLIMIT_NOFILE, &descriptors);
-    INFO("this needs 2 descriptors for each client: raise the limit with  ulimit -n 8192");
-    REQUIRE(descriptors.rlim_cur >= 2 * crowd + 100);
+    // Both ends of each connection are in this process.
+    support::need_descriptors(2 * crowd + 100);
     int backlog = 0;
     std::ifstream{"/proc/sys/net/core/somaxconn"} >> backlog;
-    INFO("this system lets only so many clients wait: sysctl net.core.somaxconn");
-    REQUIRE(backlog >= crowd);
+    if (backlog < crowd) {
+        support::cannot_judge("2000 clients must be able to wait, and this system lets " +
+                              std::to_string(backlog) +
+                              ": as root,  sysctl net.core.somaxconn=4096");
+    }
 
     // All have connected before the server accepts the first.
     std::vector<given::line_client> clients;

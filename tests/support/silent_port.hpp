@@ -6,6 +6,7 @@
 #pragma once
 
 #include "given/descriptor.hpp"
+#include "support/machine.hpp"
 
 #include <arpa/inet.h>
 #include <cerrno>
@@ -15,6 +16,8 @@
 #include <system_error>
 
 namespace support {
+
+inline const needs_loopback every_port_does;
 
 /// Holds a free port of 127.0.0.1 for as long as it lives.
 class silent_port {

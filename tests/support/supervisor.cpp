@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/supervisor.hpp"
 
+#include "support/machine.hpp"
 #include "support/watch_page.hpp"
 
 #include <cerrno>
@@ -82,9 +83,7 @@ watch_page* share_a_page(int file)
     }
     words.push_back(nullptr);
     execv(words[0], words.data());
-    std::snprintf(page->cannot_judge, sizeof page->cannot_judge, "Cannot judge: cannot run %s: %s",
-                  words[0], std::strerror(errno));
-    _exit(127);
+    cannot_judge("cannot run " + command[0] + ": " + std::strerror(errno));
 }
 
 std::string first_line(const std::filesystem::path& file)
@@ -173,6 +172,11 @@ public:
         kill_everything();
         read_output();
         outcome found = verdict_with(left);
+        if (found.is == verdict::failed) {
+            if (const std::string why = too_few_threads(); !why.empty()) {
+                found = {verdict::cannot_judge, "Cannot judge: " + why + "\n"};
+            }
+        }
         found.assertions = page_->assertions;
         return found;
     }
@@ -399,6 +403,9 @@ void heed_ending_signals()
 
 outcome supervise(const std::function<void()>& body)
 {
+    if (const std::string why = lacking_for_any_case(); !why.empty()) {
+        return {verdict::cannot_judge, "Cannot judge: " + why + "\n"};
+    }
     heed_ending_signals();
     return supervision([&](int page_file) {
                close(page_file); // the case knows it as memory only

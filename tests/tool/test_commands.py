@@ -425,6 +425,15 @@ class Leftovers(fake_tree.FakeTree):
         self.assertEqual(said, "Gave up after 3 s: the checker did not end.")
         self.is_gone(process)
 
+    def test_what_cannot_be_judged_is_not_a_broken_promise(self):
+        outcomes = self.judge("[ $1 = good ] || { echo Cannot judge: no network; exit 4; }", "a", "good")
+        self.assertEqual([one.verdict for one in outcomes], ["cannot judge", PASSED])
+        text = board.verdict(self.exercise, outcomes)
+        self.assertIn("    ?       a\n", text)
+        self.assertIn("Those marked ? cannot be judged on this machine", text)
+        self.assertIn('Step 1: "a"\n\n  Cannot judge: no network\n', text)
+        self.assertNotIn("FAILED", text)
+
     def test_a_failure_without_a_word(self):
         outcomes = self.judge('case $1 in mute) exit 1 ;; odd) exit 7 ;; esac', "mute", "odd", "good")
         said = [one.output for one in outcomes]

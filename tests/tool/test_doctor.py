@@ -19,6 +19,13 @@ class Doctor(unittest.TestCase):
                 Path(there, "nc").touch(mode=0o755)
                 self.assertIn(doctor.Finding(doctor.OK, "nc"), doctor.tools())
 
+    def test_a_network_that_is_down(self):
+        self.assertEqual(doctor.loopback().grade, doctor.OK)
+        down = OSError(101, "Network is unreachable")
+        with unittest.mock.patch("socket.create_connection", side_effect=down):
+            self.assertEqual(doctor.loopback().grade, doctor.FIX)
+            self.assertIn("ip link set lo up", doctor.loopback().text)
+
 
 if __name__ == "__main__":
     unittest.main()

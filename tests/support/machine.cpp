@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "support/machine.hpp"
+
+#include "given/descriptor.hpp"
+#include "support/watch_page.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace support {
+namespace {
+
+constexpr unsigned long usual_descriptors = 256; // a case that needs more says so
+constexpr int usual_threads = 256;
+
+std::string too_few_descriptors(rlim_t wanted)
+{
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max >= wanted) {
+        return {};
+    }
+    return std::to_string(wanted) + " descriptors are needed, and a process may have " +
+           std::to_string(limit.rlim_max) +
+           " here: start from a shell in which  ulimit -Hn  is larger";
+}
+
+// Connects to itself.
+std::string no_loopback()
+{
+    const given::descriptor listens(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const given::descriptor connects(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    if (bind(listens.get(), generic, size) == 0 && listen(listens.get(), 1) == 0 &&
+        getsockname(listens.get(), generic, &size) == 0 &&
+        connect(connects.get(), generic, size) == 0) {
+        return {};
+    }
+    return std::string("the loopback network is needed, and 127.0.0.1 does not work here (") +
+           std::strerror(errno) + "): as root,  ip link set lo up";
+}
+
+// As many as there can be, up to `most`. They count as threads do, and this process must not have
+// any of those.
+int startable_processes(int most)
+{
+    std::vector<pid_t> started;
+    while (static_cast<int>(started.size()) < most) {
+        const pid_t child = fork();
+        if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            for (;;) {
+                pause();
+            }
+        }
+        if (child < 0) {
+            break;
+        }
+        started.push_back(child);
+    }
+    for (const pid_t child : started) {
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+    }
+    return static_cast<int>(started.size());
+}
+
+} // namespace
+
+void note_that_it_cannot_judge(const std::string& why)
+{
+    if (page->cannot_judge[0] == '\0') {
+        std::snprintf(page->cannot_judge, sizeof page->cannot_judge, "Cannot judge: %s",
+                      why.c_str());
+    }
+}
+
+void cannot_judge(const std::string& why)
+{
+    if (page != nullptr) {
+        note_that_it_cannot_judge(why);
+    } else {
+        std::fprintf(stderr, "Cannot judge: %s\n", why.c_str());
+    }
+    std::fflush(nullptr);
+    _exit(4);
+}
+
+void need_descriptors(unsigned long wanted)
+{
+    if (const std::string why = too_few_descriptors(wanted); !why.empty()) {
+        cannot_judge(why);
+    }
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, wanted);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string lacking_for_any_case()
+{
+    const std::string why = too_few_descriptors(usual_descriptors);
+    return why.empty() && needs_loopback::declared() ? no_loopback() : why;
+}
+
+std::string too_few_threads()
+{
+    const int found = startable_processes(usual_threads);
+    if (found == usual_threads) {
+        return {};
+    }
+    return std::to_string(usual_threads) + " threads are needed, and no more than " +
+           std::to_string(found) +
+           " can be started here: end other programs of yours, or raise  ulimit -u";
+}
+
+} // namespace support
