@@ -9,9 +9,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <vector>
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -55,29 +56,42 @@ std::string no_loopback()
            std::strerror(errno) + "): as root,  ip link set lo up";
 }
 
-// As many as there can be, up to `most`. They count as threads do, and this process must not have
-// any of those.
-int startable_processes(int most)
+void* wait_for_the_end(void*)
 {
-    std::vector<pid_t> started;
-    while (static_cast<int>(started.size()) < most) {
-        const pid_t child = fork();
-        if (child == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            for (;;) {
-                pause();
+    for (;;) {
+        pause();
+    }
+}
+
+// As many as there can be, up to `most`, in a process of their own: this one must not have any.
+int startable_threads(int most)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return most; // it is not threads that are lacking
+    }
+    const given::descriptor reads(ends[0]);
+    given::descriptor writes(ends[1]);
+    const pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int found = 0;
+        for (pthread_t thread; found < most; ++found) {
+            if (pthread_create(&thread, nullptr, wait_for_the_end, nullptr) != 0) {
+                break;
             }
         }
-        if (child < 0) {
-            break;
-        }
-        started.push_back(child);
+        _exit(write(writes.get(), &found, sizeof found) == sizeof found ? 0 : 1);
     }
-    for (const pid_t child : started) {
-        kill(child, SIGKILL);
+    writes.close();
+    int found = 0;
+    if (child > 0) {
+        if (read(reads.get(), &found, sizeof found) != sizeof found) {
+            found = 0;
+        }
         waitpid(child, nullptr, 0);
     }
-    return static_cast<int>(started.size());
+    return found;
 }
 
 } // namespace
@@ -120,7 +134,7 @@ std::string lacking_for_any_case()
 
 std::string too_few_threads()
 {
-    const int found = startable_processes(usual_threads);
+    const int found = startable_threads(usual_threads);
     if (found == usual_threads) {
         return {};
     }

@@ -36,7 +36,7 @@ private:
 std::string lacking_for_any_case();
 
 /// To be asked when a case has failed: what to say if no more threads can be started here; "" if
-/// they can. Starts processes, which count as threads do, and ends them.
+/// they can. Starts them in a process of their own, and ends that.
 std::string too_few_threads();
 
 } // namespace support
