@@ -1,11 +1,12 @@
 // Forks worker processes on behalf of a program that has threads.
 //
-// fork() copies the calling thread and no other. If another thread held a lock at that moment, say
-// malloc's, the copy of that lock stays locked for ever in the child. So the forking is left to a
-// helper process, forked while the program still has a single thread; the helper never has a second
-// one. It is a copy of this program, not another program: a function has the same address in it and
-// in the workers that it forks. What changes in this program after the server's start (globals,
-// libraries loaded later) is not seen by them.
+// fork() copies the calling thread and no other. If another thread held a lock at that moment, a
+// logger's say, the copy of that lock stays locked for ever in the child. (The C library sees to
+// its own, such as malloc's.) So the forking is left to a helper process, forked while the program
+// still has a single thread; the helper never has a second one. It is a copy of this program, not
+// another program: a function has the same address in it and in the workers that it forks. What
+// changes in this program after the server's start (globals, libraries loaded later) is not seen by
+// them.
 //
 // The server ends when the last handle goes or when this process dies, however it dies, and kills
 // the workers that are left. If the server is killed, its workers are killed with it.
