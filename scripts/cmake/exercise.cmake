@@ -26,10 +26,12 @@ endif()
 
 # The long tests in two halves, tests/<name>/<1 or 2>/. Read again when a test changes: promises.cmake
 # sees to that.
-execute_process(
-    COMMAND ${Python3_EXECUTABLE} -S -E ${CMAKE_SOURCE_DIR}/scripts/tool/trimmed_test.py
-            ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/tests
-    COMMAND_ERROR_IS_FATAL ANY)
+if(EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/trimmed_test.py)
+    execute_process(
+        COMMAND ${Python3_EXECUTABLE} -S -E ${CMAKE_SOURCE_DIR}/scripts/tool/trimmed_test.py
+                ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/tests
+        COMMAND_ERROR_IS_FATAL ANY)
+endif()
 
 # The answers made from patches and stubs, listed for each exercise in WORKBOOK_ANSWERS_<name>.
 if(WORKBOOK_INSTRUCTOR AND EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)

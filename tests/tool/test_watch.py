@@ -171,7 +171,7 @@ class InATerminal(Watched):
         so_far = terminal.shows(r"\[\.+\]  0 of 3")
         terminal.press(b"h")
         rows = running.screen(so_far + terminal.shows("Hint 1 of 3(.*\n)*.*  0 of 3"), 80)
-        self.assertIn("Hint 1 of 3: think", rows)
+        self.assertIn("Hint 1 of 3, step 1: think", rows)
         self.assertEqual([row for row in rows if "0 of 3" in row], rows[-1:])
         self.save("right")
         terminal.shows("has passed")
