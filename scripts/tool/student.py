@@ -18,6 +18,7 @@ import usage
 from build_folder import Built, book_so_far, built, configure
 from build_step import build_target, checker_cases, compare_cases
 from layout import (
+    MACHINE,
     NOT_YET,
     USAGE,
     Exercise,
@@ -59,7 +60,9 @@ def check(root: Path, said: str | None) -> int:
         return 0
     outcomes = check_quietly(chosen)
     print(fitted(board.verdict(chosen, outcomes)))
-    return 0 if judge.core_passed(outcomes) else NOT_YET
+    if judge.core_passed(outcomes):
+        return 0
+    return MACHINE if any(one.verdict == judge.UNJUDGED for one in outcomes) else NOT_YET
 
 
 def unfinished(root: Path, after: Exercise | None = None) -> Exercise | None:

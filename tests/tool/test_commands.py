@@ -519,7 +519,9 @@ class Board(fake_tree.FakeTree):
         with unittest.mock.patch("student.build_target"):
             with unittest.mock.patch.dict(os.environ, {"WORKBOOK_SCHEDULES": "", **environment}):
                 with contextlib.redirect_stderr(io.StringIO()) as self.noted:
-                    return said(student.check, self.root, "ex01")
+                    with contextlib.redirect_stdout(io.StringIO()) as out:
+                        self.status = student.check(self.root, "ex01")
+        return out.getvalue()
 
     def test_a_checker_that_ends_before_its_main_has_no_verdict(self):
         self.write("exercises/ex01_count/count.cpp", "int twice = (exit(0), 0);")
@@ -534,6 +536,12 @@ class Board(fake_tree.FakeTree):
         text = self.check(GOOD)
         self.assertIn("2 of 2 core promises hold, 1 of 1 stretch", text)
         self.assertRegex(self.row(), "done$")
+
+    def test_a_machine_that_lacks_something_has_a_status_of_its_own(self):
+        self.write("exercises/ex01_count/count.cpp", "begun")
+        for status, expected in ((1, 1), (4, 3)):
+            self.check(f"{GOOD}; [ $1 != b ] || {{ echo why; exit {status}; }}")
+            self.assertEqual(self.status, expected)
 
     def test_few_schedules_are_not_recorded(self):
         self.write("exercises/ex01_count/count.cpp", "begun")
