@@ -23,10 +23,15 @@ SUPPORT = re.compile(r'^#include "(support/\w+\.hpp)"', re.MULTILINE)
 def sources(exercise: Exercise) -> dict[str, Path]:
     """The files that hold the cases, by their path in tests/: the test, and what it shares."""
     tests = exercise.test.parent
-    shared = SUPPORT.findall(exercise.test.read_text(encoding="utf-8"))
-    found = {name: tests / name for name in shared}
-    found = {name: path for name, path in found.items() if path.is_file() and has_cases(path)}
-    return {exercise.test.name: exercise.test, **found}
+    found = {exercise.test.name: exercise.test}
+    due = [exercise.test]
+    while due:
+        for name in SUPPORT.findall(due.pop().read_text(encoding="utf-8")):
+            path = tests / name
+            if name not in found and path.is_file() and has_cases(path):
+                found[name] = path
+                due.append(path)
+    return found
 
 
 def has_cases(path: Path) -> bool:
@@ -35,10 +40,20 @@ def has_cases(path: Path) -> bool:
 
 def trimmed(exercise: Exercise, sentences: tuple[str, ...]) -> dict[str, bytes]:
     """The same files with the cases of these sentences only; lines keep their numbers."""
+    files = sources(exercise)
     return {
-        name: without_other_cases(path, sentences).encode()
-        for name, path in sources(exercise).items()
+        name: as_neighbours(without_other_cases(path, sentences), files).encode()
+        if name.startswith("support/")
+        else without_other_cases(path, sentences).encode()
+        for name, path in files.items()
     }
+
+
+def as_neighbours(text: str, files: dict[str, Path]) -> str:
+    """A shared file that includes another means the copy beside it, not the one in tests/."""
+    for name in files:
+        text = text.replace(f'#include "{name}"', f'#include "{Path(name).name}"')
+    return text
 
 
 def without_other_cases(path: Path, sentences: tuple[str, ...]) -> str:

@@ -48,6 +48,16 @@ class Halves(fake_tree.FakeTree):
         begin = whole.index('TEST_CASE("case 7", "[ex01][step1]")')
         self.assertEqual(kept, list(range(begin, begin + 5)))
 
+    def test_a_shared_file_that_includes_another_means_its_copy(self):
+        more = '#include "support/most.hpp"\n#include "support/catch.hpp"\n' + CASE.format(8)
+        self.write("tests/support/more.hpp", more)
+        self.write("tests/support/most.hpp", CASE.format(9))
+        files = trimmed_test.trimmed(self.exercise, ("case 9",))
+        self.assertEqual(self.sentences(files), ["case 9"])
+        said = files["support/more.hpp"].decode()
+        self.assertIn('#include "most.hpp"', said)
+        self.assertIn('#include "support/catch.hpp"', said)
+
     def test_written_out_and_taken_away_again(self):
         out = self.root / "out"
         with unittest.mock.patch("trimmed_test.LONG", 20):
