@@ -109,8 +109,8 @@ def run_all(build: Path, due: list[judged.Check], jobs: int) -> tuple[int, list[
     numbers = build / "due.txt"
     # From 0 to 0, and these; ctest overlooks the last number unless something follows it.
     numbers.write_text(f"0,0,0,{','.join(str(one.number) for one in due)}\n", encoding="ascii")
-    # Twice as many as cores: a wrong answer that hangs is waited for, and uses none meanwhile.
-    command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", str(2 * jobs)]
+    # More than there are cores: many a wrong answer hangs, is waited for and uses none meanwhile.
+    command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", str(3 * jobs)]
     command += ["-I", str(numbers), "--fixture-exclude-setup", ".*"]
     command += ["--output-junit", str(build / RESULTS), "--no-tests=error", "--no-label-summary"]
     return run_ctest(command)
