@@ -6,10 +6,12 @@
 import os
 import resource
 import select
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 
 LIMIT = 60  # seconds, for what takes less than one
@@ -43,6 +45,26 @@ class Linking(unittest.TestCase):
             self.assertGreater(len(judged), 2)
             self.assertGreater(len(others), 2)
             self.assertLess(max(judged), min(others))
+
+    def test_every_linker_that_is_here_links_a_checker(self):
+        """Some look at an archive once, in its turn."""
+        build = os.path.dirname(os.path.dirname(CHECKER))
+        words = ["ninja", "-C", build, "-t", "commands", "ref01"]
+        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        link = [word for word in shlex.split(said.splitlines()[-1])[2:-2] if "fuse-ld" not in word]
+        at = link.index("-o") + 1
+        for linker in ("bfd", "gold", "lld", "mold"):
+            if not shutil.which(f"ld.{linker}"):
+                continue
+            with self.subTest(linker), tempfile.TemporaryDirectory() as folder:
+                link[at] = os.path.join(folder, "checker")
+                command = [*link, f"-fuse-ld={linker}"]
+                linked = subprocess.run(
+                    command, cwd=build, capture_output=True, text=True, timeout=LIMIT, check=False
+                )
+                self.assertEqual(linked.returncode, 0, linked.stderr)
+                listed = subprocess.run([link[at], "--list"], capture_output=True, check=False)
+                self.assertIn(b"0 and 1 and negative numbers are not prime\n", listed.stdout)
 
 
 class Statuses(unittest.TestCase):
