@@ -14,6 +14,7 @@ FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.D
 HINT = re.compile(r"Hint (\d+), step (\d+): (.+)", re.DOTALL)
 LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
 HREF = re.compile(r'href="([^"]+)"')
+POINTERS = re.compile(r"^\*\*So far:\*\* \S.*\\\n\*\*Next:\*\* (\S.*)\Z", re.MULTILINE)
 HOURS = re.compile(r"^\*\*.+\*\*\s+\*[\d.]+ hours?(, deep)?(, optional)?\.?\*", re.MULTILINE)
 
 
@@ -88,7 +89,18 @@ def section_problems(exercise: Exercise) -> list[str]:
     for heading in PARTS:
         if heading in headings and not part(text, heading):
             found.append(f"'{heading}' is empty")
-    return found
+    return found + pointer_problems(exercise, text)
+
+
+def pointer_problems(exercise: Exercise, text: str) -> list[str]:
+    """The last two lines: how far one has come, and links to what is next, which lies ahead."""
+    pointers = POINTERS.search(text)
+    if not pointers:
+        return ["does not end with two lines, '**So far:** ...\\\\' and '**Next:** ...'"]
+    targets = re.findall(r"\]\(#([^)\s]+)\)", pointers.group(1))
+    behind = [one.name for one in exercises(exercise.root) if one.number <= exercise.number]
+    found = [f"'Next:' leads back to {target}" for target in targets if target in behind]
+    return found if targets else ["'Next:' has no link"]
 
 
 def hint_problems(text: str) -> list[str]:

@@ -152,6 +152,9 @@ Two.
 </details>
 ### Further
 [The license](LICENSE)
+
+**So far:** you have counted.\\
+**Next:** [once more](#the-book).
 <!-- ex01_count ends -->
 """
 

@@ -136,6 +136,15 @@ class Text(fake_tree.FakeTree):
     def test_no_hours(self):
         self.assert_found("*1 hour.*", "", "has no line")
 
+    def test_no_word_on_what_is_next(self):
+        self.assert_found("\n**Next:** [once more](#the-book).", "", "does not end with two lines")
+
+    def test_a_next_that_leads_nowhere(self):
+        self.assert_found("[once more](#the-book)", "once more", "'Next:' has no link")
+
+    def test_a_next_that_leads_back(self):
+        self.assert_found("[once more](#the-book)", "[on](#ex01_count)", "leads back to ex01_count")
+
     def test_a_dead_anchor(self):
         self.assert_found("(#hints)", "(#hint)", "no such heading: #hint")
 
