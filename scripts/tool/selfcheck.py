@@ -13,6 +13,7 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
+import pictures
 import placeholders
 import pristine
 import section
@@ -232,6 +233,11 @@ def check_spdx(root: Path) -> list[str]:
     return found
 
 
+def check_pictures(root: Path) -> list[str]:
+    """Each drawing is its source's, is shown in the text, and is described in words."""
+    return pictures.problems(root)
+
+
 def check_tool(root: Path) -> list[str]:
     """The tool's own tests."""
     folder = root / "tests" / "tool"
@@ -248,6 +254,7 @@ CHECKS = {
     "names": check_names,
     "wrong-answers": check_wrong_answers,
     "placeholders": check_placeholders,
+    "pictures": check_pictures,
     "format": check_format,
     "spdx": check_spdx,
     "tool": check_tool,
