@@ -33,6 +33,10 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   bughunt EX [--watch] [--peek] | --tell
                            a wrong answer to EX for you to mend, in hunts/, once your core has passed;
                            --watch judges it at every save; --tell says what is wrong and ends the hunt
+  book [--open] [--epub] [--language LANG] [--catalog] | --check
+                           WORKBOOK.md as pages with search, in build-book/html; also as an EPUB;
+                           --catalog writes what a translation begins with; --check tests the book,
+                           in a browser too
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
   grade DIR... [--exercise EX] [--csv F] [--junit F] [--gradescope F] [--classroom F]
                            judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md
@@ -196,6 +200,24 @@ def run_bughunt(root, argv):
     return bughunt.bughunt(root, options.exercise, options.peek)
 
 
+def run_book(root, argv):
+    reader = parser("book")
+    for option in ("--open", "--epub", "--catalog", "--check"):
+        reader.add_argument(option, action="store_true")
+    reader.add_argument("--language", metavar="LANG")
+    options = reader.parse_args(argv)
+    if options.check and len(argv) > 1:
+        reader.error("--check tests all of the book: give it alone")
+    if options.check:
+        import selfcheck  # here, because most commands do without its imports
+
+        status = selfcheck.main(["whole-book", str(root)])
+        return 0 if status == selfcheck.SKIPPED else status
+    import book
+
+    return book.book(root, options.language, options.epub, options.catalog, options.open)
+
+
 def accept(root, argv):
     reader = parser("accept")
     reader.add_argument("exercises", nargs="+", metavar="EX")
@@ -260,6 +282,7 @@ COMMANDS = {
     "diff": diff,
     "reset": reset,
     "bughunt": run_bughunt,
+    "book": run_book,
     "verify": run_verify,
     "grade": run_grade,
     "doctor": run_doctor,

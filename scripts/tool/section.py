@@ -168,16 +168,22 @@ def target_problem(root: Path, path: Path, target: str) -> str | None:
 
 def anchors(text: str) -> set[str]:
     """As GitHub makes them of headings; a heading that comes again gets -1, -2, ..."""
-    found: set[str] = set()
-    counts: dict[str, int] = {}
     bare = without_code(text)
-    for heading in re.findall(r"^#{1,6} +(.*?)(?: +#+)? *$", bare, re.MULTILINE):
+    found = set(slugs(re.findall(r"^#{1,6} +(.*?)(?: +#+)? *$", bare, re.MULTILINE)))
+    found.update(re.findall(r'<a (?:id|name)="([^"]+)"', bare))
+    return found
+
+
+def slugs(headings: list[str]) -> list[str]:
+    """Of all headings of a file, in their order."""
+    found = []
+    counts: dict[str, int] = {}
+    for heading in headings:
         heading = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
         slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         again = counts.get(slug, 0)
         counts[slug] = again + 1
-        found.add(f"{slug}-{again}" if again else slug)
-    found.update(re.findall(r'<a (?:id|name)="([^"]+)"', bare))
+        found.append(f"{slug}-{again}" if again else slug)
     return found
 
 

@@ -27,7 +27,9 @@ class Launcher(unittest.TestCase):
         self.bin = self.root / "bin"
         self.bin.mkdir()
         (self.root / "scripts" / "tool").mkdir(parents=True)
-        shutil.copy(LAUNCHER, self.root / "scripts" / "workbook")
+        # The one Python that is looked for by its path is this machine's: it may have what is missing.
+        text = LAUNCHER.read_text(encoding="utf-8").replace("/usr/bin/python3", "/nowhere/python3")
+        (self.root / "scripts" / "workbook").write_text(text, encoding="utf-8")
         for name in EVERYWHERE:
             (self.bin / name).symlink_to(shutil.which(name))
         for name in NEEDED:
@@ -42,6 +44,14 @@ class Launcher(unittest.TestCase):
         path.unlink(missing_ok=True)
         path.write_text(f"#!{SHELL}\n{script}\n", encoding="utf-8")
         path.chmod(0o755)
+
+    def pretend_python_with(self, *modules):
+        """A Python that has only these modules."""
+        there = " ".join(f"*\"'{module}'\"*) exit 0 ;;" for module in modules)
+        self.pretend(
+            "python3",
+            f'[ "$1" != -c ] || case $2 in {there} *) exit 1 ;; esac\nshift; echo "the tool: $*"',
+        )
 
     def pretend_apt(self):
         """Writes down its orders; `install` makes the commands."""
@@ -142,6 +152,38 @@ class Launcher(unittest.TestCase):
         self.assertIn("installing bubblewrap", self.launch("grade", "alice")[2])
         (self.bin / "bwrap").unlink()
         self.assertIn("installing bubblewrap", self.launch("verify")[2])
+
+    def test_only_the_book_needs_sphinx(self):
+        self.pretend("id", "echo 0")
+        self.pretend_apt()
+        self.pretend_python_with()
+        self.assertEqual(self.launch("check")[2], "")
+        status, out, error = self.launch("book", "--epub")
+        self.assertEqual((status, out), (3, ""), error)
+        packages = "python3-sphinx python3-myst-parser furo"
+        self.assertIn(f"installing {packages}\n", error)
+        self.assertTrue(error.endswith(f"still missing: {packages}\n"), error)
+        self.assertEqual(self.launch("book", "--help")[0], 0)
+
+    def test_the_book_with_all_there_needs_no_compiler(self):
+        for name in (*NEEDED, "g++"):
+            (self.bin / name).unlink()
+        self.pretend_python_with("sphinx", "myst_parser", "furo")
+        self.assertEqual(self.launch("book"), (0, "the tool: book\n", ""))
+
+    def test_only_its_check_needs_a_browser(self):
+        self.pretend_python_with("sphinx", "myst_parser", "furo")
+        status, _, error = self.launch("book", "--check", WORKBOOK_NO_INSTALL="1")
+        self.assertEqual((status, error.count("\n")), (3, 1), error)
+        self.assertIn("chromium chromium-driver epubcheck python3-selenium", error)
+        self.assertEqual(self.launch("verify", "--check")[0], 0)
+
+    def test_no_right_to_install_the_book(self):
+        self.pretend_apt()
+        self.pretend_python_with("sphinx")
+        status, _, error = self.launch("book")
+        self.assertEqual((status, error.count("\n")), (3, 1), error)
+        self.assertIn("run  sudo apt-get install -y python3-myst-parser furo\n", error)
 
     def test_reading_needs_python_only(self):
         for name in (*NEEDED, "g++"):

@@ -104,6 +104,29 @@ class Checks(fake_tree.FakeTree):
             self.assert_found("format", "clang-format is not installed")
 
 
+class Skipping(unittest.TestCase):
+    """A check that could not be made is neither good nor bad, and says why."""
+
+    def status(self, group, **checks):
+        known = {name.replace("_", "-"): check for name, check in checks.items()}
+        with unittest.mock.patch.dict(selfcheck.CHECKS, known):
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                return selfcheck.main([group]), said.getvalue()
+
+    def lacks(self, root):
+        raise selfcheck.Skipped("no browser here")
+
+    def test_one_that_is_skipped(self):
+        good = {"book": lambda root: [], "book_in_a_browser": self.lacks}
+        status, said = self.status("whole-book", **good)
+        self.assertEqual(status, selfcheck.SKIPPED)
+        self.assertIn("book: good\nbook-in-a-browser: skipped: no browser here\n", said)
+
+    def test_a_failure_beside_it_counts(self):
+        bad = {"book": lambda root: ["a dead link"], "book_in_a_browser": self.lacks}
+        self.assertEqual(self.status("whole-book", **bad)[0], 1)
+
+
 class Text(fake_tree.FakeTree):
     def assert_found(self, old, new, words):
         self.change("WORKBOOK.md", old, new)

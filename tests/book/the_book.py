@@ -1,0 +1,64 @@
+# The book as its tests see it: made once for a test program, and read page by page.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import html.parser
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts" / "tool"))
+
+import book  # noqa: E402
+import book_pages  # noqa: E402
+from layout import WorkbookError  # noqa: E402
+
+_held: list = []  # the temporary folder; it goes when the program ends
+
+
+def made(kind: str, language: str | None = None) -> tuple[Path, str]:
+    """What Sphinx made, and its warnings. Skips the test where there is no Sphinx."""
+    try:
+        python = book.sphinx_python()
+    except WorkbookError as error:
+        raise unittest.SkipTest(str(error)) from None
+    if not _held:
+        _held.append(tempfile.TemporaryDirectory(prefix="workbook-test-"))
+    folder = Path(_held[0].name)
+    name = f"{kind}-{language}" if language else kind
+    if not (folder / name).is_dir():
+        book.make(ROOT, folder, python, kind, language)
+    found = next((folder / name).glob("*.epub")) if kind == "epub" else folder / name
+    return found, (folder / f"{name}.warnings").read_text(encoding="utf-8")
+
+
+def pages() -> list[book_pages.Page]:
+    return book_pages.pages(ROOT)
+
+
+class Reading(html.parser.HTMLParser):
+    """Of a page: what can be linked to, what it links to, and what a test counts."""
+
+    def __init__(self, page: Path):
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.tags: list[tuple[str, dict]] = []
+        self.text = page.read_text(encoding="utf-8")
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        if "id" in found:
+            self.ids.add(found["id"])
+        self.links += [found[name] for name in ("href", "src") if found.get(name)]
+
+    def count(self, tag: str, word: str = "") -> int:
+        return sum(
+            one == tag and (not word or word in found.get("class", "").split())
+            for one, found in self.tags
+        )
