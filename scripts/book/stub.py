@@ -9,7 +9,7 @@ class Stub(SphinxDirective):
     has_content = True
 
     def run(self):
-        line = nodes.paragraph("", "", nodes.Text("Edit: "), classes=["stub"])
+        line = nodes.paragraph("", "", nodes.Text("Edit the stub: "), classes=["stub"])
         for at, path in enumerate(self.content):
             if at:
                 line += nodes.Text(", ")

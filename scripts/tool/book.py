@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -49,29 +51,41 @@ def make(root: Path, folder: Path, python: str, kind: str, language: str | None)
     """One run of Sphinx; what it made. Warnings are kept, and told of."""
     name = f"{kind}-{language}" if language else kind
     with locked(folder):
-        source = folder / "source"
         write_sources(root, folder)
         note(f"making {relative(folder / name, root)} ...")
-        command = [python, "-m", "sphinx", "-q", "-b", kind, "-c", str(root / "scripts" / "book")]
-        command += ["-d", str(folder / f"doctrees-{name}"), "-w", str(folder / f"{name}.warnings")]
-        static = f"{root / 'scripts' / 'book' / 'static'},{folder / 'static'}"
-        command += ["-D", f"html_static_path={static}"]
-        command += ["-D", f"locale_dirs={folder / 'locale'}", "-j", "auto"]
-        if language:
-            command += ["-D", f"language={language}"]
-        try:
-            ended = bounded.run([*command, str(source), str(folder / name)], LIMIT)
-        except OSError as error:
-            raise WorkbookError(f"cannot run {python}: {error.strerror}", MACHINE) from None
-    if ended.status != 0:
-        last = (ended.output.strip().splitlines() or ["it printed nothing"])[-1]
-        raise WorkbookError(f"Sphinx {ended.how()}: {last}")
+        made_by, settings = folder / f"{name}.settings", settings_of(root)
+        same = made_by.is_file() and made_by.read_text(encoding="utf-8") == settings
+        made_by.unlink(missing_ok=True)
+        words = [] if same else ["-E", "-a"]  # by itself Sphinx looks at pages only
+        words += ["-D", f"language={language}"] if language else []
+        run_sphinx([python, *options(root, folder, name), "-b", kind, *words], folder, name)
+        made_by.write_text(settings, encoding="utf-8")
     warnings = (folder / f"{name}.warnings").read_text(encoding="utf-8").count("WARNING")
     if warnings:
         note(f"{warnings} warnings of Sphinx's: see {relative(folder / f'{name}.warnings', root)}")
     if kind == "epub":
         return next((folder / name).glob("*.epub"))
     return folder / name / "index.html" if kind == "html" else folder / name
+
+
+def options(root: Path, folder: Path, name: str) -> list[str]:
+    own = root / "scripts" / "book"
+    static = f"html_static_path={own / 'static'},{folder / 'static'}"
+    return [
+        *["-m", "sphinx", "-q", "-j", "auto", "-c", str(own)],
+        *["-d", str(folder / f"doctrees-{name}"), "-w", str(folder / f"{name}.warnings")],
+        *["-D", static, "-D", f"locale_dirs={folder / 'locale'}"],
+    ]
+
+
+def run_sphinx(command: list[str], folder: Path, name: str) -> None:
+    try:
+        ended = bounded.run([*command, str(folder / "source"), str(folder / name)], LIMIT)
+    except OSError as error:
+        raise WorkbookError(f"cannot run {command[0]}: {error.strerror}", MACHINE) from None
+    if ended.status != 0:
+        last = (ended.output.strip().splitlines() or ["it printed nothing"])[-1]
+        raise WorkbookError(f"Sphinx {ended.how()}: {last}")
 
 
 def write_sources(root: Path, folder: Path) -> None:
@@ -99,6 +113,15 @@ def write_sources(root: Path, folder: Path) -> None:
             (folder / "html" / old.name).with_suffix(".html").unlink(missing_ok=True)
     for path, content in wanted.items():
         write_if_changed(path, content)
+
+
+def settings_of(root: Path) -> str:
+    """A digest of all that decides how pages look, and for which address they are made."""
+    found = hashlib.sha256(os.environ.get("WORKBOOK_BOOK_SOURCES", "").encode())
+    for path in sorted((root / "scripts" / "book").rglob("*.*")):
+        if path.suffix in (".py", ".css", ".js", ".html"):
+            found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def languages(root: Path) -> list[str]:

@@ -163,8 +163,15 @@ def with_standing(page: Page, book: list[Page], text: str) -> str:
 
 
 def stubs(exercise: Exercise) -> list[Path]:
-    """What the section asks to edit: the sources; headers only hold what they need."""
-    return [path for path in code_files(exercise.stub) if path.suffix == ".cpp"]
+    """The sources to write: those that the solution has otherwise. The rest of them is given."""
+    sources = [path for path in code_files(exercise.stub) if path.suffix == ".cpp"]
+    own = [path for path in sources if path.read_bytes() != solution_of(path, exercise)]
+    return own or sources  # all are as in the solution where somebody has copied it
+
+
+def solution_of(path: Path, exercise: Exercise) -> bytes:
+    there = exercise.solution / path.name
+    return there.read_bytes() if there.is_file() else b""
 
 
 def moved_up(text: str, levels: int) -> str:

@@ -86,6 +86,11 @@ class Pages(fake_tree.FakeTree):
         self.assertTrue(text.startswith("# ex01: Counting\n\n*Exercise 1 of 1; 0 of 1 hours"), text)
         self.assertIn("## Your task\n\n:::{stub}\nexercises/ex01_count/count.cpp\n:::\n", text)
 
+    def test_what_is_given_is_not_to_be_edited(self):
+        for folder in ("exercises", "solutions"):
+            self.write(f"{folder}/ex01_count/given.cpp", "int given;\n")
+        self.assertNotIn("given.cpp", self.pages()["ex01_count"])
+
     def test_folds_can_be_translated(self):
         text = self.pages()["ex01_count"]
         self.assertRegex(text, r"(?m)^:::\{fold\} Hint 1.*: think\n\nThink of \*two\*\.\n\n:::\n")
