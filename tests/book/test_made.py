@@ -8,7 +8,7 @@ import unittest
 import urllib.parse
 
 import the_book
-from the_book import ROOT, Reading
+from the_book import ROOT, Reading, book_figures
 
 CHECKER = "/usr/share/java/epubcheck.jar"
 
@@ -40,14 +40,15 @@ class Made(unittest.TestCase):
                     self.assertGreater(len(attributes.get("aria-label", "").split()), 20, name)
 
     def test_one_page_leads_to_the_next_and_back(self):
-        for before, after in zip(self.pages, self.pages[1:]):
+        names = the_book.names()
+        for before, after in zip(names, names[1:]):
             for here, there, kind in ((before, after, "next-page"), (after, before, "prev-page")):
                 links = [
                     found["href"]
-                    for tag, found in self.read[f"{here.name}.html"].tags
+                    for tag, found in self.read[f"{here}.html"].tags
                     if tag == "a" and kind in found.get("class", "").split()
                 ]
-                self.assertEqual(links, [f"{there.name}.html"])
+                self.assertEqual(links, [f"{there}.html"])
 
     def test_every_link_leads_somewhere(self):
         for name, read in self.read.items():
@@ -73,6 +74,11 @@ class Made(unittest.TestCase):
         self.assertEqual(self.dead("index.html", "ex01_threads.html#x"), "no such place in it")
         self.assertEqual(self.dead("index.html", "../../exercises/x"), "no such file beside the book")
         self.assertIsNone(self.dead("index.html", "ex01_threads.html#why"))
+
+    def test_the_figures_of_this_machine(self):
+        read = self.read[f"{book_figures.NAME}.html"]
+        self.assertEqual((read.count("table"), read.count("td")), (1, 6))
+        self.assertIn("ex01_threads.html", read.links)
 
     def test_it_can_be_searched(self):
         index = (self.folder / "searchindex.js").read_text(encoding="utf-8")

@@ -13,8 +13,17 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "tool"))
 
 import book  # noqa: E402
+import book_figures  # noqa: E402
 import book_pages  # noqa: E402
 from layout import WorkbookError  # noqa: E402
+
+# Figures as `bench` writes them, whatever was measured here.
+FIGURES = """\
+exercise,row,column,value,unit
+ex01_threads,primes below 20000: 1,time,18.3,ms
+ex01_threads,primes below 20000: 1,speed-up,1.00,
+ex01_threads,primes below 20000: 2,time,9.9,ms
+"""
 
 _held: list = []  # the temporary folder; it goes when the program ends
 
@@ -28,6 +37,9 @@ def made(kind: str, language: str | None = None) -> tuple[Path, str]:
     if not _held:
         _held.append(tempfile.TemporaryDirectory(prefix="workbook-test-"))
     folder = Path(_held[0].name)
+    figures = folder / "bench.csv"
+    figures.write_text(FIGURES, encoding="utf-8")
+    book_figures.figures_file = lambda _: figures
     name = f"{kind}-{language}" if language else kind
     if not (folder / name).is_dir():
         book.make(ROOT, folder, python, kind, language)
@@ -37,6 +49,13 @@ def made(kind: str, language: str | None = None) -> tuple[Path, str]:
 
 def pages() -> list[book_pages.Page]:
     return book_pages.pages(ROOT)
+
+
+def names() -> list[str]:
+    """Of all pages that one turns, in their order."""
+    found = [page.name for page in pages()]
+    before = [page.part for page in pages()].index(book_pages.INSTRUCTORS)
+    return [*found[:before], book_figures.NAME, *found[before:]]
 
 
 class Reading(html.parser.HTMLParser):
