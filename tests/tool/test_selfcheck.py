@@ -8,6 +8,7 @@ import unittest
 import unittest.mock
 
 import fake_tree
+import book
 import pristine
 import section
 import selfcheck
@@ -109,7 +110,8 @@ class Skipping(unittest.TestCase):
 
     def status(self, group, **checks):
         known = {name.replace("_", "-"): check for name, check in checks.items()}
-        with unittest.mock.patch.dict(selfcheck.CHECKS, known):
+        here = unittest.mock.patch("book.python_with", return_value=None)
+        with here, unittest.mock.patch.dict(selfcheck.CHECKS, known):
             with contextlib.redirect_stdout(io.StringIO()) as said:
                 return selfcheck.main([group]), said.getvalue()
 
@@ -119,7 +121,7 @@ class Skipping(unittest.TestCase):
     def test_one_that_is_skipped(self):
         good = {"book": lambda root: [], "book_in_a_browser": self.lacks}
         status, said = self.status("whole-book", **good)
-        self.assertEqual(status, selfcheck.SKIPPED)
+        self.assertEqual(status, book.SKIPPED)
         self.assertIn("book: good\nbook-in-a-browser: skipped: no browser here\n", said)
 
     def test_a_failure_beside_it_counts(self):
