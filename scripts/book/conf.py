@@ -44,3 +44,14 @@ epub_tocdepth = 2
 
 gettext_compact = False
 gettext_location = True
+
+
+def setup(app):
+    app.connect("config-inited", use_what_lies_beside_the_sources)
+
+
+def use_what_lies_beside_the_sources(app, config):
+    """The tool has written it: the pictures' colours, and the translations."""
+    folder = Path(app.srcdir).parent
+    config.html_static_path = ["static", str(folder / "static")]
+    config.locale_dirs = [str(folder / "locale")]

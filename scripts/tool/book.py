@@ -77,12 +77,9 @@ def make(root: Path, folder: Path, python: str, kind: str, language: str | None)
 
 
 def options(root: Path, folder: Path, name: str) -> list[str]:
-    own = root / "scripts" / "book"
-    static = f"html_static_path={own / 'static'},{folder / 'static'}"
     return [
-        *["-m", "sphinx", "-q", "-j", "auto", "-c", str(own)],
+        *["-m", "sphinx", "-q", "-j", "auto", "-c", str(root / "scripts" / "book")],
         *["-d", str(folder / f"doctrees-{name}"), "-w", str(folder / f"{name}.warnings")],
-        *["-D", static, "-D", f"locale_dirs={folder / 'locale'}"],
     ]
 
 

@@ -42,9 +42,9 @@ class Browser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder, _ = the_book.made("html")
-        profile = tempfile.TemporaryDirectory(prefix="workbook-test-", ignore_cleanup_errors=True)
-        cls.addClassCleanup(profile.cleanup)
-        cls.browser = browser(profile.name)
+        profile = tempfile.mkdtemp(prefix="workbook-test-")
+        cls.addClassCleanup(shutil.rmtree, profile, ignore_errors=True)  # it may still write there
+        cls.browser = browser(profile)
         cls.addClassCleanup(cls.browser.quit)
         cls.browser.set_script_timeout(LIMIT)
         cls.names = sorted(path.stem for path in cls.folder.glob("*.html"))
