@@ -18,7 +18,7 @@ MOST_TABS = 200  # to the first hint: links of the list of contents, and of the 
 SERIOUS = ("serious", "critical")
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
+    " --disable-component-update --disable-sync --disable-dev-shm-usage"
 )
 
 
