@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,16 @@ class BugHunt(unittest.TestCase):
             shutil.copy2(path, self.hunt)
             os.utime(self.hunt / path.name, (LONG_AGO, LONG_AGO))
 
+    def compiled_for_it(self):
+        """The sources of what a first build of the hunt would compile beside the student's checker."""
+        commands = []
+        for target in ("hunt01", "ex01_checker"):
+            words = ["ninja", "-C", str(self.root / "build"), "-t", "commands", target]
+            lines = self.run_in(self.root, *words).stdout.splitlines()
+            commands.append([line for line in lines if " -c " in line])
+        own = [line for line in commands[0] if line not in commands[1]]
+        return [shlex.split(line)[-1].removeprefix(f"{self.root}/") for line in own]
+
     def test_from_the_mistake_to_its_mend(self):
         begun = self.bughunt("--peek")
         self.assertEqual(begun.returncode, 1, begun.stdout + begun.stderr)
@@ -51,6 +62,9 @@ class BugHunt(unittest.TestCase):
         self.assertRegex(begun.stdout, "hunts/ex01_threads: [0-9]+ of [0-9]+ core promises hold")
         self.assertNotIn(name, begun.stdout)
 
+        # The student's headers are the hunt's, so the test is compiled already.
+        self.assertEqual(self.compiled_for_it(), ["hunts/ex01_threads/calc_primes.cpp"])
+
         wrong = self.root / "wrong"
         shutil.copytree(self.hunt, wrong)
         self.lay_out(self.root / "solutions/ex01_threads")
@@ -58,6 +72,15 @@ class BugHunt(unittest.TestCase):
         mended = self.run_in(self.root / "build", *ctest)
         self.assertEqual(mended.returncode, 0, mended.stdout)
         self.assertIn("100% tests passed", mended.stdout)
+        # A private member more in the student's header, and the test is the solution's.
+        header = self.root / "exercises/ex01_threads/calc_primes.hpp"
+        header.write_text(header.read_text(encoding="utf-8") + "// mine\n", encoding="utf-8")
+        self.assertEqual(self.run_in(self.root / "build", *ctest).returncode, 0)
+        self.assertEqual(
+            sorted(self.compiled_for_it()),
+            ["hunts/ex01_threads/calc_primes.cpp", "tests/ex01_threads_test.cpp"],
+        )
+
         self.lay_out(wrong)
         self.assertNotEqual(self.run_in(self.root / "build", *ctest).returncode, 0)
 
