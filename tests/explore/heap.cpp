@@ -14,6 +14,9 @@ namespace {
 constexpr uintptr_t regions_wish = 0x610000000000;
 constexpr size_t region_size = size_t{64} << 20;
 constexpr size_t grain = 16;
+// What new memory holds. Left as it was it would hold what the schedule before wrote at this very
+// place, and code that reads what it never wrote would seem right.
+constexpr int rubbish = 0xab;
 constexpr int most_survivors = 256; // ranges of memory, in one region
 
 // In front of each piece.
@@ -142,7 +145,7 @@ void* allocate(size_t size, size_t alignment)
     *header_of(place) = {size, this_schedule};
     mine.next = place + rounded(size);
     ++mine.in_use;
-    return place;
+    return memset(place, rubbish, size);
 }
 
 bool is_of_heap(const void* memory)

@@ -293,6 +293,14 @@ void memory()
         kept().shrink_to_fit();
     }));
     expect_failure(search([] {
+                       const std::unique_ptr<int> never_written(new int);
+                       const bool seven = *never_written == 7;
+                       *never_written = 7;
+                       std::thread([] {}).join();
+                       EXPLORE_REQUIRE(seven);
+                   }),
+                   "wrong result");
+    expect_failure(search([] {
                        void* volatile given = std::malloc(10);
                        std::free(given);
                        std::free(given);
