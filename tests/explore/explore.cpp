@@ -20,6 +20,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -48,7 +49,7 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 constexpr long default_schedules = 2000;
-constexpr int depth_first_share = 4;      // a fourth of the schedules
+constexpr int systematic_share = 4;       // a fourth of the schedules, for each of two ways
 constexpr long shortest_schedules = 2000; // tried in search of a shorter failing one ...
 constexpr int shortest_children = 40;     // ... and so many failures
 constexpr int simplifications = 60;
@@ -187,6 +188,24 @@ public:
         return outcome_;
     }
 
+    detail::census take_census(bool reduced, bool unlock_points)
+    {
+        unlock_points_ = unlock_points;
+        plan all =
+            plan_for(reduced ? search_kind::reduced : search_kind::depth_first, chosen_.schedules);
+        all.preemptions = std::numeric_limits<int>::max();
+        all.count_traces = !reduced;
+        const ending end = explore(all);
+        detail::census found;
+        found.failure = end == ending::failed ? book_->kind : "";
+        found.complete = end == ending::passed && book_->exhausted;
+        found.in_relation = !book_->reduced.given_up;
+        found.tried_lock = book_->tried_lock;
+        found.schedules = outcome_.schedules;
+        found.kinds = book_->reduced.distinct;
+        return found;
+    }
+
 private:
     void note_briefly(ending end)
     {
@@ -195,8 +214,6 @@ private:
         outcome_.kind = outcome_.failed ? book_->kind : "";
     }
 
-    // First systematically, with no preemption, one, two, ... as far as the share goes: most
-    // mistakes need few, and those schedules are the easiest to read. Then at random.
     ending try_schedules()
     {
         const ending end = try_schedules_with(false);
@@ -207,16 +224,38 @@ private:
         // steps there.
         outcome_ = {};
         exhausted_bound_ = -1;
-        everything_ = false;
         return try_schedules_with(true);
     }
 
+    // First one schedule of each kind that differs: if that comes to an end, it is a proof. Else
+    // all with no preemption, one, two ...: most mistakes need few. Then at random.
     ending try_schedules_with(bool unlock_points)
     {
         unlock_points_ = unlock_points;
-        const long systematic = std::max(1L, chosen_.schedules / depth_first_share);
-        for (int bound = 0; !everything_; ++bound) {
-            const long left = systematic - outcome_.schedules;
+        const long share = std::max(1L, chosen_.schedules / systematic_share);
+        ending end = explore(plan_for(search_kind::reduced, share));
+        diverged_ = book_->diverged;
+        if (end == ending::passed && book_->exhausted && !book_->reduced.given_up) {
+            outcome_.exhausted = true;
+            outcome_.proof = true;
+            outcome_.distinct = book_->reduced.distinct;
+        }
+        if (end != ending::passed || outcome_.proof) {
+            return end;
+        }
+        if (!diverged_) {
+            end = try_few_preemptions(2 * share);
+        }
+        const long rest = chosen_.schedules - outcome_.schedules;
+        return end != ending::passed || rest <= 0 ? end
+                                                  : explore(plan_for(search_kind::random, rest));
+    }
+
+    // Until so many schedules were run in all.
+    ending try_few_preemptions(long limit)
+    {
+        for (int bound = 0; bound <= chosen_.preemptions; ++bound) {
+            const long left = limit - outcome_.schedules;
             if (left <= 0) {
                 break;
             }
@@ -226,23 +265,18 @@ private:
             if (const ending end = explore(within); end != ending::passed) {
                 return end;
             }
-            if (book_->diverged) { // then there is no telling what was tried
-                diverged_ = true;
-                break;
-            }
-            if (!book_->exhausted) {
+            diverged_ = book_->diverged; // then there is no telling what was tried
+            if (diverged_ || !book_->exhausted) {
                 break;
             }
             exhausted_bound_ = bound;
             exhausted_schedules_ = outcome_.schedules - before;
-            everything_ = !book_->bounded;
+            if (!book_->bounded) {
+                break; // there are no others
+            }
         }
-        outcome_.exhausted = everything_ || exhausted_bound_ >= chosen_.preemptions;
-        const long rest = chosen_.schedules - outcome_.schedules;
-        if (everything_ || rest <= 0) {
-            return ending::passed;
-        }
-        return explore(plan_for(search_kind::random, rest));
+        outcome_.exhausted = exhausted_bound_ >= chosen_.preemptions;
+        return ending::passed;
     }
 
     plan plan_for(search_kind kind, long limit) const
@@ -276,6 +310,11 @@ private:
         book_->todo = what;
         book_->done = 0;
         book_->depth = 0;
+        book_->reduced.depth = 0;
+        book_->reduced.kept_touches = 0;
+        book_->reduced.restarted = false;
+        book_->reduced.given_up = false;
+        book_->reduced.distinct = 0;
         book_->exhausted = false;
         book_->bounded = false;
         book_->diverged = false;
@@ -664,8 +703,10 @@ private:
 
     std::string passed_line() const
     {
-        if (everything_) {
-            return "passed: all " + std::to_string(exhausted_schedules_) + " schedules";
+        if (outcome_.proof) {
+            return outcome_.distinct == 1 ? "passed: the only schedule; a proof"
+                                          : "passed: all " + std::to_string(outcome_.distinct) +
+                                                " schedules that differ: a proof";
         }
         std::string line = "passed: " + std::to_string(outcome_.schedules) + " schedules";
         if (diverged_) {
@@ -687,7 +728,6 @@ private:
     result outcome_;
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
     long exhausted_schedules_ = 0; // ... these
-    bool everything_ = false;      // and there are no others
     bool unlock_points_ = false;
     bool diverged_ = false; // the same choices led elsewhere
 
@@ -715,6 +755,12 @@ result detail::first_failure(const std::function<void()>& body, const options& c
 result detail::random_schedules(const std::function<void()>& body, const options& chosen)
 {
     return search_session(body, chosen, 0).run_randomly();
+}
+
+detail::census detail::every_schedule(const std::function<void()>& body, const options& chosen,
+                                      bool reduced, bool unlock_points)
+{
+    return search_session(body, chosen, 0).take_census(reduced, unlock_points);
 }
 
 result search(std::function<void()> body, const options& chosen)

@@ -23,8 +23,8 @@ inline constexpr int default_seconds = 75;
 struct options {
     /// How many schedules to try. 0: WORKBOOK_SCHEDULES from the environment, else 2000.
     long schedules = 0;
-    /// The systematic search tries every schedule with at most so many preemptions (switches away
-    /// from a thread that could have gone on).
+    /// Where there are too many schedules for a proof, the systematic part tries those with at most
+    /// so many preemptions (switches away from a thread that could have gone on).
     int preemptions = 2;
     /// How many spurious wakeups of condition variables one schedule may hold.
     int spurious = 1;
@@ -46,6 +46,8 @@ struct options {
 struct result {
     bool failed = false;      // a schedule failed, or the search itself could not be done
     bool exhausted = false;   // every schedule within the preemption bound was tried
+    bool proof = false;       // one of each kind was tried: no other schedule does anything else
+    long distinct = 0;        // a proof: so many kinds there are
     bool out_of_time = false; // the wall-clock bound came first: no verdict
     long schedules = 0;       // how many were run, the failing one included
     std::string kind;         // "data race", "deadlock", ... empty when nothing failed
@@ -78,6 +80,18 @@ bool environment_is_valid(std::string& why);
 bool canary_sings(std::string& why);
 
 namespace detail {
+// What came of trying every schedule, or one of each kind that differs.
+struct census {
+    std::string failure;     // its kind; empty: none
+    bool complete = false;   // there is no schedule left
+    bool in_relation = true; // nothing happened that the reduction does not cover
+    bool tried_lock = false; // then only steps before each unlock() show everything
+    long schedules = 0;      // that were run
+    long kinds = 0;          // that differ in more than the order of independent steps
+};
+census every_schedule(const std::function<void()>& body, const options& chosen, bool reduced,
+                      bool unlock_points);
+
 // search() up to the first failure, without looking for a shorter one and without a report.
 result first_failure(const std::function<void()>& body, const options& chosen);
 

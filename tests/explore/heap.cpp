@@ -153,6 +153,11 @@ bool is_of_heap(const void* memory)
     return reinterpret_cast<uintptr_t>(memory) - regions < most_threads * region_size;
 }
 
+uintptr_t heap_position(int thread)
+{
+    return reinterpret_cast<uintptr_t>(all[thread].next);
+}
+
 size_t size_allocated(void* memory)
 {
     return header_of(memory)->size;

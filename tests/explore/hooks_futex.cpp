@@ -2,6 +2,7 @@
 // with.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/runtime.hpp"
 #include "explore/system_calls.hpp"
 
@@ -20,8 +21,8 @@ constexpr int operation_bits = 127; // without "private" and the choice of a clo
 
 long futex_wait(object& word, int expected, const timespec* time, bool relative)
 {
-    thread_state& me = *self;
     step(op::run, &word);
+    touch_memory(reinterpret_cast<void*>(word.address), sizeof(int), touching::reads);
     if (*reinterpret_cast<volatile int*>(word.address) != expected) {
         errno = EAGAIN;
         return -1;
@@ -29,12 +30,13 @@ long futex_wait(object& word, int expected, const timespec* time, bool relative)
     int64_t deadline = never;
     if (time != nullptr) {
         deadline = time->tv_sec * int64_t{1'000'000'000} + time->tv_nsec + (relative ? now : 0);
+        touch_key(keys::time, touching::reads);
     }
-    me.signalled = false;
+    const uint64_t waiters = keys::waiters | word_key_of(word);
+    begin_wait(waiters);
     note(op::atomic_wait, &word);
     step(op::atomic_wait, &word, deadline);
-    const bool woken = me.signalled;
-    me.signalled = false;
+    const bool woken = end_wait(waiters);
     note(woken ? op::woken : op::time_out, &word);
     if (!woken) {
         errno = ETIMEDOUT;
@@ -54,10 +56,12 @@ long futex_wake(object& word, int most)
             waiting[count++] = &one;
         }
     }
+    touch_key(keys::waiters | word_key_of(word),
+              count > 0 && most > 0 ? touching::writes : touching::reads);
     long woken = 0;
     while (count > 0 && woken < most) {
         const int taken = most >= count ? 0 : choose_one_of(count);
-        waiting[taken]->signalled = true;
+        answer_wait(*waiting[taken]);
         waiting[taken] = waiting[--count];
         ++woken;
     }

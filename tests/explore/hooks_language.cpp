@@ -2,6 +2,7 @@
 // destructors of thread_local variables, and the counting of references to exceptions.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/real.hpp"
 #include "explore/runtime.hpp"
 
@@ -46,6 +47,7 @@ decltype(&release_exception) real_release_exception()
 void before_release(const void* exception)
 {
     object& counter = *object_at(exception, sort::atomic);
+    touch_key(word_key_of(counter), touching::writes);
     acquire(*self, counter);
     release(*self, counter);
 }
@@ -65,10 +67,12 @@ int __cxa_guard_acquire(uint64_t* guard)
     step(op::once, &once);
     note(op::once, &once);
     acquire(*self, once);
+    note_blocking(word_key_of(once), 1);
     if (*reinterpret_cast<char*>(guard) != 0) {
+        touch_key(word_key_of(once), touching::reads);
         return 0;
     }
-    once.busy = true;
+    begin_once(once);
     return 1;
 }
 
@@ -77,10 +81,8 @@ void __cxa_guard_release(uint64_t* guard) noexcept
     if (!EXPLORER_ACTIVE) {
         return real___cxa_guard_release()(guard);
     }
-    object& once = *object_at(guard, sort::guard);
-    once.busy = false;
     *reinterpret_cast<char*>(guard) = 1;
-    release(*self, once);
+    end_once(*object_at(guard, sort::guard));
 }
 
 void __cxa_guard_abort(uint64_t* guard) noexcept
@@ -88,9 +90,7 @@ void __cxa_guard_abort(uint64_t* guard) noexcept
     if (!EXPLORER_ACTIVE) {
         return real___cxa_guard_abort()(guard);
     }
-    object& once = *object_at(guard, sort::guard);
-    once.busy = false;
-    release(*self, once);
+    end_once(*object_at(guard, sort::guard));
 }
 
 int __cxa_thread_atexit(void (*function)(void*), void* argument, void* library) noexcept

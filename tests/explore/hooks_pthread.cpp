@@ -2,6 +2,7 @@
 // Inside a schedule each is a step of the scheduler's; elsewhere the real one is called.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/real.hpp"
 #include "explore/runtime.hpp"
 
@@ -72,8 +73,24 @@ bool is_free_for_me(const object& mutex)
     return mutex.owner < 0 || (mutex.owner == self->id && mutex.is == sort::recursive_mutex);
 }
 
+// Whether whoever waits with this deadline goes on only when it gets what it waits for, or time has
+// come to the deadline.
+bool waits_in_earnest(int64_t deadline)
+{
+    return deadline == never || !book->todo.eager_time;
+}
+
+void touch_failed_wait(const object& on)
+{
+    touch_key(word_key_of(on), touching::reads);
+    touch_key(keys::time, touching::reads);
+}
+
 void own(object& mutex)
 {
+    if (mutex.owner != self->id) { // again: that changes nothing for the others
+        touch_key(word_key_of(mutex), touching::writes, 1);
+    }
     mutex.owner = self->id;
     ++mutex.count;
     acquire(*self, mutex);
@@ -91,7 +108,13 @@ bool lock(object& mutex, int64_t deadline = never)
     }
     remember_place(op::lock, &mutex);
     step(op::lock, &mutex, deadline);
+    if (waits_in_earnest(deadline)) {
+        note_blocking(word_key_of(mutex), is_free_for_me(mutex), deadline != never);
+    } else {
+        book->tried_lock = true;
+    }
     if (!is_free_for_me(mutex)) {
+        touch_failed_wait(mutex);
         note(op::time_out, &mutex);
         return false;
     }
@@ -117,6 +140,7 @@ void unlock_silently(object& mutex)
     }
     if (--mutex.count == 0) {
         mutex.owner = -1;
+        touch_key(word_key_of(mutex), touching::writes, -1);
         release(*self, mutex);
     }
 }
@@ -133,16 +157,14 @@ int wait_on(pthread_cond_t* waited_for, pthread_mutex_t* held, int64_t deadline)
 {
     object& condition = *condition_at(waited_for);
     object& mutex = *mutex_at(held);
-    thread_state& me = *self;
     // The moment between finding the condition false and beginning to wait.
     remember_place(op::wait, &condition);
     step(op::run, &condition);
-    me.signalled = false;
+    begin_wait(word_key_of(condition));
     note(op::wait, &condition);
     unlock_silently(mutex);
     step(op::wait, &condition, deadline);
-    const bool woken = me.signalled;
-    me.signalled = false;
+    const bool woken = end_wait(word_key_of(condition));
     note(woken ? op::woken : op::time_out, &condition);
     lock(mutex);
     return woken ? 0 : ETIMEDOUT;
@@ -167,8 +189,10 @@ int wake_one(pthread_cond_t* waited_for)
     check_alive(waited_for, "condition variable");
     condition_access(waited_for, false, event);
     thread_state* waiting[most_threads];
-    if (const int count = waiters_of(condition, waiting); count > 0) {
-        waiting[choose_one_of(count)]->signalled = true;
+    const int count = waiters_of(condition, waiting);
+    touch_key(word_key_of(condition), count > 0 ? touching::writes : touching::reads);
+    if (count > 0) {
+        answer_wait(*waiting[choose_one_of(count)]);
     }
     return 0;
 }
@@ -180,8 +204,10 @@ int wake_all(pthread_cond_t* waited_for)
     check_alive(waited_for, "condition variable");
     condition_access(waited_for, false, event);
     thread_state* waiting[most_threads];
-    for (int i = waiters_of(condition, waiting); i > 0; --i) {
-        waiting[i - 1]->signalled = true;
+    const int count = waiters_of(condition, waiting);
+    touch_key(word_key_of(condition), count > 0 ? touching::writes : touching::reads);
+    for (int i = 0; i < count; ++i) {
+        answer_wait(*waiting[i]);
     }
     return 0;
 }
@@ -216,6 +242,7 @@ bool is_free(const object& mutex, bool exclusive)
 
 void own_shared(object& mutex, bool exclusive)
 {
+    touch_key(word_key_of(mutex), exclusive ? touching::writes : touching::adds, 1);
     acquire(*self, mutex);
     if (exclusive) {
         mutex.owner = self->id;
@@ -240,7 +267,13 @@ int lock_shared_mutex(pthread_rwlock_t* lock, bool exclusive, int64_t deadline =
     }
     remember_place(what, &mutex);
     step(what, &mutex, deadline);
+    if (waits_in_earnest(deadline)) {
+        note_blocking(word_key_of(mutex), is_free(mutex, exclusive), deadline != never);
+    } else {
+        book->tried_lock = true;
+    }
     if (!is_free(mutex, exclusive)) {
+        touch_failed_wait(mutex);
         note(op::time_out, &mutex);
         return ETIMEDOUT;
     }
@@ -257,6 +290,7 @@ int try_lock_shared_mutex(pthread_rwlock_t* lock, bool exclusive)
     refuse_to_share_twice(mutex, what, exclusive);
     point(what, &mutex);
     if (!is_free(mutex, exclusive)) {
+        touch_key(word_key_of(mutex), touching::reads);
         return EBUSY;
     }
     own_shared(mutex, exclusive);
@@ -284,12 +318,17 @@ int wait_for_unit(sem_t* waited_for, int64_t deadline)
     }
     remember_place(op::acquire, &semaphore);
     step(op::acquire, &semaphore, deadline);
+    if (waits_in_earnest(deadline)) {
+        note_blocking(word_key_of(semaphore), semaphore.count, deadline != never);
+    }
     if (semaphore.count <= 0) {
+        touch_failed_wait(semaphore);
         note(op::time_out, &semaphore);
         errno = ETIMEDOUT;
         return -1;
     }
     note(op::acquire, &semaphore);
+    touch_key(word_key_of(semaphore), touching::writes, 1);
     --semaphore.count;
     acquire(*self, semaphore);
     return 0;
@@ -310,6 +349,8 @@ thread_state* thread_with(pthread_t handle)
 int join_thread(thread_state& other, void** outcome)
 {
     thread_state& me = *self;
+    touch_key(keys::joiners + static_cast<uint64_t>(me.id), touching::writes);
+    touch_key(keys::joiners + static_cast<uint64_t>(other.id), touching::writes);
     const bool each_other = other.waits_in == op::join && other.joins == &me;
     if (&other == &me || each_other) {
         return EDEADLK;
@@ -328,6 +369,9 @@ int join_thread(thread_state& other, void** outcome)
     remember_place(op::join, nullptr, other.id);
     step(op::join);
     note(op::join, nullptr, other.id);
+    note_blocking(keys::thread + static_cast<uint64_t>(other.id), 1);
+    touch_key(keys::thread + static_cast<uint64_t>(other.id), touching::reads);
+    touch_key(keys::joiners + static_cast<uint64_t>(other.id), touching::writes);
     join_clock(me.clock, other.clock);
     other.joined = true;
     if (outcome != nullptr) {
@@ -349,6 +393,8 @@ int pthread_create(pthread_t* handle, const pthread_attr_t* attributes, void* (*
     thread_state* fresh = add_thread(routine, argument);
     *handle = fresh->handle;
     note(op::start, nullptr, fresh->id);
+    touch_key(keys::threads, touching::writes);
+    note_started(fresh->id);
     step(op::run);
     return 0;
 }
@@ -404,6 +450,7 @@ int pthread_mutex_trylock(pthread_mutex_t* mutex)
     const bool taken = is_free_for_me(one);
     note(taken ? op::try_lock : op::try_lock_failed, &one, one.owner);
     if (!taken) {
+        touch_key(word_key_of(one), touching::reads);
         return EBUSY;
     }
     own(one);
@@ -480,6 +527,7 @@ int pthread_cond_destroy(pthread_cond_t* condition)
     }
     thread_state* waiting[most_threads];
     object& one = *condition_at(condition);
+    touch_key(word_key_of(one), touching::writes);
     if (waiters_of(one, waiting) > 0) {
         fail_at(note(op::deletion, &one), 0, "misuse",
                 "T%d destroys a condition variable while T%d waits on it", self->id,
@@ -545,10 +593,12 @@ int pthread_rwlock_unlock(pthread_rwlock_t* lock)
     before_unlock(mutex);
     if (mutex.owner == me.id) {
         note(op::unlock, &mutex);
+        touch_key(word_key_of(mutex), touching::writes, -1);
         mutex.owner = -1;
         release(me, mutex);
     } else if (shares(mutex)) {
         note(op::unlock_shared, &mutex);
+        touch_key(word_key_of(mutex), touching::adds, -1);
         mutex.readers &= ~(1u << me.id);
         join_clock(mutex.shared_clock, me.clock);
         tick(me);
@@ -570,20 +620,20 @@ int pthread_once(pthread_once_t* flag, void (*function)())
     step(op::once, &once);
     note(op::once, &once);
     acquire(*self, once);
+    note_blocking(word_key_of(once), 1);
     if (*flag == done) {
+        touch_key(word_key_of(once), touching::reads);
         return 0;
     }
-    once.busy = true;
+    begin_once(once);
     try {
         function();
     } catch (...) { // the next caller tries again
-        once.busy = false;
-        release(*self, once);
+        end_once(once);
         throw;
     }
-    once.busy = false;
     *flag = done;
-    release(*self, once);
+    end_once(once);
     return 0;
 }
 
@@ -591,6 +641,7 @@ int sem_init(sem_t* semaphore, int shared, unsigned value)
 {
     if (EXPLORER_ACTIVE) {
         object* fresh = object_at(semaphore, sort::semaphore);
+        touch_key(word_key_of(*fresh), touching::writes);
         fresh->busy = true;
         fresh->count = static_cast<int>(value);
     }
@@ -610,6 +661,7 @@ int sem_post(sem_t* semaphore)
     object& one = *semaphore_at(semaphore);
     point(op::release, &one);
     check_alive(semaphore, "semaphore");
+    touch_key(word_key_of(one), touching::adds, -1);
     ++one.count;
     release(*self, one);
     made_progress(*self);
@@ -641,9 +693,11 @@ int sem_trywait(sem_t* semaphore)
     object& one = *semaphore_at(semaphore);
     point(op::acquire, &one);
     if (one.count <= 0) {
+        touch_key(word_key_of(one), touching::reads);
         errno = EAGAIN;
         return -1;
     }
+    touch_key(word_key_of(one), touching::writes, 1);
     --one.count;
     acquire(*self, one);
     return 0;
@@ -654,7 +708,11 @@ int sem_getvalue(sem_t* semaphore, int* value)
     if (!EXPLORER_ACTIVE) {
         return real_sem_getvalue()(semaphore, value);
     }
-    *value = semaphore_at(semaphore)->count;
+    object& one = *semaphore_at(semaphore);
+    remember_place(op::acquire, &one);
+    step(op::run, &one);
+    touch_key(word_key_of(one), touching::reads);
+    *value = one.count;
     return 0;
 }
 

@@ -2,6 +2,7 @@
 // can. An hour's wait costs nothing. With eager_time it may jump while others can still run.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/real.hpp"
 #include "explore/runtime.hpp"
 
@@ -35,6 +36,16 @@ void sleep_until(int64_t deadline)
 {
     note(op::sleep);
     step(op::sleep, nullptr, deadline);
+    if (!book->todo.eager_time) {
+        note_blocking(keys::time, 0, true);
+    }
+    touch_key(keys::time, touching::reads);
+}
+
+void sleep_for(int64_t duration)
+{
+    touch_key(keys::time, touching::reads);
+    sleep_until(now + duration);
 }
 
 // Reading the clock takes a microsecond. Whoever reads it again and again waits for it to move on:
@@ -45,6 +56,7 @@ int64_t read_clock()
     const int spinning = ++me.clock_reads - reads_before_spinning;
     remember_place(op::yield);
     step(spinning > 0 ? op::yield : op::run);
+    touch_key(keys::time, touching::writes);
     const int doublings = spinning < 0 ? 0 : spinning > 20 ? 20 : spinning;
     now += int64_t{1000} << doublings;
     return now;
@@ -93,7 +105,7 @@ int nanosleep(const timespec* duration, timespec* rest)
     if (!EXPLORER_ACTIVE) {
         return real_nanosleep()(duration, rest);
     }
-    sleep_until(now + nanoseconds(duration));
+    sleep_for(nanoseconds(duration));
     return 0;
 }
 
@@ -102,7 +114,11 @@ int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* 
     if (!EXPLORER_ACTIVE) {
         return real_clock_nanosleep()(clock, flags, time, rest);
     }
-    sleep_until((flags & TIMER_ABSTIME) != 0 ? nanoseconds(time) : now + nanoseconds(time));
+    if ((flags & TIMER_ABSTIME) != 0) {
+        sleep_until(nanoseconds(time));
+    } else {
+        sleep_for(nanoseconds(time));
+    }
     return 0;
 }
 
@@ -111,7 +127,7 @@ unsigned sleep(unsigned seconds)
     if (!EXPLORER_ACTIVE) {
         return real_sleep()(seconds);
     }
-    sleep_until(now + int64_t{seconds} * nanoseconds_per_second);
+    sleep_for(int64_t{seconds} * nanoseconds_per_second);
     return 0;
 }
 
@@ -120,7 +136,7 @@ int usleep(useconds_t microseconds)
     if (!EXPLORER_ACTIVE) {
         return real_usleep()(microseconds);
     }
-    sleep_until(now + int64_t{microseconds} * 1000);
+    sleep_for(int64_t{microseconds} * 1000);
     return 0;
 }
 

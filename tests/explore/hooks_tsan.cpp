@@ -4,6 +4,7 @@
 // same.)
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/real.hpp"
 #include "explore/runtime.hpp"
 
@@ -104,6 +105,7 @@ T load(const volatile T* address, int order)
         return __atomic_load_n(address, __ATOMIC_SEQ_CST);
     }
     const atomic_step here = begin_atomic(address, sizeof(T), op::load);
+    touch_memory(address, sizeof(T), touching::reads);
     const T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
     note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
     end_read(*here.on, sizeof(T), order);
@@ -118,6 +120,7 @@ void store(volatile T* address, T value, int order)
         return __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
     }
     const atomic_step here = begin_atomic(address, sizeof(T), op::store);
+    touch_memory(address, sizeof(T), touching::writes);
     __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
     note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
     end_write(*here.on, order, false);
@@ -131,6 +134,7 @@ T exchange(volatile T* address, int order, Modify modify)
         return modify();
     }
     const atomic_step here = begin_atomic(address, sizeof(T), op::exchange);
+    touch_memory(address, sizeof(T), touching::writes);
     const T old = modify();
     const T fresh = __atomic_load_n(address, __ATOMIC_RELAXED);
     note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
@@ -151,6 +155,7 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
     const atomic_step here = begin_atomic(address, sizeof(T), op::exchange);
     const bool done = __atomic_compare_exchange_n(address, expected, value, false, __ATOMIC_SEQ_CST,
                                                   __ATOMIC_SEQ_CST);
+    touch_memory(address, sizeof(T), done ? touching::writes : touching::reads);
     note_change(here.event, address, sizeof(T), static_cast<uint64_t>(*expected),
                 static_cast<uint64_t>(done ? value : *expected));
     end_read(*here.on, sizeof(T), done ? order : order_if_not);
@@ -198,6 +203,7 @@ void large_load(size_t size, void* from, void* to, int order)
         return in_libatomic(&large_load, "__atomic_load")(size, from, to, order);
     }
     const atomic_step here = begin_atomic(from, static_cast<int>(size), op::load);
+    touch_memory(from, size, touching::reads);
     memcpy(to, from, size);
     end_read(*here.on, 0, order);
     count_read(*here.on, digest(to, size), false);
@@ -209,6 +215,7 @@ void large_store(size_t size, void* to, void* from, int order)
         return in_libatomic(&large_store, "__atomic_store")(size, to, from, order);
     }
     const atomic_step here = begin_atomic(to, static_cast<int>(size), op::store);
+    touch_memory(to, size, touching::writes);
     memcpy(to, from, size);
     end_write(*here.on, order, false);
 }
@@ -219,6 +226,7 @@ void large_exchange(size_t size, void* at, void* from, void* to, int order)
         return in_libatomic(&large_exchange, "__atomic_exchange")(size, at, from, to, order);
     }
     const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange);
+    touch_memory(at, size, touching::writes);
     const bool changes = memcmp(at, from, size) != 0;
     memcpy(to, at, size);
     memcpy(at, from, size);
@@ -236,6 +244,7 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
     }
     const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange);
     const bool done = memcmp(at, expected, size) == 0;
+    touch_memory(at, size, done ? touching::writes : touching::reads);
     end_read(*here.on, 0, done ? order : order_if_not);
     count_read(*here.on, digest(at, size), done);
     if (done) {

@@ -70,6 +70,7 @@ enum class sort : char {
 };
 
 enum class search_kind : uint8_t {
+    reduced,     // one schedule of each kind that differs: see reduction.cpp
     depth_first, // every schedule within the preemption bound
     random,      // a random walk and PCT with 2 to 5 change points, in turn
     replay,      // the given choices, then always choice 0
@@ -109,6 +110,7 @@ enum class status : uint8_t { running, passed, failed };
 struct plan {
     search_kind kind;
     bool races, plain_points, eager_time, isolate, record, stop_at_limit;
+    bool count_traces;  // that differ, of a search that is not reduced
     bool unlock_points; // a step before each unlock(): for those who try_lock()
     int preemptions, spurious;
     long max_steps, limit;
@@ -119,8 +121,61 @@ struct node {
     uint8_t taken, of;
 };
 
+// How a step touches what several threads may touch.
+enum class touching : uint8_t {
+    reads,
+    adds, // changes it in a way whose order among others that add does not matter
+    writes,
+};
+
+struct touch {
+    uint64_t key; // see dependence.hpp
+    uint8_t bytes;
+    touching how;
+    int8_t units; // taken (1) or given back (-1) of what others may wait for
+};
+
+constexpr int most_branches = 1 << 12;
+constexpr int most_kept_touches = 1 << 18;
+constexpr int most_traces = 1 << 20;
+
+// A choice on the reduced search's way.
+struct branch {
+    uint8_t chosen; // a thread, or the clock
+    uint8_t of;     // 0: a choice of who goes on; else one among so many, of which ...
+    uint8_t taken;  // ... this one is
+    int step;       // in the trace
+    uint64_t fingerprint;
+    // Bit i: thread i. The last bit: the clock.
+    uint64_t able;
+    uint64_t wanted;               // to be tried here, or tried
+    uint64_t done;                 // of these: every schedule that goes on so was tried
+    uint64_t asleep;               // tried elsewhere, and nothing since depends on its step
+    int kept_before;               // how many kept touches there were
+    int touches[most_threads + 1]; // of those done or asleep: what their step touches; 0: nothing
+};
+
+struct kept_touch {
+    touch what;
+    int next; // 0: none
+};
+
+struct reduced_search {
+    int depth;
+    int changed; // the first branch that differs from the schedule before
+    int kept_touches;
+    bool restarted;
+    volatile bool given_up; // it is no proof
+    volatile long distinct; // kinds of schedule that there were
+    uint64_t attempt;       // tells the kinds of one search from those of another
+    branch way[most_branches];
+    kept_touch kept[most_kept_touches];
+    uint64_t trace[most_traces]; // those kinds: a hash table
+};
+
 struct ledger {
     plan todo;
+    reduced_search reduced;
 
     // Progress.
     volatile long done;     // schedules that ended well

@@ -4,6 +4,7 @@
 // knows of the earlier access.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/runtime.hpp"
 
 #include <malloc.h>
@@ -124,6 +125,7 @@ accesses* add_accesses(word& here, int thread)
 }
 
 bool deleting;     // the access is the memory's end
+bool returning;    // the access is a local variable's end
 bool of_condition; // reading stands for notifying, writing for destroying
 
 [[noreturn]] void fail_race(int event, int other_event, int other, access_kind theirs,
@@ -134,6 +136,12 @@ bool of_condition; // reading stands for notifying, writing for destroying
         fail_at(event, other_event, "use after free",
                 "T%d destroys a condition variable and T%d notifies it, and nothing orders the two",
                 mine ? self->id : other, mine ? other : self->id);
+    }
+    if (returning) {
+        fail_at(event, other_event, "use after free",
+                "T%d %s a local variable of T%d's, whose function returns, and nothing orders the "
+                "two",
+                other, name_of_access[theirs], self->id);
     }
     fail_at(event, other_event, "data race",
             "T%d %s and T%d %s the same memory, and nothing orders the two", other,
@@ -282,6 +290,20 @@ int note_access(uintptr_t address, size_t size, bool writes)
     return event;
 }
 
+void lend(thread_state& owner, uintptr_t word)
+{
+    for (int i = owner.lent_count; i > 0; --i) {
+        if (owner.lent[i - 1] == word) {
+            return;
+        }
+    }
+    if (owner.lent_count == most_lent) { // of so many, the first ones count
+        note_outside_relation();
+        return;
+    }
+    owner.lent[owner.lent_count++] = word;
+}
+
 // Fails if this was another thread's local variable and its function, or its thread, has ended.
 void check_scope(uintptr_t address, const char* deed, int event)
 {
@@ -292,7 +314,8 @@ void check_scope(uintptr_t address, const char* deed, int event)
     if (owner < 0 || owner == self->id || owner >= thread_count || !book->todo.races) {
         return;
     }
-    const thread_state& theirs = threads[owner];
+    thread_state& theirs = threads[owner];
+    lend(theirs, address >> 3);
     if (theirs.waits_in == op::ended || address < theirs.stack_in_use) {
         fail_at(event != 0 ? event : remember_place(op::run), 0, "use after free",
                 "T%d %s a local variable of T%d's that is gone: %s", self->id, deed, owner,
@@ -344,6 +367,9 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
     if (writes && !local) {
         ++last_change;
     }
+    if (book->todo.plain_points || !book->todo.races) {
+        touch_memory(pointer, size, writes ? touching::writes : touching::reads);
+    }
     const access_kind kind = writes ? plain_write : plain_read;
     const int event = __builtin_expect(recording, 0) ? note_access(address, size, writes) : 0;
     check_scope(address, name_of_access[kind], event);
@@ -373,16 +399,40 @@ void condition_access(const void* condition, bool destroys, int event)
     }
 }
 
+// Whoever has used such a variable must have been done with it before.
+void end_locals(uintptr_t end)
+{
+    thread_state& me = *self;
+    int left = 0;
+    for (int i = 0; i < me.lent_count; ++i) {
+        const uintptr_t word = me.lent[i];
+        if (word << 3 >= end) {
+            me.lent[left++] = word;
+            continue;
+        }
+        touch_end_of(word);
+        if (book->todo.races && known_word(word) != nullptr) {
+            returning = true;
+            access_word(word, 0xff, plain_write, remember_place(op::deletion));
+            returning = false;
+        }
+    }
+    me.lent_count = left;
+}
+
 // Only words that somebody has touched need the comparison; but each is marked.
 void mark_freed(void* memory)
 {
-    if (!book->todo.races) {
-        return;
-    }
     constexpr size_t most_marked = 4096;
     size_t size = malloc_usable_size(memory);
     size = size < most_marked ? size : most_marked;
     const auto first = reinterpret_cast<uintptr_t>(memory) >> 3;
+    for (uintptr_t key = first; key < first + (size + 7) / 8; ++key) {
+        touch_end_of(key);
+    }
+    if (!book->todo.races) {
+        return;
+    }
     const int event = remember_place(op::deletion);
     deleting = true;
     for (uintptr_t key = first; key < first + (size + 7) / 8; ++key) {

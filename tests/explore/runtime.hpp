@@ -3,6 +3,8 @@
 //   session.cpp    the child's life: its pool of threads, schedule after schedule
 //   scheduler.cpp  who may go on at each step, virtual time, handing over the turn
 //   strategy.cpp   which of them does: depth first, random walk, PCT, replay
+//   reduction.cpp  the same, for the search that tries one schedule of each kind
+//   dependence.cpp what the steps touch, and which depend on each other
 //   heap.cpp       the memory that judged code allocates
 //   races.cpp      happens-before: vector clocks over every access to memory
 //   record.cpp     writing events down when a failing schedule is replayed; failing
@@ -48,13 +50,16 @@ struct object {
     vector_clock shared_clock; // shared mutex: published by readers, for writers only
 };
 
+constexpr int most_lent = 128; // of one thread
+
 struct thread_state {
     int id;
     op waits_in; // what it is about to do; runnable unless enabled() says otherwise
     object* on;
     int64_t deadline;
     thread_state* joins;
-    bool signalled; // a wait was answered
+    bool signalled;      // a wait was answered
+    bool woke_by_itself; // as if it were
     bool joined;
     uint64_t priority; // PCT
 
@@ -79,8 +84,10 @@ struct thread_state {
     int idle_yields;       // while nobody changed anything, which ...
     uint32_t idle_since;   // ... this value of last_change tells
 
-    int unsettled;          // event of a plain write whose value is not yet known
-    uintptr_t stack_begin;  // its lowest address
+    int unsettled;             // event of a plain write whose value is not yet known
+    uintptr_t stack_begin;     // its lowest address
+    uintptr_t lent[most_lent]; // words of its stack that other threads have used, while they last
+    int lent_count;
     uintptr_t stack_in_use; // down to here, when it last handed over the turn; 0: unknown
 
     void* (*routine)(void*);
@@ -103,7 +110,8 @@ extern uint32_t this_schedule; // number, from 1; never 0
 extern int64_t now;            // virtual
 extern long steps;
 extern int spurious_left;
-extern uint32_t last_change; // counts the changes of what somebody may wait for
+extern uint32_t last_change;   // counts the changes of what somebody may wait for
+extern thread_state the_clock; // stands for the jump to the next deadline
 extern bool recording;
 extern bool debugging; // run_here: stop where it fails
 
@@ -146,6 +154,7 @@ void empty_heap(); // the schedule has ended
 // Memory for the calling thread, not zeroed. Fails the schedule when there is none left.
 void* allocate(size_t size, size_t alignment = 1);
 bool is_of_heap(const void* memory);
+uintptr_t heap_position(int thread); // tells how much the thread has allocated
 // These two for what is_of_heap().
 size_t size_allocated(void* memory);
 void give_back(void* memory);
@@ -166,6 +175,15 @@ int point(op what, object* on);
 void end_thread();
 
 bool enabled(const thread_state& one);
+
+// Around a step that waits for an answer from another thread. Whether one came.
+void begin_wait(uint64_t waiters);
+bool end_wait(uint64_t waiters);
+void answer_wait(thread_state& one);
+
+// One thread initializes, the others wait.
+void begin_once(object& once);
+void end_once(object& once);
 
 // The thread changed something that others may be waiting for: it does not merely spin.
 inline void made_progress(thread_state& thread)
@@ -193,7 +211,8 @@ uint64_t starting_priority();
 bool end_strategy();
 
 // Who goes on? candidate[0] is the current thread if it can go on; from `regular` on stand those
-// that only a spurious wakeup or an early time-out lets run. Returns an index.
+// that only a spurious wakeup or an early time-out lets run. When nobody can, the_clock is the only
+// regular one: then time moves on. Returns an index.
 int choose_thread(int regular, int all, bool current_can, bool plain,
                   thread_state* const* candidate);
 
@@ -202,6 +221,20 @@ int choose_one_of(int count);
 
 void before_choice(thread_state& current); // PCT's change points
 void after_yield(thread_state& current);
+
+// ---- reduction.cpp -------------------------------------------------------------------------
+
+void begin_reduced();
+// The same as choose_thread() and choose_one_of(); bit i of `able` stands for thread i. All of them
+// are to be tried if `everything`. The fingerprint tells whether it is the same choice as before.
+int choose_thread_reduced(uint64_t able, const int* thread, int count, bool everything,
+                          uint64_t fingerprint);
+int choose_one_reduced(int count);
+bool end_reduced();
+// Counts the kind of the schedule that ended, unless it was there before.
+void count_trace();
+// Something happened that matters and that no step touches: a reduced search is no proof.
+void note_outside_relation();
 
 // ---- races.cpp -----------------------------------------------------------------------------
 
@@ -235,6 +268,8 @@ void plain_access(const volatile void* address, size_t size, bool writes);
 void atomic_access(const volatile void* address, int size, bool writes, int event);
 // A condition variable is notified, or destroyed. The one must be ordered before the other.
 void condition_access(const void* condition, bool destroys, int event);
+// The calling thread's local variables below this address are gone.
+void end_locals(uintptr_t address);
 // The memory is given back: an access from now on is a failure.
 void mark_freed(void* memory);
 void check_alive(const void* address, const char* what);

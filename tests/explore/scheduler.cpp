@@ -1,6 +1,7 @@
 // Who may go on, and the handing over of the turn.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/runtime.hpp"
 #include "explore/system_calls.hpp"
 
@@ -14,6 +15,7 @@ constinit thread_local thread_state* self __attribute__((tls_model("local-exec")
 
 ledger* book = nullptr;
 thread_state threads[most_threads];
+thread_state the_clock{};
 int thread_count = 0;
 uint32_t this_schedule = 0;
 int64_t now = 0;
@@ -111,8 +113,8 @@ void note_yield(thread_state& one)
 }
 
 // Those who can go on, the current thread first, then in the order of their numbers after it. Who
-// has yielded can go on once all others who can have had a turn. When nobody can, or all of them
-// only spin, time moves on.
+// has yielded can go on once all others who can have had a turn. When all who can only spin, time
+// moves on.
 int collect_runnable(thread_state& current, thread_state** out)
 {
     for (;;) {
@@ -128,16 +130,14 @@ int collect_runnable(thread_state& current, thread_state** out)
             }
         }
         const bool long_enough = steps - steps_when_time_moved >= most_steps_at_a_time;
-        if (long_enough || (busy == 0 && is_time_all_they_wait_for())) {
+        if (busy + spinning > 0 && (long_enough || (busy == 0 && is_time_all_they_wait_for()))) {
             if (const int64_t deadline = next_deadline(); deadline != never) {
+                note_outside_relation();
                 move_time_to(deadline);
                 continue;
             }
         }
-        if (busy + spinning == 0) {
-            fail_deadlock();
-        }
-        // There is one at least: of those who yield, the one who did so first.
+        // If somebody can there is one at least: of those who yield, the one who did so first.
         int count = 0;
         for (int k = 0, i = current.id; k < thread_count; ++k) {
             thread_state& one = threads[i];
@@ -147,32 +147,84 @@ int collect_runnable(thread_state& current, thread_state** out)
                 one.waits_in == op::yield && (one.gives_way_to & able & ~bit) != 0;
             if ((able & bit) != 0 && !must_wait) {
                 out[count++] = &one;
+            } else if (must_wait) {
+                note_outside_relation();
             }
         }
         return count;
     }
 }
 
+bool may_wake_by_itself(const thread_state& one)
+{
+    return one.waits_in == op::wait && spurious_left > 0;
+}
+
+bool may_time_out_early(const thread_state& one)
+{
+    return book->todo.eager_time && one.waits_in != op::ended && one.deadline != never;
+}
+
 // Adds those whom a spurious wakeup or an early time-out could let run.
 int add_irregular(int count, thread_state** out)
 {
-    if (spurious_left > 0) {
-        for (int i = 0; i < thread_count; ++i) {
-            if (threads[i].waits_in == op::wait && !enabled(threads[i])) {
-                out[count++] = &threads[i];
-            }
-        }
-    }
-    if (book->todo.eager_time) {
-        for (int i = 0; i < thread_count; ++i) {
-            thread_state& one = threads[i];
-            const bool listed = one.waits_in == op::wait && spurious_left > 0;
-            if (one.waits_in != op::ended && one.deadline != never && !listed && !enabled(one)) {
-                out[count++] = &one;
-            }
+    for (int i = 0; i < thread_count; ++i) {
+        thread_state& one = threads[i];
+        if ((may_wake_by_itself(one) || may_time_out_early(one)) && !enabled(one)) {
+            out[count++] = &one;
         }
     }
     return count;
+}
+
+void let_run_early(thread_state& one)
+{
+    const bool both = may_wake_by_itself(one) && may_time_out_early(one);
+    if (may_wake_by_itself(one) && (!both || choose_one_of(2) == 0)) {
+        one.signalled = true;
+        one.woke_by_itself = true;
+        --spurious_left;
+        touch_key(keys::spurious, touching::writes);
+        note_for(one, op::spurious_wakeup, one.on);
+    } else {
+        now = one.deadline;
+        touch_key(keys::time, touching::writes);
+    }
+}
+
+// Nobody can go on: time moves on, or somebody runs who needs no reason. Returns that one, or null.
+thread_state* wait_for_time()
+{
+    const int64_t deadline = next_deadline();
+    if (deadline == never) {
+        fail_deadlock();
+    }
+    thread_state* candidate[1 + most_threads] = {&the_clock};
+    const int all = add_irregular(1, candidate);
+    if (const int taken = choose_thread(1, all, false, false, candidate); taken > 0) {
+        let_run_early(*candidate[taken]);
+        return candidate[taken];
+    }
+    move_time_to(deadline);
+    return nullptr;
+}
+
+thread_state& choose_next(thread_state& current, bool plain)
+{
+    thread_state* candidate[2 * most_threads];
+    int regular = 0;
+    while ((regular = collect_runnable(current, candidate)) == 0) {
+        if (thread_state* early = wait_for_time(); early != nullptr) {
+            return *early;
+        }
+    }
+    const int all = add_irregular(regular, candidate);
+    const bool current_can = candidate[0] == &current && current.waits_in != op::yield;
+    const int taken = choose_thread(regular, all, current_can, plain, candidate);
+    if (taken >= regular) {
+        let_run_early(*candidate[taken]);
+    }
+    return *candidate[taken];
 }
 
 thread_state& pick(thread_state& current, bool plain)
@@ -189,21 +241,7 @@ thread_state& pick(thread_state& current, bool plain)
     } else if (current.waits_in != op::run && !enabled(current)) {
         ++last_change; // it did something before it began to wait, or to end
     }
-    thread_state* candidate[2 * most_threads];
-    const int regular = collect_runnable(current, candidate);
-    const int all = plain ? regular : add_irregular(regular, candidate);
-    const bool current_can = candidate[0] == &current && current.waits_in != op::yield;
-    const int taken = all == 1 ? 0 : choose_thread(regular, all, current_can, plain, candidate);
-    thread_state& next = *candidate[taken];
-    if (taken >= regular) {
-        if (next.waits_in == op::wait && spurious_left > 0) {
-            next.signalled = true;
-            --spurious_left;
-            note_for(next, op::spurious_wakeup, next.on);
-        } else {
-            now = next.deadline;
-        }
-    }
+    thread_state& next = choose_next(current, plain);
     for (int i = 0; i < thread_count; ++i) {
         threads[i].gives_way_to &= ~(1u << next.id);
     }
@@ -254,6 +292,54 @@ bool enabled(const thread_state& one)
     }
 }
 
+void begin_wait(uint64_t waiters)
+{
+    self->signalled = false;
+    self->woke_by_itself = false;
+    touch_key(waiters, touching::adds);
+}
+
+bool end_wait(uint64_t waiters)
+{
+    thread_state& me = *self;
+    const bool answered = me.signalled;
+    note_resumed(me.woke_by_itself);
+    touch_key(keys::signal + static_cast<uint64_t>(me.id), touching::reads);
+    if (!answered || me.woke_by_itself) { // else it was no waiter any more
+        touch_key(waiters, touching::adds);
+    }
+    if (!answered) {
+        touch_key(keys::time, touching::reads);
+    }
+    me.signalled = false;
+    me.woke_by_itself = false;
+    return answered;
+}
+
+void answer_wait(thread_state& one)
+{
+    one.signalled = true;
+    touch_key(keys::signal + static_cast<uint64_t>(one.id), touching::writes);
+}
+
+void begin_once(object& once)
+{
+    once.busy = true;
+    touch_key(word_key_of(once), touching::writes, 1);
+}
+
+void end_once(object& once)
+{
+    once.busy = false;
+    touch_key(word_key_of(once), touching::writes, -1);
+    release(*self, once);
+}
+
+uint64_t word_key_of(const object& one)
+{
+    return one.address >> 3;
+}
+
 object* object_at(const void* pointer, sort is)
 {
     const auto address = reinterpret_cast<uintptr_t>(pointer);
@@ -288,6 +374,11 @@ void begin_schedule()
     spurious_left = book->todo.spurious;
     book->chosen = 0;
     book->switches = 0;
+    the_clock.id = clock_thread;
+    tracing = book->todo.kind == search_kind::reduced || book->todo.count_traces;
+    if (tracing) {
+        begin_trace();
+    }
     begin_strategy();
     begin_races();
 }
@@ -325,6 +416,9 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
     }
     const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
     me.stack_in_use = on_stack_of(me.id, frame) ? frame : 0; // on a stack of its own making: 0
+    if (me.lent_count > 0) {
+        end_locals(me.stack_in_use);
+    }
     me.waits_in = about_to;
     me.on = on;
     me.deadline = deadline;
@@ -355,6 +449,8 @@ void end_thread()
         settle_write(me);
     }
     note(op::ended);
+    end_locals(UINTPTR_MAX);
+    touch_key(keys::thread + static_cast<uint64_t>(me.id), touching::writes, -1);
     me.waits_in = op::ended;
     me.deadline = never;
     tick(me);

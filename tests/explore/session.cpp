@@ -4,6 +4,7 @@
 // thread_local variables included.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/real.hpp"
 #include "explore/runtime.hpp"
 #include "explore/system_calls.hpp"
@@ -56,7 +57,7 @@ struct key {
     void (*destructor)(void*);
 };
 
-key keys[PTHREAD_KEYS_MAX]; // those with a destructor
+key thread_keys[PTHREAD_KEYS_MAX]; // those with a destructor
 int key_count;
 
 void (*body)(void*);
@@ -104,7 +105,7 @@ void run_thread_end()
         last.function(last.argument);
     }
     for (int i = 0; i < key_count; ++i) {
-        const key one = keys[i];
+        const key one = thread_keys[i];
         if (void* value = pthread_getspecific(one.name); value != nullptr) {
             pthread_setspecific(one.name, nullptr);
             one.destructor(value);
@@ -179,6 +180,10 @@ bool run_schedule()
     self = &me;
     body(body_argument);
     step(op::wait_for_end);
+    note_blocking(keys::the_end, 0);
+    for (int i = 1; i < thread_count; ++i) {
+        touch_key(keys::thread + static_cast<uint64_t>(i), touching::reads);
+    }
     run_thread_end();
     self = nullptr;
     reset_thread_locals();
@@ -277,7 +282,7 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
 void note_key(pthread_key_t name, void (*destructor)(void*))
 {
     if (destructor != nullptr && key_count < PTHREAD_KEYS_MAX) {
-        keys[key_count++] = {name, destructor};
+        thread_keys[key_count++] = {name, destructor};
     }
 }
 
@@ -285,8 +290,8 @@ void forget_key(pthread_key_t name)
 {
     int left = 0;
     for (int i = 0; i < key_count; ++i) {
-        if (keys[i].name != name) {
-            keys[left++] = keys[i];
+        if (thread_keys[i].name != name) {
+            thread_keys[left++] = thread_keys[i];
         }
     }
     key_count = left;

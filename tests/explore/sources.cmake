@@ -18,6 +18,7 @@ set(EXPLORER_FIRST_HEADER ${CMAKE_CURRENT_LIST_DIR}/library_calls.hpp)
 
 # The runtime: never instrumented.
 set(EXPLORER_SOURCES
+    dependence.cpp
     heap.cpp
     hooks_futex.cpp
     hooks_heap.cpp
@@ -28,6 +29,7 @@ set(EXPLORER_SOURCES
     hooks_tsan.cpp
     races.cpp
     record.cpp
+    reduction.cpp
     requirement.cpp
     scheduler.cpp
     session.cpp

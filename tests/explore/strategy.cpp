@@ -3,6 +3,7 @@
 // choices of an earlier schedule once more.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/dependence.hpp"
 #include "explore/runtime.hpp"
 
 namespace explorer::runtime {
@@ -89,10 +90,69 @@ int descend_within_bound(int regular, int all, bool current_can)
     return taken;
 }
 
+uint64_t mixed(uint64_t state, uint64_t value)
+{
+    return (state ^ value) * 0x9e3779b97f4a7c15u ^ (state >> 29);
+}
+
+int descend_reduced(int count, thread_state* const* candidate)
+{
+    uint64_t able = 0;
+    uint64_t fingerprint = 0;
+    int ids[most_threads + 1];
+    for (int i = 0; i < count; ++i) {
+        const thread_state& one = *candidate[i];
+        ids[i] = one.id;
+        able |= uint64_t{1} << one.id;
+        fingerprint = mixed(fingerprint, static_cast<uint64_t>(one.waits_in));
+        fingerprint = mixed(fingerprint, one.on != nullptr ? one.on->address : 0);
+        if (&one != &the_clock) {
+            fingerprint = mixed(fingerprint, heap_position(one.id));
+        }
+    }
+    return choose_thread_reduced(able, ids, count, candidate[0] == &the_clock, fingerprint);
+}
+
+int choose_at_random(int regular, int all, bool current_can, bool plain,
+                     thread_state* const* candidate)
+{
+    if (all > regular && !plain && random_below(16) == 0) {
+        return regular + static_cast<int>(random_below(static_cast<uint64_t>(all - regular)));
+    }
+    if (walking) {
+        // Plain accesses are many: stay with the current thread most of the time.
+        return plain && current_can && random_below(4) != 0
+                   ? 0
+                   : static_cast<int>(random_below(static_cast<uint64_t>(regular)));
+    }
+    int taken = 0;
+    for (int i = 1; i < regular; ++i) {
+        if (candidate[i]->priority > candidate[taken]->priority) {
+            taken = i;
+        }
+    }
+    return taken;
+}
+
+int choose_among(int regular, int all, bool current_can, bool plain, thread_state* const* candidate)
+{
+    switch (book->todo.kind) {
+    case search_kind::replay:
+        return replayed(all);
+    case search_kind::depth_first:
+        return descend_within_bound(regular, all, current_can);
+    default:
+        return choose_at_random(regular, all, current_can, plain, candidate);
+    }
+}
+
 } // namespace
 
 void begin_strategy()
 {
+    if (book->todo.kind == search_kind::reduced) {
+        begin_reduced();
+    }
     position = 0;
     preemptions_used = 0;
     // Each schedule has its own numbers, so that it does not matter which child runs it.
@@ -118,6 +178,13 @@ bool end_strategy()
     if (steps > book->longest) {
         book->longest = steps;
     }
+    if (book->todo.kind == search_kind::reduced) {
+        return end_reduced();
+    }
+    if (book->todo.count_traces) {
+        order_trace(0, nullptr);
+        count_trace();
+    }
     if (book->todo.kind != search_kind::depth_first) {
         return true;
     }
@@ -136,31 +203,17 @@ int choose_thread(int regular, int all, bool current_can, bool plain,
                   thread_state* const* candidate)
 {
     int taken = 0;
-    switch (book->todo.kind) {
-    case search_kind::replay:
-        taken = replayed(all);
-        break;
-    case search_kind::depth_first:
-        taken = descend_within_bound(regular, all, current_can);
-        break;
-    case search_kind::random:
-        if (all > regular && random_below(16) == 0) {
-            taken = regular + static_cast<int>(random_below(all - regular));
-        } else if (walking) {
-            // Plain accesses are many: stay with the current thread most of the time.
-            taken = plain && current_can && random_below(4) != 0
-                        ? 0
-                        : static_cast<int>(random_below(regular));
-        } else {
-            for (int i = 1; i < regular; ++i) {
-                if (candidate[i]->priority > candidate[taken]->priority) {
-                    taken = i;
-                }
-            }
+    if (book->todo.kind == search_kind::reduced) {
+        taken = descend_reduced(all, candidate);
+    } else {
+        taken = all == 1 ? 0 : choose_among(regular, all, current_can, plain, candidate);
+        if (tracing) {
+            begin_traced_step(candidate[taken]->id, -1);
         }
-        break;
     }
-    record(taken);
+    if (all > 1) {
+        record(taken);
+    }
     return taken;
 }
 
@@ -177,8 +230,11 @@ int choose_one_of(int count)
     case search_kind::depth_first:
         taken = descend(count);
         break;
+    case search_kind::reduced:
+        taken = choose_one_reduced(count);
+        break;
     case search_kind::random:
-        taken = static_cast<int>(random_below(count));
+        taken = static_cast<int>(random_below(static_cast<uint64_t>(count)));
         break;
     }
     record(taken);

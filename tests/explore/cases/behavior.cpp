@@ -1084,7 +1084,10 @@ void state_between_schedules()
     const auto body = [] {
         ++rounds;
         std::atomic<int> number = 0;
-        const auto add = [&] { ++number; };
+        const auto add = [&] {
+            ++number;
+            ++number;
+        };
         std::thread first(add);
         std::thread second(add);
         first.join();

@@ -47,6 +47,29 @@ void detached_reference()
     count.reset();
 }
 
+// The write comes after the last step of its thread, and the variable's end after none.
+template <bool Wrong>
+void write_to_a_local_of_a_function_that_returned()
+{
+    const auto publish = [] {
+        std::atomic<int> published = 0;
+        int after = 0;
+        std::thread writer([&] {
+            if constexpr (Wrong) {
+                published = 1;
+                after = 2;
+            } else {
+                after = 2;
+                published = 1;
+            }
+        });
+        while (published == 0) {
+        }
+        writer.detach();
+    };
+    publish();
+}
+
 template <bool Wrong>
 struct task {
     std::promise<int> outcome;
@@ -239,6 +262,9 @@ std::vector<twin> of_lifetimes()
         {"join_missing", "a thread is not joined", join_missing<true>, join_missing<false>},
         {"detached_reference", "a detached thread uses what is gone", detached_reference<true>,
          detached_reference<false>},
+        {"write_after_the_flag", "a thread writes to a local after it has said that it is done",
+         write_to_a_local_of_a_function_that_returned<true>,
+         write_to_a_local_of_a_function_that_returned<false>},
         {"exception_swallowed", "the worker drops an exception", exception_swallowed<true>,
          exception_swallowed<false>},
         {"pool_drops_tasks", "the destructor drops tasks", pool_of_two<flaw::drops_tasks>,

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/cases/behavior.hpp"
 #include "explore/cases/cases.hpp"
+#include "explore/cases/reduction.hpp"
 #include "explore/explore.hpp"
 
 #include <algorithm>
@@ -39,6 +40,10 @@ constexpr const char* usage =
     "again\n"
     "       explorer_cases behavior [NAME]                 everything else that the explorer "
     "promises\n"
+    "       explorer_cases reduction [--programs N] [SEED] the reduced search against the plain "
+    "one; all\n"
+    "                                                      of the programs or the one of that "
+    "seed\n"
     "       explorer_cases show NAME                       the report on one mistake\n"
     "       explorer_cases list\n";
 
@@ -182,6 +187,12 @@ long whole_number(const char* text)
     return value;
 }
 
+int reduce(const request& asked)
+{
+    return asked.name.empty() ? cases::compare_searches(asked.number, 1, false)
+                              : cases::compare_searches(1, whole_number(asked.name.c_str()), true);
+}
+
 struct mode {
     const char* what;
     const char* option; // with a number; null: none
@@ -193,6 +204,7 @@ constexpr mode modes[] = {
     {"wrong", "--seeds", 1, find_mistakes},
     {"right", "--schedules", 10000, find_nothing},
     {"determinism", "--runs", 10, repeat},
+    {"reduction", "--programs", 300, reduce},
     {"behavior", nullptr, 0,
      [](const request& asked) { return cases::check_behavior(asked.name); }},
     {"show", nullptr, 0, show},
