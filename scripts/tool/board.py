@@ -131,7 +131,18 @@ def compact(outcomes: list[Outcome]) -> str:
         lines.append("  Those marked - were not run after one got stuck.")
     if any(one.verdict == UNJUDGED for one in outcomes):
         lines.append("  Those marked ? cannot be judged on this machine, which lacks something.")
+    lines += explored(outcomes)
     return "\n".join(lines)
+
+
+def explored(outcomes: list[Outcome]) -> list[str]:
+    """What the passes of the schedule explorer are worth."""
+    found = [judge.proved(one) for one in outcomes]
+    proofs, samples = found.count(True), found.count(False)
+    parts = [f"{proofs} proved, by every schedule that differs"] if proofs else []
+    if samples:
+        parts.append(f"{samples} tried, under {judge.schedules_asked()} schedules each")
+    return [f"  Of what was explored: {'; '.join(parts)}."] if parts else []
 
 
 def marked(verdict: str) -> str:

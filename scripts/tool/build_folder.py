@@ -27,6 +27,7 @@ class Case:
     step: int
     stretch: bool
     soak: bool
+    explore: bool = False  # judged by the schedule explorer
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def built_hunt(build: Path, exercise: Exercise) -> Built:
 
 def from_json(one: dict) -> Built:
     cases = tuple(
-        Case(c["sentence"], int(c["step"]), bool(c["stretch"]), bool(c["soak"]))
+        Case(c["sentence"], int(c["step"]), *(bool(c[flag]) for flag in ("stretch", "soak", "explore")))
         for c in one["cases"]
     )
     return Built(

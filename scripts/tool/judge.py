@@ -55,9 +55,13 @@ def refuse_bad_settings() -> None:
         )
 
 
+def schedules_asked() -> int:
+    return int(os.environ.get("WORKBOOK_SCHEDULES") or LEAST_SCHEDULES)
+
+
 def few_schedules_asked() -> bool:
     """Too few to believe an explored case's pass."""
-    return int(os.environ.get("WORKBOOK_SCHEDULES") or LEAST_SCHEDULES) < LEAST_SCHEDULES
+    return schedules_asked() < LEAST_SCHEDULES
 
 
 class Running:
@@ -75,7 +79,9 @@ class Running:
             with self._lock:
                 if self._over:
                     return Outcome(case, NOT_RUN, "")
-                process = bounded.start([self._checker, case.sentence], out)
+                # Of an explored one also what a pass is worth.
+                shown = ["--show"] if case.explore else []
+                process = bounded.start([self._checker, *shown, case.sentence], out)
                 self._processes.add(process)
             ended = bounded.wait(process, out, self._limit)
         verdict = VERDICTS.get(ended.status, FAILED)
@@ -130,6 +136,14 @@ def first_broken(outcomes: list[Outcome]) -> Outcome | None:
     broken = [one for one in outcomes if one.verdict not in (PASSED, NOT_RUN)]
     broken.sort(key=lambda one: one.case.stretch)  # stable: steps stay in order
     return broken[0] if broken else None
+
+
+def proved(outcome: Outcome) -> bool | None:
+    """Of an explored promise that holds: whether no schedule was left out; None of any other."""
+    said = re.findall("^passed: .*$", outcome.output, re.MULTILINE)
+    if outcome.verdict != PASSED or not outcome.case.explore or not said:
+        return None
+    return all(line.endswith("a proof") for line in said)
 
 
 def core_passed(outcomes: list[Outcome]) -> bool:

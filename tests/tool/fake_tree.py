@@ -208,7 +208,7 @@ class FakeTree(unittest.TestCase):
             cases = [("a", 1, False, False), ("b", 2, False, False), ("c", 2, True, False)]
             cases.append(("d", 2, False, True))
             keys = ("sentence", "step", "stretch", "soak")
-            entry.update(name=name, explored=True, cases=[dict(zip(keys, one)) for one in cases])
+            entry.update(name=name, explored=True, cases=[{"explore": False, **dict(zip(keys, one))} for one in cases])
             found.append({**entry, **facts})
         self.write("build/workbook.json", json.dumps({"exercises": found}))
         self.write("build/build.ninja", "")

@@ -359,6 +359,35 @@ class Verdicts(fake_tree.FakeTree):
         text = board.verdict(self.exercise, [outcome(1, FAILED, output="expected 6\n\ngot 5")])
         self.assertIn('Step 1: "case 1 failed"\n\n  expected 6\n\n  got 5', text)
 
+    def test_what_a_pass_of_the_explorer_is_worth(self):
+        proof = "passed: all 38 schedules that differ: a proof"
+        sample = "passed: 2000 schedules, among them all 349 with at most 1 preemption"
+        for output, worth in (
+            (proof, True),
+            ("passed: the only schedule; a proof", True),
+            (sample, False),
+            (f"{proof}\n{sample}", False),
+            ("", None),
+        ):
+            with self.subTest(output):
+                explored = Outcome(Case("a", 1, False, False, True), PASSED, output)
+                self.assertIs(judge.proved(explored), worth)
+        self.assertIsNone(judge.proved(outcome(1, PASSED, output=proof)))
+        outcomes = [
+            Outcome(Case(name, 1, False, False, True), PASSED, said)
+            for name, said in (("a", proof), ("b", proof), ("c", sample))
+        ]
+        self.assertEqual(
+            board.compact(outcomes).splitlines()[-1],
+            "  Of what was explored: 2 proved, by every schedule that differs; "
+            "1 tried, under 2000 schedules each.",
+        )
+        self.assertNotIn("explored", board.compact([outcome(1, PASSED)]))
+
+    def test_an_explored_case_says_what_its_pass_is_worth(self):
+        running = judge.Running(self.script("checker", '[ "$1" = --show ] && echo "passed: shown"'))
+        self.assertEqual(running.run(Case("a", 1, False, False, True)).output, "passed: shown")
+
     def test_after_one_stuck_no_more_are_started(self):
         script = self.script(
             "checker", '[ "$1" = slow ] && { echo Gave up after 20 s; exit 1; }\nexit 0'
