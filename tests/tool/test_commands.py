@@ -377,10 +377,12 @@ class Verdicts(fake_tree.FakeTree):
             Outcome(Case(name, 1, False, False, True), PASSED, said)
             for name, said in (("a", proof), ("b", proof), ("c", sample))
         ]
+        with unittest.mock.patch.dict(os.environ, WORKBOOK_SCHEDULES="3000"):
+            last = board.compact(outcomes).splitlines()[-1]
         self.assertEqual(
-            board.compact(outcomes).splitlines()[-1],
+            last,
             "  Of what was explored: 2 proved, by every schedule that differs; "
-            "1 tried, under 2000 schedules each.",
+            "1 tried, under 3000 schedules each.",
         )
         self.assertNotIn("explored", board.compact([outcome(1, PASSED)]))
 
