@@ -39,8 +39,9 @@ add_test(NAME "${entry}"
         --target explorer_cases --log ${CMAKE_BINARY_DIR}/explorer.log)
 set_tests_properties("${entry}" PROPERTIES FIXTURES_SETUP explorer_built RESOURCE_LOCK build_tree
     TIMEOUT 1800 LABELS "self;build")
-# Five runs of each mistake tell here; by hand, 100 take some minutes more.
-foreach(check "wrong --seeds 50" "right --schedules 10000" "determinism --runs 5" reduction behavior)
+# Five runs of each mistake and 100 programs tell here; by hand, more take some minutes more.
+foreach(check "wrong --seeds 50" "right --schedules 10000" "determinism --runs 5"
+        "reduction --programs 100" behavior)
     string(REPLACE " " ";" words "${check}")
     list(GET words 0 name)
     add_test(NAME self.explorer.${name} COMMAND explorer_cases ${words})
