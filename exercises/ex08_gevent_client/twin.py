@@ -5,11 +5,9 @@ usage: ex08_gevent_client --python [PORT [COUNT]]
 """
 # SPDX-License-Identifier: MIT
 import argparse
-import contextlib
 import importlib.util
 import pathlib
 import sys
-import threading
 import time
 
 
@@ -20,18 +18,6 @@ def twin_of(exercise):
     twin = importlib.util.module_from_spec(found)
     found.loader.exec_module(twin)
     return twin
-
-
-@contextlib.contextmanager
-def running(server):
-    """In a thread of its own; yields its port."""
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server.port
-    finally:
-        server.stop()
-        thread.join()
 
 
 def main():
@@ -62,14 +48,15 @@ def main():
         for reply in replies:
             print("   ", reply, end="")
 
-    def show(title, server):
-        print(title)
-        with running(server) as port:
-            for count in (1, 1, 2, 3, 1):
-                ask(port, count)
-
     if asked.port is None:
         racy, locked = twin_of("ex06_racy_server"), twin_of("ex07_locked_server")
+
+        def show(title, server):
+            print(title)
+            with racy.running(server):
+                for count in (1, 1, 2, 3, 1):
+                    ask(server.port, count)
+
         show("ex06's racy server", racy.Server(loops=racy.loops_in(20)))
         show("\nex07's server with the short lock", locked.Server(locked.loops_in(20_000), coarse=False))
         return 0
