@@ -20,16 +20,12 @@ function(workbook_quoted_reports name)
     target_link_options(${racing} PRIVATE -fsanitize=thread)
     target_link_libraries(${racing} PRIVATE reference_${name}_plain)
 
-    add_test(NAME self.${racing}.build
-        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py
-            --build-dir ${CMAKE_BINARY_DIR} --source-dir ${CMAKE_SOURCE_DIR} --exercise ${name}
-            --target ${racing} --log ${CMAKE_BINARY_DIR}/${racing}.log)
-    set_tests_properties(self.${racing}.build PROPERTIES FIXTURES_SETUP ${racing}_built
-        RESOURCE_LOCK build_tree TIMEOUT 1800 LABELS self)
+    set(EX_name ${name})
+    workbook_build_entry(self.${racing} ${racing} "" self)
     add_test(NAME self.quoted-report-of-thread-sanitizer
         COMMAND ${check} thread-sanitizer ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${racing} --plain-int)
     set_tests_properties(self.quoted-report-of-thread-sanitizer PROPERTIES
-        FIXTURES_REQUIRED ${racing}_built TIMEOUT 60 LABELS self)
+        FIXTURES_REQUIRED self.${racing}_built TIMEOUT 60 LABELS self)
     add_test(NAME self.quoted-report-of-the-explorer
         COMMAND ${check} explorer ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/ref${number}
                 --show "two clients at once can get the same number")
