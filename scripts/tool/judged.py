@@ -22,7 +22,6 @@ RECORD = "judged.json"
 # Folders beside the program that some checks read; of any other check of the project all is read.
 READ_BY = {
     "self.explorer.": ("tests/explore",),
-    "self.checker": ("tests/checker",),
     "self.program-of-": (),
 }
 NOT_OURS = re.compile(r"\.git|\.workbook|build.*|hunts|__pycache__")

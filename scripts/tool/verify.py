@@ -44,10 +44,12 @@ def verify(root: Path, quick: bool, jobs: int) -> int:
         note(f"edited here, and judged as handed out: {' '.join(edited)}")
     build = configure(root, "instructor", again=True)
     build_failed = build_all(root, build, jobs) or cases_differ(root, build)
-    chosen = [one for one in judged.checks(build) if is_for_verify(one, quick)]
+    known = judged.checks(build)
+    chosen = [one for one in known if is_for_verify(one, quick)]
     prints = judged.Fingerprints(root, {**FULL_BUDGET, **os.environ})
     now = {one.name: prints.of(one) for one in chosen}
-    before = judged.passed_before(build)
+    names = {one.name for one in known}
+    before = {name: of for name, of in judged.passed_before(build).items() if name in names}
     same = [one for one in chosen if now[one.name] and before.get(one.name) == now[one.name]]
     due = [one for one in chosen if one not in same]
     status, summary = run_all(build, due, jobs)
