@@ -18,7 +18,8 @@ void todo(const char* sentence, std::source_location where)
     // The first TODO reached is the one to report; a torn message from two threads at once would
     // still be a TODO, so no lock is taken here.
     if (todo_page && todo_page[0] == '\0') {
-        std::snprintf(todo_page, todo_page_size, "%s", message.c_str());
+        std::snprintf(todo_page + 1, todo_page_size - 1, "%s", message.c_str() + 1);
+        todo_page[0] = message[0]; // last: whoever sees it takes the whole for written
     }
     throw todo_error(message);
 }

@@ -428,7 +428,8 @@ private:
     {
         if (book_->reached_todo[0] != '\0' && &todo_page != nullptr && todo_page != nullptr &&
             todo_page[0] == '\0') {
-            std::snprintf(todo_page, todo_page_size, "%s", book_->reached_todo);
+            std::snprintf(todo_page + 1, todo_page_size - 1, "%s", book_->reached_todo + 1);
+            todo_page[0] = book_->reached_todo[0]; // last, as todo() does
         }
     }
 
