@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# test_quoted_report.py: whether a quotation is still what a program prints.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import unittest
+import unittest.mock
+
+import fake_tree
+import quoted_report
+
+PRINTED = """\
+data race, found in schedule 1 of 2000
+  T1: write primes   build/answers/bad01.no_lock/ex01_count/count.cpp:91   pri..
+  start T1
+  start T2
+Files: build/answers/bad01.no_lock/ex01_count/count.cpp,
+tests/ex01_count_test.cpp
+Again:  WORKBOOK_REPLAY=1:0: bin/bad01.no_lock "a promise"
+"""
+QUOTED = """\
+data race, found in schedule 1 of 2000
+  T1: write primes   exercises/ex01_count/count.cpp:91   primes.push_back(n);
+  start T1   <-- the first
+  ...
+Files: exercises/ex01_count/count.cpp, tests/ex01_count_test.cpp
+Again:  WORKBOOK_REPLAY=1:0: build/bin/ex01_checker "a promise"
+"""
+
+
+class Quotations(fake_tree.FakeTree):
+    def status(self, quoted, printed=PRINTED):
+        book = self.write("book.md", f"<!-- quoted: it -->\n```\n{quoted}```\n")
+        program = ["-c", f"print({printed!r}, end='')"]
+        words = ["quoted_report.py", str(book), "it", sys.executable, *program]
+        with unittest.mock.patch.object(sys, "argv", words):
+            with contextlib.redirect_stdout(io.StringIO()):
+                return quoted_report.main()
+
+    def test_as_a_student_would_see_it(self):
+        self.assertEqual(self.status(QUOTED), 0)
+
+    def test_another_number(self):
+        self.assertEqual(self.status(QUOTED.replace("schedule 1 of", "schedule 2 of")), 1)
+
+    def test_another_line_where_the_path_cuts_it_off(self):
+        self.assertEqual(self.status(QUOTED.replace("primes.push", "found.push")), 1)
+
+    def test_a_line_is_cut_off_for_no_other_reason(self):
+        printed = PRINTED.replace("  start T1\n", "  start..\n")
+        self.assertEqual(self.status(QUOTED, printed), 1)
+
+    def test_another_order(self):
+        printed = PRINTED.replace("  start T1\n  start T2\n", "") + "  start T1\n"
+        self.assertEqual(self.status(QUOTED, printed), 1)
+
+    def test_no_quotation(self):
+        self.assertEqual(self.status(""), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
