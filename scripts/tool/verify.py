@@ -7,7 +7,6 @@ import os
 import re
 import select
 import subprocess
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 
@@ -31,7 +30,9 @@ from terminal import note
 
 # Five times the schedules of the student's loop for each explored case.
 FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000"}
-RESULTS = "results.xml"
+# ctest's line on a check that has ended: how many have, its number, what became of it.
+ENDED = re.compile(r" *(\d+)/(\d+) Test +#(\d+): .*?(Passed|\*\*\*\D+?) +[\d.]+ sec *$")
+NOT_JUDGED = ("***Skipped", "***Not Run")
 
 
 def verify(root: Path, quick: bool, jobs: int) -> int:
@@ -52,11 +53,14 @@ def verify(root: Path, quick: bool, jobs: int) -> int:
     before = {name: of for name, of in judged.passed_before(build).items() if name in names}
     same = [one for one in chosen if now[one.name] and before.get(one.name) == now[one.name]]
     due = [one for one in chosen if one not in same]
-    status, summary = run_all(build, due, jobs)
-    ran = results(build / RESULTS)
-    passed = [name for name, good in ran.items() if good and now.get(name)]
-    judged.remember(build, {**before, **{name: now[name] for name in passed}})
-    print(describe([*ran, *(one.name for one in same)]))
+    ran: dict[int, bool] = {}
+    try:
+        status, summary = run_all(build, due, jobs, ran)
+    finally:  # an interrupted run goes on where it was
+        passed = [one.name for one in due if ran.get(one.number) and now[one.name]]
+        judged.remember(build, {**before, **{name: now[name] for name in passed}})
+    judged_now = [one.name for one in due if one.number in ran]
+    print(describe([*judged_now, *(one.name for one in same)]))
     if same:
         print(f"Of these, {len(same)} are as they were when they passed, and were not run again.")
     if build_failed:
@@ -103,9 +107,10 @@ def build_all(root: Path, build: Path, jobs: int) -> bool:
     return status != 0
 
 
-def run_all(build: Path, due: list[judged.Check], jobs: int) -> tuple[int, list[str]]:
-    """The status and the summary of ctest for these."""
-    (build / RESULTS).unlink(missing_ok=True)
+def run_all(
+    build: Path, due: list[judged.Check], jobs: int, ran: dict[int, bool]
+) -> tuple[int, list[str]]:
+    """The status and the summary of ctest for these; see run_ctest for `ran`."""
     if not due:
         return 0, ["Nothing to run: all of it has passed.\n"]
     numbers = build / "due.txt"
@@ -114,12 +119,15 @@ def run_all(build: Path, due: list[judged.Check], jobs: int) -> tuple[int, list[
     # More than there are cores: many a wrong answer hangs, is waited for and uses none meanwhile.
     command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", str(3 * jobs)]
     command += ["-I", str(numbers), "--fixture-exclude-setup", ".*"]
-    command += ["--output-junit", str(build / RESULTS), "--no-tests=error", "--no-label-summary"]
-    return run_ctest(command)
+    command += ["--no-tests=error", "--no-label-summary"]
+    return run_ctest(command, ran)
 
 
-def run_ctest(command: list[str]) -> tuple[int, list[str]]:
-    """Passes ctest's output on, and keeps its summary back for the end."""
+def run_ctest(command: list[str], ran: dict[int, bool]) -> tuple[int, list[str]]:
+    """Passes ctest's output on, and keeps its summary back for the end.
+
+    Writes into `ran`, as they end, which checks passed, by number; nothing of what was skipped.
+    """
     environment = {**FULL_BUDGET, **os.environ}
     summary: list[str] = []
     try:
@@ -131,15 +139,17 @@ def run_ctest(command: list[str]) -> tuple[int, list[str]]:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that it can be ended with all that it started
         )
-        with Line("judging", late=True) as told:
-            for line in lines_of(process.stdout, told.tick):
+        with process.stdout as said, Line("judging", late=True) as told:
+            for line in lines_of(said, told.tick):
                 if summary or re.match(r"\d+% tests passed", line):
                     summary.append(line)
                     continue
                 told.make_room()
                 print(line, end="", flush=True)
-                if count := re.match(r" *(\d+)/(\d+) Test ", line):
-                    told.tell("", int(count.group(1)), int(count.group(2)))
+                if end := ENDED.match(line):
+                    told.tell("", int(end.group(1)), int(end.group(2)))
+                    if end.group(4) not in NOT_JUDGED:
+                        ran[int(end.group(3))] = end.group(4) == "Passed"
         return process.wait(), summary
     except BaseException:
         bounded.end_children()
@@ -160,19 +170,6 @@ def lines_of(pipe, meanwhile):
             if rest:
                 yield rest.decode("utf-8", "replace")
             return
-
-
-def results(file: Path) -> dict[str, bool]:
-    """What ran, and whether it passed; nothing of what was skipped."""
-    try:
-        tree = ElementTree.parse(file)
-    except (FileNotFoundError, ElementTree.ParseError):
-        return {}
-    return {
-        case.get("name", ""): case.get("status") == "run"
-        for case in tree.iter("testcase")
-        if case.get("status") not in ("notrun", "disabled")
-    }
 
 
 def describe(names: list[str]) -> str:

@@ -229,7 +229,7 @@ class Signals(fake_tree.FakeTree):
                 self.ends(number, command)
 
     def test_while_it_verifies(self):
-        command = "import verify; busily = lambda: verify.run_ctest([busy])"
+        command = "import verify; busily = lambda: verify.run_ctest([busy], {})"
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             with self.subTest(number.name):
                 self.ends(number, command)

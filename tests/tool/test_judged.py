@@ -7,10 +7,12 @@ from __future__ import annotations
 import os
 import shutil
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import fake_tree
 import judged
+import verify
 from judged import Check, Fingerprints
 
 
@@ -86,6 +88,45 @@ class TheRecord(fake_tree.FakeTree):
         for text in ("", "[]", "{", "7"):
             (self.root / judged.RECORD).write_text(text, encoding="utf-8")
             self.assertEqual(judged.passed_before(self.root), {})
+
+    def test_an_interrupted_run_goes_on_where_it_was(self):
+        def interrupted(_build, _due, _jobs, ran):
+            ran.update({1: True, 2: False})
+            raise KeyboardInterrupt
+
+        known = [Check(n, f"ref01: {n}", ("/bin/true",), ()) for n in (1, 2, 3)]
+        with (
+            unittest.mock.patch("verify.configure", return_value=self.root),
+            unittest.mock.patch("verify.build_all", return_value=False),
+            unittest.mock.patch("verify.cases_differ", return_value=False),
+            unittest.mock.patch("judged.checks", return_value=known),
+            unittest.mock.patch("verify.run_all", side_effect=interrupted) as runs,
+        ):
+            for due in ([1, 2, 3], [2, 3]):
+                with self.assertRaises(KeyboardInterrupt):
+                    verify.verify(self.root, False, 1)
+                self.assertEqual([one.number for one in runs.call_args[0][1]], due)
+
+
+class WhatRan(fake_tree.FakeTree):
+    def test_by_what_ctest_says(self):
+        self.script(
+            "ctest",
+            "echo '1/7 Test   #1: a ...   Passed    0.02 sec'\n"
+            "echo ' 2/7 Test #10: Passed    1 sec ...***Failed    0.38 sec'\n"
+            "echo '3/7 Test  #3: ***Failed    2 sec ....   Passed  188.31 sec'\n"
+            "echo '4/7 Test  #4: d ....***Timeout 1500.00 sec'\n"
+            "echo '5/7 Test  #5: e ....***Exception: SegFault  0.10 sec'\n"
+            "echo '6/7 Test  #6: f ....***Skipped   0.00 sec'\n"
+            "echo '7/7 Test  #7: g ....***Not Run   0.00 sec'\n"
+            "echo 'a line of a test: 9/9 Test #9: h ....   Passed    0.02 sec'\n"
+            "echo '43% tests passed'; echo more",
+        )
+        ran = {}
+        with unittest.mock.patch("builtins.print"):
+            said = verify.run_ctest([str(self.root / "ctest")], ran)
+        self.assertEqual(ran, {1: True, 10: False, 3: True, 4: False, 5: False})
+        self.assertEqual(said, (0, ["43% tests passed\n", "more\n"]))
 
 
 if __name__ == "__main__":

@@ -247,13 +247,13 @@ class OfVerify(fake_tree.FakeTree):
         os.mkfifo(self.root / "fifo")
         self.script(
             "ctest",
-            "echo '      Start  1: a'; echo ' 7/12 Test  #1: a ....   Passed'\n"
+            "echo '      Start  1: a'; echo ' 7/12 Test  #1: a ....   Passed    0.02 sec'\n"
             f"read word < {self.root / 'fifo'}; echo '100% tests passed'",
         )
         prepare = (
             "import student, verify; sys.argv[1:] = ['list']\n"
             f"ctest = {str(self.root / 'ctest')!r}\n"
-            "student.show_list = lambda _: print(verify.run_ctest([ctest])) or 0\n"
+            "student.show_list = lambda _: print(verify.run_ctest([ctest], {})) or 0\n"
         )
         there = running.Terminal(prepare)
         self.addCleanup(there.close)
@@ -262,7 +262,7 @@ class OfVerify(fake_tree.FakeTree):
             pass
         shown = running.screen(there.shows(r"tests passed.*\r\n"), 80)
         self.assertEqual(shown[0].split(), ["Start", "1:", "a"])
-        self.assertEqual(shown[1], " 7/12 Test  #1: a ....   Passed")
+        self.assertEqual(shown[1], " 7/12 Test  #1: a ....   Passed    0.02 sec")
         self.assertEqual(shown[2:], ["(0, ['100% tests passed\\n'])", ""])
 
 
