@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 import unittest
 import unittest.mock
@@ -34,8 +35,10 @@ Again:  WORKBOOK_REPLAY=1:0: build/bin/ex01_checker "a promise"
 
 class Quotations(fake_tree.FakeTree):
     def status(self, quoted, printed=PRINTED):
+        return self.status_of(["-c", f"print({printed!r}, end='')"], quoted)
+
+    def status_of(self, program, quoted):
         book = self.write("book.md", f"<!-- quoted: it -->\n```\n{quoted}```\n")
-        program = ["-c", f"print({printed!r}, end='')"]
         words = ["quoted_report.py", str(book), "it", sys.executable, *program]
         with unittest.mock.patch.object(sys, "argv", words):
             with contextlib.redirect_stdout(io.StringIO()):
@@ -57,6 +60,11 @@ class Quotations(fake_tree.FakeTree):
     def test_another_order(self):
         printed = PRINTED.replace("  start T1\n  start T2\n", "") + "  start T1\n"
         self.assertEqual(self.status(QUOTED, printed), 1)
+
+    def test_what_is_set_here_does_not_matter(self):
+        asking = "import os\nfor k in ['WORKBOOK_SCHEDULES', 'COLUMNS'] * 2: print(k in os.environ)"
+        with unittest.mock.patch.dict(os.environ, WORKBOOK_SCHEDULES="10000", COLUMNS="40"):
+            self.assertEqual(self.status_of(["-c", asking], "False\n" * 4), 0)
 
     def test_no_quotation(self):
         self.assertEqual(self.status(""), 1)
