@@ -27,7 +27,7 @@ def plain(line: str) -> str:
     """Without what differs from run to run, and as a student's own answer and checker would say it."""
     line = re.sub(r" \([\w.+-]+\+0x[0-9a-f]+\)", "", line)
     line = re.sub(r"[\w-]+/answers/[\w.]+/", "exercises/", line)
-    line = re.sub(r"(?:build/)?bin/[\w.]+(?= \")", "bin/...", line)
+    line = re.sub(r"(?:\S*/)?bin/[\w.]+(?= \")", "bin/...", line)
     line = re.sub(r"0x[0-9a-f]+|0x\.\.\.", "0x...", line)
     line = re.sub(r"(pid|tid)=(\d+|\.\.\.)", r"\1=...", line)
     return " ".join(line.split())

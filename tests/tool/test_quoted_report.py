@@ -21,7 +21,7 @@ data race, found in schedule 1 of 2000
   start T2
 Files: build/answers/bad01.no_lock/ex01_count/count.cpp,
 tests/ex01_count_test.cpp
-Again:  WORKBOOK_REPLAY=1:0: bin/bad01.no_lock "a promise"
+Again:  WORKBOOK_REPLAY=1:0: /a/build/bin/bad01.no_lock "a promise"
 """
 QUOTED = """\
 data race, found in schedule 1 of 2000
