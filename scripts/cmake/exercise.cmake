@@ -367,6 +367,9 @@ function(workbook_made_answers)
         string(REPLACE "<semicolon>" "\\;" parts "${parts}") # as answers.py writes it
         add_test(NAME ${check} COMMAND ${check} ${mode} ${parts})
         set_tests_properties(${check} PROPERTIES FIXTURES_REQUIRED ${group}_built TIMEOUT 600)
+        if(mode STREQUAL "--all" AND EX_flavor STREQUAL "explored")
+            set_tests_properties(${check} PROPERTIES COST ${WORKBOOK_LONG}) # the whole budget, each case
+        endif()
         if(mode STREQUAL "--half") # the whole solution is searched for longer, this need not be
             set_tests_properties(${check} PROPERTIES ENVIRONMENT WORKBOOK_SCHEDULES=2000)
         endif()

@@ -29,6 +29,10 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON) # clangd looks for it in build/
+# COST of the project's own checks that take a minute or more: ctest begins with them, else one core
+# would wait for the last of them.
+set(WORKBOOK_LONG 100)
+
 # Binary folders are full paths to ctest; relative ones would confuse the locks.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 

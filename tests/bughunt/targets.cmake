@@ -3,4 +3,4 @@
 # SPDX-License-Identifier: MIT
 add_test(NAME self.bughunt
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/bughunt/test_bughunt.py)
-set_tests_properties(self.bughunt PROPERTIES TIMEOUT 900 LABELS self)
+set_tests_properties(self.bughunt PROPERTIES COST ${WORKBOOK_LONG} TIMEOUT 900 LABELS self)

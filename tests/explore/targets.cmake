@@ -46,5 +46,5 @@ foreach(check "wrong --seeds 50" "right --schedules 10000" "determinism --runs 5
     list(GET words 0 name)
     add_test(NAME self.explorer.${name} COMMAND explorer_cases ${words})
     set_tests_properties(self.explorer.${name} PROPERTIES FIXTURES_REQUIRED explorer_built
-        TIMEOUT 1500 LABELS self)
+        COST ${WORKBOOK_LONG} TIMEOUT 1500 LABELS self)
 endforeach()
