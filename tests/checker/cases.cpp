@@ -6,11 +6,15 @@
 #include "given/listener.hpp"
 #include "support/catch.hpp"
 #include "support/machine.hpp"
+#include "support/stillness.hpp"
 
+#include <chrono>
 #include <cstdlib>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -21,6 +25,9 @@ struct leaver {
 } leaver;
 
 const support::needs_loopback one_case_does;
+
+using std::chrono::steady_clock;
+constexpr auto longer_than_still = support::long_stillness + std::chrono::seconds{2};
 
 } // namespace
 
@@ -57,6 +64,41 @@ TEST_CASE("never ends", "[step1]")
     for (;;) {
         pause();
     }
+}
+
+TEST_CASE("waits for itself", "[step1]")
+{
+    std::binary_semaphore never{0};
+    std::jthread other{[&] { never.acquire(); }};
+    other.join();
+    REQUIRE(true);
+}
+
+// The one who works is an orphan: its parent has ended.
+TEST_CASE("waits for one who works", "[step1]")
+{
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    if (fork() == 0) {
+        if (fork() == 0) {
+            const auto end = steady_clock::now() + longer_than_still;
+            while (steady_clock::now() < end) {
+            }
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    wait(nullptr);
+    char nothing;
+    REQUIRE(read(ends[0], &nothing, 1) == 0); // once the orphan has ended, too
+}
+
+TEST_CASE("waits for one who wakes up now and then", "[step1]")
+{
+    for (const auto end = steady_clock::now() + longer_than_still; steady_clock::now() < end;) {
+        std::this_thread::sleep_for(std::chrono::seconds{1});
+    }
+    REQUIRE(true);
 }
 
 TEST_CASE("holds under every schedule", "[step1][explore]")

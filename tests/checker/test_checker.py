@@ -83,6 +83,16 @@ class Statuses(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("ended by itself, with exit status 0, before the case did", output)
 
+    def test_a_case_in_which_every_thread_waits(self):
+        status, output = run("waits for itself")
+        self.assertEqual(status, 1)
+        self.assertIn("Gave up after 8 s in which every thread waited: the case does not end.", output)
+        self.assertEqual(output.count("waits for a lock, a condition variable or a thread"), 2)
+
+    def test_somebody_works_or_wakes_up_now_and_then(self):
+        for case in ("waits for one who works", "waits for one who wakes up now and then"):
+            self.assertEqual(run(case), (0, ""))
+
     def test_no_such_case(self):
         status, output = run("is not there")
         self.assertEqual(status, 2)
@@ -91,7 +101,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 8)
+        self.assertEqual(len(output.splitlines()), 11)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)

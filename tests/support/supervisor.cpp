@@ -2,6 +2,7 @@
 #include "support/supervisor.hpp"
 
 #include "support/machine.hpp"
+#include "support/stillness.hpp"
 #include "support/watch_page.hpp"
 
 #include <cerrno>
@@ -229,6 +230,7 @@ private:
     void watch()
     {
         const auto started = steady::now();
+        stillness still;
         while (!reap_child()) {
             pollfd events[] = {{output_, POLLIN, 0}, {ended_, POLLIN, 0}};
             poll(events, output_open_ ? 2 : 1, 100);
@@ -243,7 +245,8 @@ private:
             limit_s_ = page_->seconds_allowed;
             // A TODO that was reached is the verdict, whatever the case waits for in vain.
             const bool reached_todo = page_->todo[0] != '\0';
-            if (reached_todo || steady::now() - started > seconds(limit_s_)) {
+            only_waited_ = still.lasts();
+            if (reached_todo || only_waited_ || steady::now() - started > seconds(limit_s_)) {
                 gave_up_ = true;
                 stuck_ = waits() + where_threads_are(child_);
                 return;
@@ -335,8 +338,11 @@ private:
             return {verdict::cannot_judge, text_ + page_->cannot_judge + "\n"};
         }
         if (gave_up_) {
-            return {verdict::failed, text_ + "Gave up after " + std::to_string(limit_s_) +
-                                         " s: the case does not end.\n" + stuck_};
+            const std::string so_long = only_waited_ ? std::to_string(long_stillness.count()) +
+                                                           " s in which every thread waited"
+                                                     : std::to_string(limit_s_) + " s";
+            return {verdict::failed,
+                    text_ + "Gave up after " + so_long + ": the case does not end.\n" + stuck_};
         }
         if (WIFSIGNALED(status_)) {
             const int signal = WTERMSIG(status_);
@@ -372,6 +378,7 @@ private:
     bool child_reaped_ = false;
     bool output_open_ = true;
     bool gave_up_ = false;
+    bool only_waited_ = false; // and is given up for that
     std::string stuck_;
     std::string text_;
 };
