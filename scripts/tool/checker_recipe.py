@@ -24,7 +24,9 @@ class Recipe:
             raise WorkbookError(f"ninja fails: {said.stdout.strip()}", MACHINE)
         commands = [shlex.split(line) for line in said.stdout.splitlines() if " -o " in line]
         target = facts.checker_target
-        self._answer = next(c for c in commands if made(c).startswith(f"CMakeFiles/{target}.dir/"))
+        self._own = f"CMakeFiles/{target}.dir/"
+        self._answers = [c for c in commands if made(c).startswith(self._own)]
+        self._answer = self._answers[0]
         # Of a long test, the halves.
         self._tests = [c for c in commands if made(c).startswith(f"CMakeFiles/{target}_test.dir/")]
         # `: && c++ ... && :`
@@ -41,13 +43,16 @@ class Recipe:
         words[words.index("-c")] = "-E"
         return words
 
+    def answer_objects(self) -> dict[str, str]:
+        """Those of the built checker, by their sources' names."""
+        return {Path(source_of(c)).name: made(c) for c in self._answers}
+
     def compile_test(self, out: str) -> list[str]:
         return made_into(self._tests[0], out, str(self.exercise.test))
 
     def link(self, answer: list[str], test: str | None, out: str) -> list[str]:
         """With `test` instead of the test compiled with the stub's headers."""
-        own = f"CMakeFiles/{self.facts.checker_target}.dir/exercises/"
-        words = [word for word in self._link if not word.startswith(own)]
+        words = [word for word in self._link if not word.startswith(self._own)]
         if test is not None:
             first, *others = map(made, self._tests)
             words = [test if word == first else word for word in words if word not in others]
@@ -61,9 +66,8 @@ class Recipe:
 
     def linked(self) -> list[Path]:
         """What the tests and the given code are linked from, apart from the answer."""
-        own = f"CMakeFiles/{self.facts.checker_target}.dir/exercises/"
         files = [word for word in self._link if word.endswith((".o", ".a"))]
-        return [self.build / word for word in dict.fromkeys(files) if not word.startswith(own)]
+        return [self.build / word for word in dict.fromkeys(files) if not word.startswith(self._own)]
 
     def reference_headers(self) -> list[Path]:
         """Of solutions that this exercise uses."""
@@ -96,6 +100,10 @@ def is_offered(path: Path) -> bool:
 
 def made(command: list[str]) -> str:
     return command[command.index("-o") + 1] if "-o" in command else ""
+
+
+def source_of(command: list[str]) -> str:
+    return command[command.index("-c") + 1]
 
 
 def made_into(command: list[str], out: str, source: str) -> list[str]:

@@ -38,6 +38,8 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
                            --catalog writes what a translation begins with; --check tests the book,
                            in a browser too
   verify [--quick] [-j N]  the project's own tests; --quick leaves out the long ones
+  mutants [EX...]          for authors: changes one place of a solution at a time, and lists what no
+                           case caught
   grade DIR... [--exercise EX] [--csv F] [--junit F] [--gradescope F] [--classroom F]
                            judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md
   doctor                   what this machine has and lacks
@@ -234,6 +236,15 @@ def run_verify(root, argv):
     return verify.verify(root, options.quick, int(options.jobs))
 
 
+def run_mutants(root, argv):
+    reader = parser("mutants")
+    reader.add_argument("exercises", nargs="*", metavar="EX")
+    options = reader.parse_args(argv)
+    import mutants
+
+    return mutants.mutants(root, options.exercises)
+
+
 def run_grade(root, argv):
     reader = parser("grade")
     reader.add_argument("folders", nargs="+", metavar="DIR")
@@ -282,6 +293,7 @@ COMMANDS = {
     "bughunt": run_bughunt,
     "book": run_book,
     "verify": run_verify,
+    "mutants": run_mutants,
     "grade": run_grade,
     "doctor": run_doctor,
     "accept": accept,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import book
+import equivalents
 import pictures
 import placeholders
 import pristine
@@ -191,6 +192,11 @@ def check_wrong_answers(root: Path) -> list[str]:
     return found
 
 
+def check_equivalents(root: Path) -> list[str]:
+    """What is listed as equivalent is a change of the solution as it is now."""
+    return [problem for exercise in exercises(root) for problem in equivalents.problems(exercise)]
+
+
 def check_placeholders(root: Path) -> list[str]:
     """Nothing of `new exercise`'s scaffold is left for its author to write."""
     return placeholders.problems(root)
@@ -274,6 +280,7 @@ CHECKS = {
     "sections": check_sections,
     "names": check_names,
     "wrong-answers": check_wrong_answers,
+    "equivalents": check_equivalents,
     "placeholders": check_placeholders,
     "pictures": check_pictures,
     "format": check_format,

@@ -153,6 +153,15 @@ class Launcher(unittest.TestCase):
         (self.bin / "bwrap").unlink()
         self.assertIn("installing bubblewrap", self.launch("verify")[2])
 
+    def test_only_mutants_need_libclang(self):
+        self.pretend("id", "echo 0")
+        self.pretend_apt()
+        self.pretend_python_with()
+        self.assertEqual(self.launch("verify")[2], "")
+        self.assertIn("installing python3-clang-16 libclang-common-16-dev", self.launch("mutants")[2])
+        self.pretend_python_with("clang")
+        self.assertEqual(self.launch("mutants")[2], "")
+
     def test_only_the_book_needs_sphinx(self):
         self.pretend("id", "echo 0")
         self.pretend_apt()
