@@ -49,11 +49,16 @@ add_compile_options(-Wall -Wextra ${WORKBOOK_DEBUG_INFO}
 add_compile_definitions(_GLIBCXX_USE_POSIX_SEMAPHORE=1)
 
 find_package(Threads REQUIRED)
-find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-# What was found may be a script that looks for the interpreter, each time anew (pyenv's is).
-execute_process(COMMAND ${Python3_EXECUTABLE} -c "import sys; print(sys.executable)"
-    OUTPUT_VARIABLE interpreter OUTPUT_STRIP_TRAILING_WHITESPACE)
-if(EXISTS "${interpreter}")
+# CMake's own search runs Python nine times, longer than the rest of configuring takes. What is on PATH
+# may be a script that looks for the interpreter, each time anew (pyenv's is).
+find_program(Python3_EXECUTABLE python3 REQUIRED)
+execute_process(COMMAND ${Python3_EXECUTABLE} -S -E -c
+        "import sys; print(sys.executable); sys.exit(sys.version_info < (3, 9))"
+    OUTPUT_VARIABLE interpreter OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE unfit)
+if(NOT unfit STREQUAL "0")
+    message(FATAL_ERROR "${Python3_EXECUTABLE} does not work, or is older than 3.9: give another with "
+                        "-DPython3_EXECUTABLE=...")
+elseif(EXISTS "${interpreter}")
     set(Python3_EXECUTABLE ${interpreter})
 endif()
 
