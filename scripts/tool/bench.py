@@ -7,22 +7,23 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 import platform
 import re
 import statistics
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 
 import bounded
 import doctor
 import section
-from bench_tables import MEASUREMENTS, Column, Measurement, Row, Table, read_table
+import text_figures
+from bench_tables import MEASUREMENTS, Column, Measurement, Row, Table, named, read_table
+from book_tables import BOOK_MEASUREMENTS
 from build_folder import built, configure
 from build_step import build_target
+from figures import FILE, MACHINE, Figure, as_csv, merged, read_file
 from layout import (
     USAGE,
     Exercise,
@@ -41,19 +42,8 @@ BAR = 40  # characters of the longest bar
 WIDE = 50  # bars that differ by more than so many times grow with the logarithm
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One line of the CSV file."""
-
-    exercise: str
-    row: str
-    column: str
-    value: str
-    unit: str
-
-
-def bench(root: Path, said: list[str], csv_file: str | None, repeat: int) -> int:
-    chosen = measurements(root, said)
+def bench(root: Path, said: list[str], csv_file: str | None, repeat: int, book=False) -> int:
+    chosen = measurements(root, said, book)
     target = output_file("--csv", csv_file) if csv_file is not None else None
     load = os.getloadavg()[0]
     build = configure(root)
@@ -68,18 +58,37 @@ def bench(root: Path, said: list[str], csv_file: str | None, repeat: int) -> int
             if exercise != before:
                 print(f"\n{paint(heading(exercise), 'bold')}", flush=True)
             before = exercise
-            program = built(build, exercise).solution_program
+            twin = [sys.executable, str(exercise.stub / "twin.py")]
+            program = twin if measurement.python else [str(built(build, exercise).solution_program)]
             measure(exercise, program, measurement, repeat, figures)
     finally:
         if target and figures:
             save(target, figures)
-    return 0
+    return renew_the_text(root, figures, build) if book else 0
 
 
-def measurements(root: Path, said: list[str]) -> list[tuple[Exercise, Measurement]]:
+def renew_the_text(root: Path, measured: list[Figure], build: Path) -> int:
+    """The file of the text's figures, and the text; says what is left to mend by hand."""
+    what = [("processor", f"{processor()}, {len(os.sched_getaffinity(0))} cores"),
+            ("system", f"{platform.system()} {platform.release()}"),
+            ("compiler", compiler(build)), ("Python", platform.python_version())]  # fmt: skip
+    new = [Figure(MACHINE, name, "", words, "") for name, words in what]
+    file = root / FILE
+    there = merged(read_file(file), new + measured)
+    for name, text in text_figures.renewed(root, there).items():
+        write_atomically(root / name, text.encode())
+    write_atomically(file, as_csv(there))
+    left = text_figures.problems(root)
+    note("\n".join([f"{len(measured)} figures are in {FILE} and in the text", *left]))
+    return 1 if left else 0
+
+
+def measurements(root: Path, said: list[str], book=False) -> list[tuple[Exercise, Measurement]]:
     """Of the exercises named, or of all, in the book's order."""
     there = {exercise.name: exercise for exercise in exercises(root)}
-    known = [(there[one.exercise], one) for one in MEASUREMENTS if one.exercise in there]
+    wanted = (*MEASUREMENTS, *BOOK_MEASUREMENTS) if book else MEASUREMENTS
+    known = [(there[one.exercise], one) for one in wanted if one.exercise in there]
+    known.sort(key=lambda one: one[0].number)
     named = [find_exercise(root, name) for name in said]
     measured = {exercise for exercise, _ in known}
     for exercise in named:
@@ -91,7 +100,7 @@ def measurements(root: Path, said: list[str]) -> list[tuple[Exercise, Measuremen
 
 def measure(
     exercise: Exercise,
-    program: Path,
+    program: list[str],
     measurement: Measurement,
     repeat: int,
     figures: list[Figure],
@@ -110,13 +119,13 @@ def measure(
             figures += figures_of(exercise, table, rows)
 
 
-def run(program: Path, measurement: Measurement, meanwhile=bounded.nothing) -> list[list[Row]]:
+def run(program: list[str], measurement: Measurement, meanwhile=bounded.nothing) -> list[list[Row]]:
     """One run's tables."""
-    words = " ".join([program.name, *measurement.arguments])
+    words = " ".join([Path(program[-1]).name, *measurement.arguments])
     try:
-        ended = bounded.run([program, *measurement.arguments], RUN_LIMIT, meanwhile)
+        ended = bounded.run([*program, *measurement.arguments], RUN_LIMIT, meanwhile)
     except OSError as error:
-        raise WorkbookError(f"cannot run {program}: {error.strerror}") from None
+        raise WorkbookError(f"cannot run {program[-1]}: {error.strerror}") from None
     if ended.status is None:
         raise WorkbookError(f"{words} did not end within {RUN_LIMIT} s: is the machine busy?")
     if ended.status != 0:
@@ -231,7 +240,7 @@ def compiler(build: Path) -> str:
 
 def figures_of(exercise: Exercise, table: Table, rows: list[Row]) -> list[Figure]:
     return [
-        Figure(exercise.name, f"{table.title}: {row.label}", column.name, value, column.unit)
+        Figure(exercise.name, named(table, row), column.name, value, column.unit)
         for row in rows
         for column, value in zip(table.columns, row.figures)
         if value != "-"
@@ -239,9 +248,5 @@ def figures_of(exercise: Exercise, table: Table, rows: list[Row]) -> list[Figure
 
 
 def save(target: Path, figures: list[Figure]) -> None:
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["exercise", "row", "column", "value", "unit"])
-    lines.writerows([one.exercise, one.row, one.column, one.value, one.unit] for one in figures)
-    write_atomically(target, text.getvalue().encode())
+    write_atomically(target, as_csv(figures))
     note(f"{len(figures)} figures are in {target}")

@@ -33,6 +33,7 @@ class Table:
     label: str = ""  # what the rows' labels are
     labels: tuple[str, ...] = ()  # the rows' labels, if the program prints none
     remark: str = ""  # what may stand behind the figures, and belongs to the label
+    line: str = ""  # instead of a header: the first line that reads so, with # for each figure
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Measurement:
     exercise: str
     arguments: tuple[str, ...]
     tables: tuple[Table, ...]
+    python: bool = False  # of the twin
 
 
 SPEED_UP = Column("speed-up")
@@ -231,9 +233,20 @@ MEASUREMENTS = (
 )
 
 
+def named(table: Table, row: Row) -> str:
+    return f"{table.title}: {row.label}" if row.label else table.title
+
+
 def read_table(table: Table, output: str) -> list[Row]:
     """Its rows; raises if the output does not hold it as it should."""
+    return [row for _, row in rows_in(table, output)]
+
+
+def rows_in(table: Table, output: str) -> list[tuple[int, Row]]:
+    """The rows, and where in the output each stands: the index of its line."""
     lines = [" ".join(line.split()) for line in output.splitlines()]
+    if table.line:
+        return [line_in(table, lines)]
     first = first_row(table, lines)
     chosen = lines[first : first + table.rows]
     if len(chosen) < table.rows:
@@ -252,7 +265,16 @@ def read_table(table: Table, output: str) -> list[Row]:
     labels = [row.label for row in found]
     if len(set(labels)) < len(labels) or "" in labels:
         raise WorkbookError(f"the rows of '{table.title}' have no names of their own: {labels}")
-    return found
+    return list(enumerate(found, first))
+
+
+def line_in(table: Table, lines: list[str]) -> tuple[int, Row]:
+    pattern = re.escape(table.line).replace(r"\#", f"({FIGURE})")
+    for at, line in enumerate(lines):
+        match = re.fullmatch(pattern, line)
+        if match:
+            return at, Row("", match.groups())
+    raise WorkbookError(f"no line reads '{table.line}'")
 
 
 def first_row(table: Table, lines: list[str]) -> int:

@@ -21,6 +21,7 @@ import placeholders
 import pristine
 import section
 import stub_rules
+import text_figures
 from answers import catchers
 from layout import (
     USAGE,
@@ -119,6 +120,11 @@ def cases_of(exercise: Exercise) -> list[Case]:
             if match:
                 found.append(Case(file, number, match.group(1), match.group(2)))
     return found
+
+
+def check_figures(root: Path) -> list[str]:
+    """The text says what scripts/book/figures.csv has, and no figure that it has not."""
+    return text_figures.problems(root)
 
 
 def check_names(root: Path) -> list[str]:
@@ -278,6 +284,7 @@ def tests_in(folder: Path, pattern: str) -> list[str]:
 CHECKS = {
     "stubs": check_stubs,
     "sections": check_sections,
+    "figures": check_figures,
     "names": check_names,
     "wrong-answers": check_wrong_answers,
     "equivalents": check_equivalents,
@@ -291,7 +298,7 @@ CHECKS = {
 }
 GROUPS = {
     "exercises": [name for name in CHECKS if name != "tool" and not name.startswith("book")],
-    "whole-book": [name for name in CHECKS if name.startswith("book")],
+    "whole-book": ["figures", *(name for name in CHECKS if name.startswith("book"))],
 }
 
 

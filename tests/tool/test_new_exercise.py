@@ -267,7 +267,7 @@ class Placeholders(Scaffold):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             status = selfcheck.main(["exercises", str(self.root)])
         self.assertEqual(status, 1)
-        self.assertIn("stubs: good\nsections: good\nnames: good\nwrong-answers: good\n", out.getvalue())
+        self.assertIn("sections: good\nfigures: good\nnames: good\nwrong-answers: good\n", out.getvalue())
         self.assertRegex(out.getvalue(), r"placeholders: \d+ problems\n")
         self.assertIn("spdx: good\n", out.getvalue())
 
