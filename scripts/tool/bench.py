@@ -70,7 +70,7 @@ def bench(root: Path, said: list[str], csv_file: str | None, repeat: int, book=F
 def renew_the_text(root: Path, measured: list[Figure], build: Path) -> int:
     """The file of the text's figures, and the text; says what is left to mend by hand."""
     what = [("processor", f"{processor()}, {len(os.sched_getaffinity(0))} cores"),
-            ("system", f"{platform.system()} {platform.release()}"),
+            ("system", distribution()),
             ("compiler", compiler(build)), ("Python", platform.python_version())]  # fmt: skip
     new = [Figure(MACHINE, name, "", words, "") for name, words in what]
     file = root / FILE
@@ -228,6 +228,15 @@ def processor() -> str:
         text = ""
     model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return model.group(1) if model else platform.machine()
+
+
+def distribution() -> str:
+    try:
+        text = Path("/etc/os-release").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    name = re.search(r'^PRETTY_NAME="?([^"\n]+)', text, re.MULTILINE)
+    return name.group(1) if name else platform.system()
 
 
 def compiler(build: Path) -> str:
