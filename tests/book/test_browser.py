@@ -1,4 +1,4 @@
-# The book in a browser, from the file system as readers open it: headless Chromium, by Selenium.
+# The book in Chromium and in Firefox, from the file system as readers open it.
 #
 # axe-core, which looks for what shuts people out, is npm's: it is fetched where there is npm.
 #
@@ -10,78 +10,53 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import browsers
 import the_book
 
 WIDTHS = (390, 768, 1400)
-LIMIT = 20  # seconds, for what takes less than one
 MOST_TABS = 200  # to the first hint: links of the list of contents, and of the text before it
 SERIOUS = ("serious", "critical")
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --disable-dev-shm-usage"
-)
 
 
-def browser(profile):
-    """Skips the test where there is none."""
-    try:
-        from selenium import webdriver
-    except ImportError:
-        raise unittest.SkipTest("Selenium is missing: apt-get install python3-selenium") from None
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        raise unittest.SkipTest("a browser is missing: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS.split(), f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    return webdriver.Chrome(service=webdriver.chrome.service.Service(driver), options=options)
+class Read:
+    """What must hold in whichever browser; `kind` says which."""
 
-
-class Browser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder, _ = the_book.made("html")
         profile = tempfile.mkdtemp(prefix="workbook-test-")
         cls.addClassCleanup(shutil.rmtree, profile, ignore_errors=True)  # it may still write there
-        cls.browser = browser(profile)
+        cls.browser = cls.kind(profile)
         cls.addClassCleanup(cls.browser.quit)
-        cls.browser.set_script_timeout(LIMIT)
         cls.names = sorted(path.stem for path in cls.folder.glob("*.html"))
 
     def setUp(self):
         self.show(1400, "light")
 
     def show(self, width, scheme):
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        wanted = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wanted})
+        self.browser.show(width, scheme)
 
     def open(self, name, rest=""):
-        self.browser.get((self.folder / f"{name}.html").as_uri() + rest)
+        self.browser.open((self.folder / f"{name}.html").as_uri() + rest)
 
     def run_script(self, script):
-        return self.browser.execute_script(f"return {script}")
+        return self.browser.run(f"return {script}")
 
     def open_folds(self):
-        folds = "document.querySelectorAll('details')"
-        self.run_script(f"{folds}.forEach(one => {{ one.open = true; }})")
+        self.run_script("document.querySelectorAll('details').forEach(one => { one.open = true; })")
 
     def wait_for(self, script):
-        from selenium.webdriver.support.ui import WebDriverWait
+        found = browsers.wait_until(lambda: self.run_script(script))
+        self.assertTrue(found, script)
+        return found
 
-        return WebDriverWait(self.browser, LIMIT).until(lambda _: self.run_script(script))
-
-    def press(self, *keys):
-        from selenium.webdriver.common.action_chains import ActionChains
-
-        ActionChains(self.browser).send_keys(*keys).perform()
+    def press(self, keys):
+        self.browser.press(keys)
 
     def test_search_finds_lost_wakeup(self):
         self.open("index")
         self.run_script("document.querySelector('.sidebar-search').focus()")
-        self.press("lost wakeup", "\ue007")  # Enter
+        self.press("lost wakeup\ue007")  # Enter
         links = "[...document.querySelectorAll('#search-results a')].map(a => a.getAttribute('href'))"
         self.wait_for(f"{links}.some(link => link.includes('ex02_dummy_pool'))")
 
@@ -137,13 +112,13 @@ class Browser(unittest.TestCase):
             self.show(1400, "light")
             self.open(name)
             self.open_folds()
-            self.browser.execute_script(script)
+            self.browser.run(script)
             self.assertEqual(self.findings("{}"), [], name)
             self.show(1400, "dark")
             self.assertEqual(self.findings("{runOnly: ['color-contrast']}"), [], f"{name}, dark")
 
     def findings(self, options):
-        found = self.browser.execute_async_script(
+        found = self.browser.run_until_done(
             "const done = arguments[0];"
             f"axe.run(document, {{...{options}, resultTypes: ['violations']}}).then(all =>"
             " done(all.violations.map(one => [one.id, one.impact, one.nodes[0].html])))"
@@ -154,8 +129,16 @@ class Browser(unittest.TestCase):
         script = axe()
         self.open("three-paths")
         self.run_script("document.querySelector('article p, article h1').style.color = '#eeeeee'")
-        self.browser.execute_script(script)
+        self.browser.run(script)
         self.assertEqual([one[0] for one in self.findings("{}")], ["color-contrast"])
+
+
+class InChromium(Read, unittest.TestCase):
+    kind = browsers.Chromium
+
+
+class InFirefox(Read, unittest.TestCase):
+    kind = browsers.Firefox
 
 
 def axe():
