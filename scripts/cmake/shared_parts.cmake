@@ -122,6 +122,11 @@ if(WORKBOOK_EXPLORER)
     target_compile_options(explorer_runtime PRIVATE ${EXPLORER_RUNTIME_OPTIONS})
     target_link_libraries(explorer_runtime PRIVATE workbook_catch)
     add_library(explorer_canary OBJECT EXCLUDE_FROM_ALL ${EXPLORER_CANARY})
+    set_target_properties(explorer_canary PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+    # The canary stands for judged code, and programs without Catch2 do without the last.
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/explore/canary.cpp
+        ${CMAKE_SOURCE_DIR}/tests/explore/explore_catch.cpp PROPERTIES
+        SKIP_UNITY_BUILD_INCLUSION ON)
     target_link_libraries(explorer_canary PRIVATE workbook_catch)
     workbook_compile_as(explorer_canary explored judged)
 elseif(DEFINED EXPLORER_ABSENT_SOURCES)

@@ -131,8 +131,10 @@ def children(process: int | str = "self") -> list[int]:
     return found
 
 
-def start(command: list, out, err=subprocess.STDOUT) -> subprocess.Popen:
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+def start(command: list, out, err=subprocess.STDOUT, more: dict | None = None) -> subprocess.Popen:
+    """`more`: what its environment has beside ours."""
+    env = {**os.environ, **(more or {})}
+    process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
     with contextlib.suppress(OSError, ValueError):  # it has ended; a lower limit is there already
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MOST_PRINTED, MOST_PRINTED))
     return process

@@ -19,7 +19,8 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
 
   start                    set up, show the board, judge the first unfinished exercise (default)
   list                     the board
-  check [EX]               judge EX, or the first exercise whose core has not passed
+  check [EX] [--html FILE] judge EX, or the first exercise whose core has not passed; FILE is a page that
+                           steps through the schedules that break it
   watch [EX]               the same at every save; on a terminal keys give a hint, go on, run it
   hint EX [--again]        one more hint each time, from the step that fails on; --again begins anew
   run EX [--solution | --python] [ARGUMENTS]
@@ -105,7 +106,9 @@ def show_list(root, argv):
 def check(root, argv):
     reader = parser("check")
     reader.add_argument("exercise", nargs="?", metavar="EX")
-    return student.check(root, reader.parse_args(argv).exercise)
+    reader.add_argument("--html", metavar="FILE")
+    options = reader.parse_args(argv)
+    return student.check(root, options.exercise, options.html)
 
 
 def run_watch(root, argv):

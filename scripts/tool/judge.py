@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -36,6 +37,7 @@ class Outcome:
     case: Case
     verdict: str
     output: str
+    story: dict | None = None  # of the schedule that broke it
 
 
 def refuse_bad_settings() -> None:
@@ -64,11 +66,27 @@ def few_schedules_asked() -> bool:
     return schedules_asked() < LEAST_SCHEDULES
 
 
+def story_file(folder: Path, sentence: str) -> Path:
+    """Where the checker of this promise is to tell of the schedule that breaks it."""
+    return folder / (re.sub(r"\W+", "_", sentence) + ".json")
+
+
+def read_story(file: Path) -> dict | None:
+    """None if there was no such schedule. Its form: tests/explore/story_json.hpp."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("version") == 1 else None
+
+
 class Running:
     """The checkers that run now; interrupt() ends them, and no more are started."""
 
-    def __init__(self, checker: Path, limit: float = OUTER_LIMIT):
+    def __init__(self, checker: Path, stories: Path, limit: float = OUTER_LIMIT):
+        """`stories`: a folder for what the explorer tells of schedules that fail."""
         self._checker = checker
+        self._stories = stories
         self._limit = limit
         self._lock = threading.Lock()  # guards the two below
         self._processes: set[subprocess.Popen] = set()
@@ -81,7 +99,9 @@ class Running:
                     return Outcome(case, NOT_RUN, "")
                 # Of an explored one also what a pass is worth.
                 shown = ["--show"] if case.explore else []
-                process = bounded.start([self._checker, *shown, case.sentence], out)
+                story = story_file(self._stories, case.sentence)
+                more = {"WORKBOOK_STORY": str(story)}
+                process = bounded.start([self._checker, *shown, case.sentence], out, more=more)
                 self._processes.add(process)
             ended = bounded.wait(process, out, self._limit)
         verdict = VERDICTS.get(ended.status, FAILED)
@@ -93,7 +113,7 @@ class Running:
                 verdict = NOT_RUN
             if verdict == STUCK:
                 self._over = True  # the rest would be as slow: mend this one first
-        return Outcome(case, verdict, self._explained(case, ended))
+        return Outcome(case, verdict, self._explained(case, ended), read_story(story))
 
     def _explained(self, case: Case, ended: bounded.Ended) -> str:
         """What it printed; and where that is no explanation, one."""
@@ -119,14 +139,15 @@ def judge(built: Built, told=bounded.nothing) -> list[Outcome]:
     Calls told(a sentence that is judged now, how many have been, of how many) now and then.
     """
     bounded.adopt_orphans()
-    running = Running(built.checker)
     cases = built.everyday_cases()
 
     def meanwhile(done: int, now: Case | None) -> None:
         told(now.sentence if now else "", done, len(cases))
 
     try:
-        return bounded.in_parallel(running.run, cases, running.interrupt, meanwhile)
+        with tempfile.TemporaryDirectory(prefix="workbook-") as stories:
+            running = Running(built.checker, Path(stories))
+            return bounded.in_parallel(running.run, cases, running.interrupt, meanwhile)
     finally:
         bounded.end_orphans()  # of a supervisor that was killed, by us or by what it judged
 

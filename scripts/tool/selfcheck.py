@@ -267,8 +267,9 @@ def check_book(root: Path) -> list[str]:
 
 
 def check_browser(root: Path) -> list[str]:
-    """The book can be read in a browser: search, folds, dark and light, narrow and wide."""
-    return tests_in(root / "tests" / "book", "test_browser.py")
+    """The book can be read in a browser: search, folds, dark and light, narrow and wide. So can the
+    page that steps through a schedule."""
+    return tests_in(root / "tests" / "book", "test_*browser.py")
 
 
 def tests_in(folder: Path, pattern: str) -> list[str]:

@@ -26,6 +26,8 @@ from layout import (
     code_files,
     exercises,
     find_exercise,
+    output_file,
+    relative,
 )
 from progress import Line
 from terminal import colours, note, paint
@@ -52,14 +54,21 @@ def show_list(root: Path) -> int:
     return 0
 
 
-def check(root: Path, said: str | None) -> int:
+def check(root: Path, said: str | None, page: str | None = None) -> int:
+    """`page`: a file to write, see player.py."""
     judge.refuse_bad_settings()
+    file = output_file("--html", page) if page is not None else None
     chosen = unfinished(root) if said is None else find_exercise(root, said)
     if chosen is None:
         print("The core of every exercise is done. To judge one again: scripts/workbook check ex03")
         return 0
     outcomes = check_quietly(chosen)
     print(fitted(board.verdict(chosen, outcomes)))
+    if file:
+        import player  # here, because most checks do without it
+
+        player.write(file, chosen, book_so_far(root)[chosen.name].checker, outcomes)
+        note(f"written: {relative(file, root)}")
     if judge.core_passed(outcomes):
         return 0
     return MACHINE if any(one.verdict == judge.UNJUDGED for one in outcomes) else NOT_YET

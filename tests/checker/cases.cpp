@@ -106,6 +106,16 @@ TEST_CASE("holds under every schedule", "[step1][explore]")
     explore([] { std::thread([] {}).join(); });
 }
 
+TEST_CASE("counts without a lock", "[step1][explore]")
+{
+    explore([] {
+        int count = 0;
+        std::thread other([&] { ++count; });
+        ++count;
+        other.join();
+    });
+}
+
 // Where nobody can connect, the exception finds a thread that has not been joined.
 TEST_CASE("talks to itself", "[step1]")
 {

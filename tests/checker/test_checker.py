@@ -3,6 +3,7 @@
 # from cases.cpp beside this.
 #
 # SPDX-License-Identifier: MIT
+import json
 import os
 import resource
 import select
@@ -101,7 +102,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 11)
+        self.assertEqual(len(output.splitlines()), 12)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -177,6 +178,22 @@ class ExplorersSettings(unittest.TestCase):
             with self.subTest(name, value=value):
                 status, output = run("holds under every schedule", **{name: value})
                 self.assertEqual((status, output), (4, f"Cannot judge: {name}: {said}\n"))
+
+    def test_the_story_of_the_schedule_that_fails(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "story.json")
+            self.assertEqual(run("holds under every schedule", WORKBOOK_STORY=file)[0], 0)
+            self.assertFalse(os.path.exists(file))
+            self.assertEqual(run("counts without a lock", WORKBOOK_STORY=file)[0], 1)
+            with open(file, encoding="utf-8") as told:
+                story = json.load(told)
+        self.assertEqual((story["version"], story["kind"], story["threads"]), (1, "data race", 2))
+        decisive = [step for step in story["steps"] if step["decisive"]]
+        self.assertEqual({step["thread"] for step in decisive}, {0, 1})
+        for step in decisive:
+            self.assertEqual((step["object"], step["sort"]), ("count", "memory"))
+            self.assertEqual(step["source"].count("++count"), 1)
+            self.assertTrue(step["file"].endswith("tests/checker/cases.cpp") and step["line"] > 1, step)
 
     def test_cases_that_are_not_explored_do_without(self):
         self.assertEqual(run("holds", WORKBOOK_SCHEDULES="many"), (0, ""))

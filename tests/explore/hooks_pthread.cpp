@@ -161,7 +161,7 @@ int wait_on(pthread_cond_t* waited_for, pthread_mutex_t* held, int64_t deadline)
     remember_place(op::wait, &condition);
     step(op::run, &condition);
     begin_wait(word_key_of(condition));
-    note(op::wait, &condition);
+    note(op::wait, &condition, mutex.number);
     unlock_silently(mutex);
     step(op::wait, &condition, deadline);
     const bool woken = end_wait(word_key_of(condition));

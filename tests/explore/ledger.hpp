@@ -82,7 +82,7 @@ struct event {
     op what;
     sort object_sort;
     int16_t object; // number of the object, 0: none
-    int16_t other;  // the other thread of start, join, woken
+    int16_t other;  // the other thread of start, join, woken; the mutex that wait lets go
     uint8_t size;   // of a memory access
     bool has_value;
     bool has_old;

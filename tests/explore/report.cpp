@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: MIT
 #include "explore/report.hpp"
 
-#include "explore/names.hpp"
-#include "explore/source_places.hpp"
+#include "explore/story.hpp"
+#include "explore/story_json.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -21,36 +21,6 @@ namespace {
 
 constexpr std::size_t page_width = 100;
 constexpr std::size_t most_rows = 60;
-
-struct advice {
-    const char* kind;
-    const char* text;
-};
-
-constexpr advice advices[] = {
-    {"data race", "Guard both accesses with the same mutex, or make the variable atomic."},
-    {"deadlock", "Ask of each wait who ends it, and of each pair of locks whether all take them in "
-                 "one order."},
-    {"livelock",
-     "Do not ask again and again: wait on a condition variable that somebody notifies."},
-    {"wrong result", "Look for a thread that acts on what it read before another thread wrote."},
-    {"std::terminate", "Catch in the thread and hand the exception on; join every thread on every "
-                       "path."},
-    {"use after free", "Whoever owns the object must outlive its users: join them first."},
-    {"misuse", "Read what the first line says: this call is wrong whatever the schedule."},
-    {"crash", "Look at the last step of the thread that crashed, then at who wrote what it read."},
-    {"stuck", "A loop without any step, or a call that waits for something outside the program."},
-};
-
-std::string advice_for(const std::string& kind)
-{
-    for (const advice& one : advices) {
-        if (kind == one.kind) {
-            return one.text;
-        }
-    }
-    return "Make the body smaller.";
-}
 
 std::string shortened(std::string text, std::size_t width)
 {
@@ -68,11 +38,6 @@ std::string padded(const std::string& text, std::size_t width)
     return out;
 }
 
-std::string thread_name(int id)
-{
-    return "T" + std::to_string(id);
-}
-
 struct row {
     int thread;
     std::string what;
@@ -88,18 +53,12 @@ struct row {
 
 class report_writer {
 public:
-    report_writer(const ledger& book, const result& outcome, long planned)
-        : book_(book),
-          outcome_(outcome),
-          planned_(planned),
-          source_(all_addresses(book)),
-          places_(all_places()),
-          names_(book, places_)
+    report_writer(const story& told, long planned)
+        : story_(told), book_(told.book()), outcome_(told.outcome()), planned_(planned)
     {}
 
     std::string write()
     {
-        find_contended();
         headline();
         collect_rows();
         schedule();
@@ -108,37 +67,15 @@ public:
             who_waits();
         }
         if (outcome_.kind == "wrong result" || outcome_.kind == "data race") {
-            values();
+            for (const auto& [name, deeds] : story_.last_values()) {
+                wrapped("Last values of " + name + ": " + deeds, "");
+            }
         }
         footer();
         return out_;
     }
 
 private:
-    std::vector<place> all_places() const
-    {
-        std::vector<place> all(1); // event 0 is none
-        for (int i = 1; i < book_.events; ++i) {
-            all.push_back(source_.of(book_.log[i].frame, book_.log[i].frames));
-        }
-        return all;
-    }
-
-    static std::set<void*> all_addresses(const ledger& book)
-    {
-        std::set<void*> all;
-        for (int i = 1; i < book.events; ++i) {
-            all.insert(book.log[i].frame, book.log[i].frame + book.log[i].frames);
-        }
-        return all;
-    }
-
-    place place_of(int number) const
-    {
-        return number > 0 && number < book_.events ? places_[static_cast<std::size_t>(number)]
-                                                   : place();
-    }
-
     static std::string short_name(const place& where)
     {
         return std::filesystem::path(where.file).filename().string() + ":" +
@@ -158,10 +95,10 @@ private:
                    " of " + std::to_string(planned_));
         wrapped(book_.text, "  ");
         for (const int number : {book_.before, book_.at}) {
-            const place where = place_of(number);
+            const place where = story_.place_of(number);
             const event& one = book_.log[number];
             if (where.known() && one.what != op::required) {
-                line("  " + thread_name(one.thread) + ": " + description(number) + "   " +
+                line("  " + thread_name(one.thread) + ": " + story_.description(number) + "   " +
                      where.file + ":" + std::to_string(where.line) + "   " + where.text);
             }
         }
@@ -187,161 +124,11 @@ private:
         line(indent + rest);
     }
 
-    // Pointers are left out: they differ from run to run.
-    static bool looks_like_pointer(std::uint64_t value, int size)
-    {
-        return size == 8 && (value >> 40) != 0 && (value >> 40) != 0xffffff;
-    }
-
-    static std::string value_text(std::uint64_t value, int size)
-    {
-        const int unused = 64 - 8 * size;
-        return std::to_string(static_cast<std::int64_t>(value << unused) >> unused);
-    }
-
-    static bool has_telling_value(const event& one)
-    {
-        return one.has_value && one.size <= 8 && !looks_like_pointer(one.value, one.size) &&
-               !(one.has_old && looks_like_pointer(one.old, one.size));
-    }
-
-    // What the thread did, in few words.
-    std::string description(int number) const
-    {
-        const event& one = book_.log[number];
-        const std::string name = names_.of(one);
-        if (is_inside_library(one, place_of(number)) && number != book_.at &&
-            number != book_.before) {
-            return "uses " + name;
-        }
-        const bool telling = has_telling_value(one);
-        const std::string value = telling ? " = " + value_text(one.value, one.size) : std::string();
-        switch (one.what) {
-        case op::lock:
-        case op::lock_exclusive:
-            return "lock " + name;
-        case op::lock_shared:
-            return "lock_shared " + name;
-        case op::unlock:
-        case op::unlock_shared:
-            return "unlock " + name;
-        case op::try_lock:
-            return "try_lock " + name;
-        case op::try_lock_failed:
-            return "try_lock " + name + ": no";
-        case op::wait:
-        case op::atomic_wait:
-            return "wait " + name;
-        case op::woken:
-            return "woken " + name;
-        case op::spurious_wakeup:
-            return "WAKES BY ITSELF";
-        case op::time_out:
-            return "time out " + name;
-        case op::blocked:
-            if (one.object == 0) {
-                return "waits for " + thread_name(one.other);
-            }
-            return "waits for " + name;
-        case op::join:
-            return "joined " + thread_name(one.other);
-        case op::start:
-            return "start " + thread_name(one.other);
-        case op::ended:
-            return "ends";
-        case op::once:
-            return "once " + name;
-        case op::sleep:
-            return "sleep";
-        case op::acquire:
-            return "acquire " + name;
-        case op::release:
-            return "release " + name;
-        case op::notify_one:
-            return "notify_one " + name;
-        case op::notify_all:
-            return "notify_all " + name;
-        case op::atomic_notify:
-            return "notify " + name;
-        case op::load:
-        case op::read:
-            return "read " + name + value;
-        case op::store:
-        case op::write:
-            return "write " + name + value;
-        case op::exchange:
-            return telling && one.has_old && one.old != one.value
-                       ? name + ": " + value_text(one.old, one.size) + " -> " +
-                             value_text(one.value, one.size)
-                       : "read " + name + value;
-        case op::deletion:
-            return one.object != 0 ? "destroy " + name : "delete";
-        case op::required:
-            return "does not hold";
-        case op::raised:
-            return "fails";
-        case op::run:
-        case op::yield:
-        case op::wait_for_end:
-            return "is here";
-        }
-        return "";
-    }
-
-    // Memory that one thread set up and others only read tells nothing.
-    void find_contended()
-    {
-        std::map<std::uint64_t, std::uint32_t> seen; // word -> threads
-        for (int i = 1; i < book_.events; ++i) {
-            const event& one = book_.log[i];
-            if (!one.shown || !is_memory(one.what)) {
-                continue;
-            }
-            std::uint32_t& by = seen[one.address];
-            const bool writes = one.what == op::write || one.what == op::store ||
-                                (one.what == op::exchange && one.old != one.value);
-            if (writes && (by & ~(1u << one.thread)) != 0) {
-                contended_.insert(one.address);
-            }
-            by |= 1u << one.thread;
-        }
-        for (const int number : {book_.before, book_.at}) {
-            if (number > 0) {
-                contended_.insert(book_.log[number].address);
-            }
-        }
-    }
-
-    bool is_worth_a_row(int number) const
-    {
-        const event& one = book_.log[number];
-        if (number == book_.at || number == book_.before) {
-            return true;
-        }
-        if (!one.shown || one.what == op::once) {
-            return false;
-        }
-        if (!is_memory(one.what)) {
-            return true;
-        }
-        if (outcome_.kind == "livelock" && started_ && one.object_sort == sort::atomic &&
-            !is_inside_library(one, place_of(number))) {
-            return true; // what it asks for, again and again
-        }
-        // Before the first thread starts, only what is certain to matter: a variable's first value.
-        return contended_.contains(one.address) &&
-               (started_ || (has_telling_value(one) && !is_inside_library(one, place_of(number))));
-    }
-
     void collect_rows()
     {
-        for (int i = 1; i < book_.events; ++i) {
-            started_ = started_ || book_.log[i].what == op::start;
-            if (!is_worth_a_row(i)) {
-                continue;
-            }
-            const event& one = book_.log[i];
-            const row fresh{one.thread, description(i), place_of(i), i == book_.at};
+        for (const int number : story_.steps()) {
+            const row fresh{book_.log[number].thread, story_.description(number),
+                            story_.place_of(number), number == book_.at};
             if (!rows_.empty() && rows_.back() == fresh) {
                 rows_.back().fails |= fresh.fails;
                 continue;
@@ -453,79 +240,22 @@ private:
             if (one.waits_in == op::ended) {
                 continue;
             }
-            line("  " + thread_name(i) + " " + wait_text(one) + "   " + where_text(one.event));
+            line("  " + thread_name(i) + " " + story_.wait_text(one) + "   " +
+                 where_text(one.event));
         }
         out_ += "\n";
     }
 
     std::string where_text(int number) const
     {
-        const place where = place_of(number);
+        const place where = story_.place_of(number);
         return where.known() ? short_name(where) + "  " + where.text : std::string();
-    }
-
-    std::string wait_text(const standing& one) const
-    {
-        const std::string name = names_.of(one.object_sort, one.object);
-        switch (one.waits_in) {
-        case op::join:
-            return "waits for the end of " + thread_name(one.joins);
-        case op::wait_for_end:
-            return "waits for the end of all threads (the body has returned)";
-        case op::lock:
-        case op::lock_shared:
-        case op::lock_exclusive:
-            return "waits to lock " + name +
-                   (one.held_by >= 0 ? ", held by " + thread_name(one.held_by) : std::string());
-        case op::wait:
-            return "waits to be notified on " + name;
-        case op::atomic_wait:
-            return "waits for a change of " + name;
-        case op::acquire:
-            return "waits for a unit of " + name;
-        case op::once:
-            return "waits for the initialization that another thread began";
-        default:
-            return "could go on";
-        }
-    }
-
-    // What each thread read and wrote last of the variables that they share.
-    void values()
-    {
-        std::map<std::string, std::map<std::string, std::string>>
-            last; // variable -> who did -> value
-        std::map<std::string, std::vector<std::string>> order;
-        for (int i = 1; i < book_.events; ++i) {
-            const event& one = book_.log[i];
-            const std::string name = names_.of(one);
-            if (!one.shown || !is_memory(one.what) || !contended_.contains(one.address) ||
-                !has_telling_value(one) || is_inside_library(one, place_of(i)) || name.empty() ||
-                (outcome_.kind == "data race" && one.address != book_.log[book_.at].address)) {
-                continue;
-            }
-            const bool changes = one.has_old && one.old != one.value;
-            const bool reads =
-                one.what == op::read || one.what == op::load || (one.has_old && !changes);
-            const std::string who = thread_name(one.thread) + (reads ? " read " : " wrote ");
-            if (last[name].count(who) == 0) {
-                order[name].push_back(who);
-            }
-            last[name][who] = value_text(one.value, one.size);
-        }
-        for (const auto& [name, deeds] : order) {
-            std::string text;
-            for (const std::string& who : deeds) {
-                text += (text.empty() ? "" : ", ") + who + last[name][who];
-            }
-            wrapped("Last values of " + name + ": " + text, "");
-        }
     }
 
     void footer()
     {
-        if (!source_.problem().empty()) {
-            line("Note: " + source_.problem() + ".");
+        if (!story_.problem().empty()) {
+            line("Note: " + story_.problem() + ".");
         }
         std::set<std::string> files;
         for (const row& one : rows_) {
@@ -540,9 +270,7 @@ private:
         if (!list.empty()) {
             wrapped("Files: " + list, "");
         }
-        wrapped("Advice: " + advice_for(outcome_.kind) +
-                    " WORKBOOK.md#how-to-read-a-report has more.",
-                "");
+        wrapped("Advice: " + story_.advice() + " WORKBOOK.md#how-to-read-a-report has more.", "");
         // Not cut: it is there to be copied.
         out_ += "Again:  WORKBOOK_REPLAY=" + outcome_.replay + " " + command_line() + "\n";
     }
@@ -578,15 +306,11 @@ private:
         return out + "\"";
     }
 
+    const story& story_;
     const ledger& book_;
     const result& outcome_;
     const long planned_;
-    const source_places source_;
-    const std::vector<place> places_; // [i]: of event i
-    const names names_;
     const bool colored_ = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    bool started_ = false; // a thread, so far
-    std::set<std::uint64_t> contended_;
     std::vector<row> rows_;
     std::size_t folded_ = 0;
     std::string out_;
@@ -596,7 +320,11 @@ private:
 
 std::string write_report(const ledger& book, const result& outcome, long planned)
 {
-    return report_writer(book, outcome, planned).write();
+    const story told(book, outcome);
+    if (const char* file = std::getenv("WORKBOOK_STORY"); file != nullptr && *file != '\0') {
+        std::ofstream(file) << json_of(told, planned);
+    }
+    return report_writer(told, planned).write();
 }
 
 } // namespace explorer

@@ -44,7 +44,9 @@ set(EXPLORER_CANARY
     explore_catch.cpp
     names.cpp
     report.cpp
-    source_places.cpp)
+    source_places.cpp
+    story.cpp
+    story_json.cpp)
 
 # Instead of all these in builds with a sanitizer, which the explorer excludes.
 set(EXPLORER_ABSENT_SOURCES absent.cpp)

@@ -387,14 +387,14 @@ class Verdicts(fake_tree.FakeTree):
         self.assertNotIn("explored", board.compact([outcome(1, PASSED)]))
 
     def test_an_explored_case_says_what_its_pass_is_worth(self):
-        running = judge.Running(self.script("checker", '[ "$1" = --show ] && echo "passed: shown"'))
+        running = judge.Running(self.script("checker", '[ "$1" = --show ] && echo "passed: shown"'), self.root)
         self.assertEqual(running.run(Case("a", 1, False, False, True)).output, "passed: shown")
 
     def test_after_one_stuck_no_more_are_started(self):
         script = self.script(
             "checker", '[ "$1" = slow ] && { echo Gave up after 20 s; exit 1; }\nexit 0'
         )
-        running = judge.Running(script)
+        running = judge.Running(script, self.root)
         cases = [Case(name, 1, False, False) for name in ("quick", "slow", "late")]
         self.assertEqual([running.run(case).verdict for case in cases], [PASSED, STUCK, NOT_RUN])
 
@@ -449,7 +449,7 @@ class Leftovers(fake_tree.FakeTree):
     def test_one_that_does_not_end(self):
         checker = self.script("checker", "sleep 1000 & echo $!; wait")
         bounded.adopt_orphans()
-        outcome = judge.Running(checker, limit=3).run(Case("a", 1, False, False))
+        outcome = judge.Running(checker, self.root, limit=3).run(Case("a", 1, False, False))
         bounded.end_orphans()
         self.assertEqual(outcome.verdict, STUCK)
         process, said = outcome.output.splitlines()

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+#include "explore/story.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace explorer {
+namespace {
+
+struct advice {
+    const char* kind;
+    const char* text;
+};
+
+constexpr advice advices[] = {
+    {"data race", "Guard both accesses with the same mutex, or make the variable atomic."},
+    {"deadlock", "Ask of each wait who ends it, and of each pair of locks whether all take them in "
+                 "one order."},
+    {"livelock",
+     "Do not ask again and again: wait on a condition variable that somebody notifies."},
+    {"wrong result", "Look for a thread that acts on what it read before another thread wrote."},
+    {"std::terminate", "Catch in the thread and hand the exception on; join every thread on every "
+                       "path."},
+    {"use after free", "Whoever owns the object must outlive its users: join them first."},
+    {"misuse", "Read what the first line says: this call is wrong whatever the schedule."},
+    {"crash", "Look at the last step of the thread that crashed, then at who wrote what it read."},
+    {"stuck", "A loop without any step, or a call that waits for something outside the program."},
+};
+
+std::set<void*> all_addresses(const ledger& book)
+{
+    std::set<void*> all;
+    for (int i = 1; i < book.events; ++i) {
+        all.insert(book.log[i].frame, book.log[i].frame + book.log[i].frames);
+    }
+    return all;
+}
+
+// Pointers are left out: they differ from run to run.
+bool looks_like_pointer(std::uint64_t value, int size)
+{
+    return size == 8 && (value >> 40) != 0 && (value >> 40) != 0xffffff;
+}
+
+} // namespace
+
+std::string thread_name(int id)
+{
+    return "T" + std::to_string(id);
+}
+
+bool has_telling_value(const event& one)
+{
+    return one.has_value && one.size <= 8 && !looks_like_pointer(one.value, one.size) &&
+           !(one.has_old && looks_like_pointer(one.old, one.size));
+}
+
+std::string value_text(std::uint64_t value, int size)
+{
+    const int unused = 64 - 8 * size;
+    return std::to_string(static_cast<std::int64_t>(value << unused) >> unused);
+}
+
+story::story(const ledger& book, const result& outcome)
+    : book_(book),
+      outcome_(outcome),
+      source_(all_addresses(book)),
+      places_(all_places()),
+      names_(book, places_)
+{
+    find_contended();
+    collect_steps();
+}
+
+std::vector<place> story::all_places() const
+{
+    std::vector<place> all(1); // event 0 is none
+    for (int i = 1; i < book_.events; ++i) {
+        all.push_back(source_.of(book_.log[i].frame, book_.log[i].frames));
+    }
+    return all;
+}
+
+place story::place_of(int number) const
+{
+    return number > 0 && number < book_.events ? places_[static_cast<std::size_t>(number)]
+                                               : place();
+}
+
+std::string story::description(int number) const
+{
+    const event& one = book_.log[number];
+    const std::string name = names_.of(one);
+    if (is_inside_library(one, place_of(number)) && number != book_.at && number != book_.before) {
+        return "uses " + name;
+    }
+    const bool telling = has_telling_value(one);
+    const std::string value = telling ? " = " + value_text(one.value, one.size) : std::string();
+    switch (one.what) {
+    case op::lock:
+    case op::lock_exclusive:
+        return "lock " + name;
+    case op::lock_shared:
+        return "lock_shared " + name;
+    case op::unlock:
+    case op::unlock_shared:
+        return "unlock " + name;
+    case op::try_lock:
+        return "try_lock " + name;
+    case op::try_lock_failed:
+        return "try_lock " + name + ": no";
+    case op::wait:
+    case op::atomic_wait:
+        return "wait " + name;
+    case op::woken:
+        return "woken " + name;
+    case op::spurious_wakeup:
+        return "WAKES BY ITSELF";
+    case op::time_out:
+        return "time out " + name;
+    case op::blocked:
+        if (one.object == 0) {
+            return "waits for " + thread_name(one.other);
+        }
+        return "waits for " + name;
+    case op::join:
+        return "joined " + thread_name(one.other);
+    case op::start:
+        return "start " + thread_name(one.other);
+    case op::ended:
+        return "ends";
+    case op::once:
+        return "once " + name;
+    case op::sleep:
+        return "sleep";
+    case op::acquire:
+        return "acquire " + name;
+    case op::release:
+        return "release " + name;
+    case op::notify_one:
+        return "notify_one " + name;
+    case op::notify_all:
+        return "notify_all " + name;
+    case op::atomic_notify:
+        return "notify " + name;
+    case op::load:
+    case op::read:
+        return "read " + name + value;
+    case op::store:
+    case op::write:
+        return "write " + name + value;
+    case op::exchange:
+        return telling && one.has_old && one.old != one.value
+                   ? name + ": " + value_text(one.old, one.size) + " -> " +
+                         value_text(one.value, one.size)
+                   : "read " + name + value;
+    case op::deletion:
+        return one.object != 0 ? "destroy " + name : "delete";
+    case op::required:
+        return "does not hold";
+    case op::raised:
+        return "fails";
+    case op::run:
+    case op::yield:
+    case op::wait_for_end:
+        return "is here";
+    }
+    return "";
+}
+
+void story::find_contended()
+{
+    std::map<std::uint64_t, std::uint32_t> seen; // word -> threads
+    for (int i = 1; i < book_.events; ++i) {
+        const event& one = book_.log[i];
+        if (!one.shown || !is_memory(one.what)) {
+            continue;
+        }
+        std::uint32_t& by = seen[one.address];
+        const bool writes = one.what == op::write || one.what == op::store ||
+                            (one.what == op::exchange && one.old != one.value);
+        if (writes && (by & ~(1u << one.thread)) != 0) {
+            contended_.insert(one.address);
+        }
+        by |= 1u << one.thread;
+    }
+    for (const int number : {book_.before, book_.at}) {
+        if (number > 0) {
+            contended_.insert(book_.log[number].address);
+        }
+    }
+}
+
+bool story::is_worth_a_step(int number, bool started) const
+{
+    const event& one = book_.log[number];
+    if (number == book_.at || number == book_.before) {
+        return true;
+    }
+    if (!one.shown || one.what == op::once) {
+        return false;
+    }
+    if (!is_memory(one.what)) {
+        return true;
+    }
+    if (outcome_.kind == "livelock" && started && one.object_sort == sort::atomic &&
+        !is_inside_library(one, place_of(number))) {
+        return true; // what it asks for, again and again
+    }
+    // Before the first thread starts, only what is certain to matter: a variable's first value.
+    return contended_.contains(one.address) &&
+           (started || (has_telling_value(one) && !is_inside_library(one, place_of(number))));
+}
+
+void story::collect_steps()
+{
+    bool started = false; // a thread, so far
+    for (int i = 1; i < book_.events; ++i) {
+        started = started || book_.log[i].what == op::start;
+        if (is_worth_a_step(i, started)) {
+            steps_.push_back(i);
+        }
+    }
+}
+
+std::string story::wait_text(const standing& one) const
+{
+    const std::string name = names_.of(one.object_sort, one.object);
+    switch (one.waits_in) {
+    case op::join:
+        return "waits for the end of " + thread_name(one.joins);
+    case op::wait_for_end:
+        return "waits for the end of all threads (the body has returned)";
+    case op::lock:
+    case op::lock_shared:
+    case op::lock_exclusive:
+        return "waits to lock " + name +
+               (one.held_by >= 0 ? ", held by " + thread_name(one.held_by) : std::string());
+    case op::wait:
+        return "waits to be notified on " + name;
+    case op::atomic_wait:
+        return "waits for a change of " + name;
+    case op::acquire:
+        return "waits for a unit of " + name;
+    case op::once:
+        return "waits for the initialization that another thread began";
+    default:
+        return "could go on";
+    }
+}
+
+std::map<std::string, std::string> story::last_values() const
+{
+    std::map<std::string, std::map<std::string, std::string>> last; // variable -> who did -> value
+    std::map<std::string, std::vector<std::string>> order;
+    for (int i = 1; i < book_.events; ++i) {
+        const event& one = book_.log[i];
+        const std::string name = names_.of(one);
+        if (!one.shown || !is_memory(one.what) || !contended_.contains(one.address) ||
+            !has_telling_value(one) || is_inside_library(one, place_of(i)) || name.empty() ||
+            (outcome_.kind == "data race" && one.address != book_.log[book_.at].address)) {
+            continue;
+        }
+        const bool changes = one.has_old && one.old != one.value;
+        const bool reads =
+            one.what == op::read || one.what == op::load || (one.has_old && !changes);
+        const std::string who = thread_name(one.thread) + (reads ? " read " : " wrote ");
+        if (last[name].count(who) == 0) {
+            order[name].push_back(who);
+        }
+        last[name][who] = value_text(one.value, one.size);
+    }
+    std::map<std::string, std::string> said;
+    for (const auto& [name, deeds] : order) {
+        std::string& text = said[name];
+        for (const std::string& who : deeds) {
+            text += (text.empty() ? "" : ", ") + who + last[name][who];
+        }
+    }
+    return said;
+}
+
+std::string story::advice() const
+{
+    const auto* found = std::find_if(std::begin(advices), std::end(advices),
+                                     [&](const auto& one) { return outcome_.kind == one.kind; });
+    return found == std::end(advices) ? "Make the body smaller." : found->text;
+}
+
+} // namespace explorer

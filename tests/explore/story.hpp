@@ -1,0 +1,68 @@
+// What a failing schedule tells, read from what its recorded replay left in the ledger: each step
+// in words, with its place in the source; which steps matter; who waits for whom in the end.
+// Whoever shows it to people (report.cpp) or to programs (story_json.cpp) begins here.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "explore/explore.hpp"
+#include "explore/ledger.hpp"
+#include "explore/names.hpp"
+#include "explore/source_places.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace explorer {
+
+std::string thread_name(int id);
+
+class story {
+public:
+    /// Calls addr2line for the places in the source; problem() says so when that is missing.
+    story(const ledger& book, const result& outcome);
+
+    const ledger& book() const { return book_; }
+    const result& outcome() const { return outcome_; }
+    const names& objects() const { return names_; }
+    const std::string& problem() const { return source_.problem(); }
+
+    /// Of an event, by its number in the ledger: where it was done, and what, in few words.
+    place place_of(int number) const;
+    std::string description(int number) const;
+
+    /// The events that tell something, in their order: without memory that one thread set up and
+    /// others only read.
+    const std::vector<int>& steps() const { return steps_; }
+
+    /// What a thread that has not ended waits for.
+    std::string wait_text(const standing& one) const;
+
+    /// "T0 wrote 1, T1 read 0", for each of the variables that the threads share.
+    std::map<std::string, std::string> last_values() const;
+
+    std::string advice() const;
+
+private:
+    std::vector<place> all_places() const;
+    void find_contended();
+    bool is_worth_a_step(int number, bool started) const;
+    void collect_steps();
+
+    const ledger& book_;
+    const result& outcome_;
+    const source_places source_;
+    const std::vector<place> places_; // [i]: of event i
+    const names names_;
+    std::set<std::uint64_t> contended_; // memory that one thread changes and others use
+    std::vector<int> steps_;
+};
+
+/// The value of an event, if people can make something of it: a pointer differs from run to run.
+bool has_telling_value(const event& one);
+std::string value_text(std::uint64_t value, int size);
+
+} // namespace explorer

@@ -1,0 +1,36 @@
+// A failing schedule in a form for programs: the page that steps through it, for example.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "explore/story.hpp"
+
+#include <string>
+
+namespace explorer {
+
+/// One JSON object:
+///
+///   version   1
+///   kind      "data race", "deadlock", ...; text: what is wrong, a sentence or two
+///   schedule  the number of the schedule that failed; of: how many were to be tried
+///   replay    what WORKBOOK_REPLAY must hold to run it again
+///   advice    a sentence
+///   threads   how many there were
+///   steps     what was done, in its order, each with
+///     thread    its number
+///     does      in words; op: "lock", "unlock", "wait", "write", ..., as in the ledger
+///     object    its name, if it is about one; sort: "mutex", "atomic", ... or "memory"
+///     value     read or written by a line of ours; old: before it, if it was changed at once.
+///               Texts, and only where people can make something of them
+///     other     the thread that was started, joined or woken
+///     releases  the mutex that a wait lets go
+///     file, line, source: the place, if it is known; file as the debug information has it
+///     tells     true if the report for people has it
+///     decisive  true for the step that failed, and for the other one of a data race
+///   waiting   for each thread that had not ended: thread, text, for (the thread that it waits for,
+///             if that is one), object, file, line, source
+///   values    for each variable that threads share and a failure may be about: who did what last
+std::string json_of(const story& told, long planned);
+
+} // namespace explorer
