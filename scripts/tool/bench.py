@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import math
 import os
-import platform
 import re
 import statistics
 import sys
 from pathlib import Path
 
 import bounded
-import doctor
+import renewal
 import section
-import text_figures
 from bench_tables import MEASUREMENTS, Column, Measurement, Row, Table, named, read_table
 from book_tables import BOOK_MEASUREMENTS
 from build_folder import built, configure
 from build_step import build_target
-from figures import FILE, MACHINE, Figure, as_csv, merged, read_file
+from figures import Figure, as_csv
 from layout import (
     USAGE,
     Exercise,
@@ -35,9 +33,9 @@ from layout import (
 )
 from progress import Line
 from terminal import note, paint
+from this_machine import machine
 
 RUN_LIMIT = 120  # seconds for one run; the longest, ex07's, takes 12
-BUSY = 0.5  # load average for each core above which figures mean little
 BAR = 40  # characters of the longest bar
 WIDE = 50  # bars that differ by more than so many times grow with the logarithm
 
@@ -64,23 +62,7 @@ def bench(root: Path, said: list[str], csv_file: str | None, repeat: int, book=F
     finally:
         if target and figures:
             save(target, figures)
-    return renew_the_text(root, figures, build) if book else 0
-
-
-def renew_the_text(root: Path, measured: list[Figure], build: Path) -> int:
-    """The file of the text's figures, and the text; says what is left to mend by hand."""
-    what = [("processor", f"{processor()}, {len(os.sched_getaffinity(0))} cores"),
-            ("system", distribution()),
-            ("compiler", compiler(build)), ("Python", platform.python_version())]  # fmt: skip
-    new = [Figure(MACHINE, name, "", words, "") for name, words in what]
-    file = root / FILE
-    there = merged(read_file(file), new + measured)
-    for name, text in text_figures.renewed(root, there).items():
-        write_atomically(root / name, text.encode())
-    write_atomically(file, as_csv(there))
-    left = text_figures.problems(root)
-    note("\n".join([f"{len(measured)} figures are in {FILE} and in the text", *left]))
-    return 1 if left else 0
+    return renewal.renew(root, figures, build) if book else 0
 
 
 def measurements(root: Path, said: list[str], book=False) -> list[tuple[Exercise, Measurement]]:
@@ -201,50 +183,6 @@ def bar_length(number: float, least: float, most: float, logarithmic: bool) -> i
 def heading(exercise: Exercise) -> str:
     title = re.search(r"^\*\*(.+?)\.?\*\*", section.section(exercise.root, exercise.name), re.M)
     return f"{exercise.name}: {title.group(1)}" if title else exercise.name
-
-
-def machine(build: Path, load: float) -> str:
-    """What the figures depend on, and whether they can be trusted."""
-    cores = len(os.sched_getaffinity(0))
-    lines = [
-        f"{'processor':10}{processor()}, {cores} core{'s' * (cores != 1)}",
-        f"{'kernel':10}{platform.system()} {platform.release()}",
-        f"{'compiler':10}{compiler(build)}",
-        f"{'load':10}{load:.2f} on average in the minute before",
-    ]
-    if load > BUSY * cores:
-        busy = (
-            "The machine is busy: its load is above half a process for each core, and these figures\n"
-            "mean little. End what else runs, wait a minute, and measure again."
-        )
-        lines += ["", paint(busy, "yellow")]
-    return "\n".join(lines)
-
-
-def processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return model.group(1) if model else platform.machine()
-
-
-def distribution() -> str:
-    try:
-        text = Path("/etc/os-release").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    name = re.search(r'^PRETTY_NAME="?([^"\n]+)', text, re.MULTILINE)
-    return name.group(1) if name else platform.system()
-
-
-def compiler(build: Path) -> str:
-    """The one that this build folder was configured with."""
-    cache = (build / "CMakeCache.txt").read_text(encoding="utf-8", errors="replace")
-    found = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.+)$", cache, re.MULTILINE)
-    said = doctor.output_of([found.group(1), "--version"]) if found else None
-    return said.splitlines()[0] if said else "unknown"
 
 
 def figures_of(exercise: Exercise, table: Table, rows: list[Row]) -> list[Figure]:

@@ -33,6 +33,7 @@ class Table:
     label: str = ""  # what the rows' labels are
     labels: tuple[str, ...] = ()  # the rows' labels, if the program prints none
     remark: str = ""  # what may stand behind the figures, and belongs to the label
+    in_prose: bool = False  # the text does not show it, but names some of its figures
     line: str = ""  # instead of a header: the first line that reads so, with # for each figure
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from bench_tables import SPEED_UP, TIME, Column, Measurement, Table
 
+WORKERS = (Column("1 worker", "ms", printed=True), Column("5 workers", "ms", printed=True))
+
 
 def one_line(title: str, line: str, *columns: Column) -> Table:
     return Table(title, "", 1, columns, line=line)
@@ -36,7 +38,8 @@ BESIDE_PYTHON = (
         (
             one_line("idle connections", "900 idle connections: # KiB resident each",
                      Column("memory", "KiB")),
-            one_line("clients at once", "1000 clients at once: 1000 different numbers in # ms, 1 thread",
+            one_line("clients at once",
+                     "1000 clients at once: 1000 different numbers in # ms, 1 thread",
                      Column("time", "ms")),
             one_line("the longest request alone", "# ms alone", Column("time", "ms")),
             one_line("the longest request beside a silent client",
@@ -87,7 +90,7 @@ OF_THE_TWINS = (
         ("20000", "1", "5"),
         (
             Table("in Python, primes below 20000, and as many empty tasks", "workers 1 5", 3,
-                  (Column("1 worker", "ms", printed=True), Column("5 workers", "ms", printed=True))),
+                  WORKERS),
         ),
         python=True,
     ),
@@ -96,8 +99,7 @@ OF_THE_TWINS = (
         ("20000", "5"),
         (
             Table("in Python, primes below 20000", "1 worker 5 workers speed-up an empty task", 3,
-                  (Column("1 worker", "ms", printed=True), Column("5 workers", "ms", printed=True),
-                   SPEED_UP, Column("an empty task", "us", printed=True))),
+                  (*WORKERS, SPEED_UP, Column("an empty task", "us", printed=True))),
         ),
         python=True,
     ),
@@ -118,7 +120,8 @@ OF_THE_TWINS = (
         (
             Table("in Python, n += 1 in each thread", "expected n lost", 2,
                   (Column("expected"), Column("n"), Column("lost", "%", printed=True))),
-            Table("in Python, the same work by 1 and by 5 threads", "1 thread 5 threads speed-up", 2,
+            Table("in Python, the same work by 1 and by 5 threads",
+                  "1 thread 5 threads speed-up", 2,
                   (Column("1 thread", "ms"), Column("5 threads", "ms"), SPEED_UP)),
             Table("in Python, latency of a request of one byte", "min median p99 max", 2,
                   (Column("min", "us"), Column("median", "us"), Column("p99", "us"),
@@ -127,14 +130,28 @@ OF_THE_TWINS = (
         python=True,
     ),
     Measurement(
+        "ex07_locked_server",
+        (),
+        (
+            Table("in Python, 1 ms of work for each client",
+                  "times in ms replies per s min median p99 max", 6,
+                  (Column("replies"), Column("per s"), Column("min", "ms"),
+                   Column("median", "ms"), Column("p99", "ms"), Column("max", "ms")),
+                  in_prose=True),
+        ),
+        python=True,
+    ),
+    Measurement(
         "ex13_async_await",
         (),
         (
             one_line("in Python, safe",
-                     "safe 1000 clients at once: 1000 different numbers, 0 updates lost, # us a client",
+                     "safe 1000 clients at once: "
+                     "1000 different numbers, 0 updates lost, # us a client",
                      Column("a client", "us")),
             one_line("in Python, racy",
-                     "racy 1000 clients at once: 1 different numbers, 999 updates lost, # us a client",
+                     "racy 1000 clients at once: "
+                     "1 different numbers, 999 updates lost, # us a client",
                      Column("a client", "us")),
         ),
         python=True,

@@ -26,10 +26,10 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
   run EX [--solution | --python] [ARGUMENTS]
                            EX's program with your answer, the reference, or its Python twin
   demo                     the lecture's race on all the reference servers, side by side
-  bench [EX...] [--csv FILE | --book | --loop] [--repeat N]
+  bench [EX...] [--csv FILE | --loop] [--book] [--repeat N]
                            the references' figures on this machine; each a median of N (3) runs;
-                           --book: the text's, the twins' too, put into WORKBOOK.md (authors);
-                           --loop: how long one waits for a verdict, measured in a copy
+                           --loop: how long one waits for a verdict, measured in a copy;
+                           --book, for authors: the twins' too, and all put into the text
   diff EX [--peek]         your answer against the solution, once the core has passed
   reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
   bughunt EX [--watch] [--peek] | --tell
@@ -162,14 +162,14 @@ def run_bench(root, argv):
     reader.add_argument("--loop", action="store_true")
     reader.add_argument("--book", action="store_true")
     options = reader.parse_intermixed_args(argv)
-    if options.loop and (options.csv is not None or options.book):
-        reader.error("--loop prints a table and no --csv, and is not in --book")
+    if options.loop and options.csv is not None:
+        reader.error("--loop prints a table and no --csv")
     if not re.fullmatch("[1-9][0-9]?", options.repeat):
         raise WorkbookError(f"--repeat: '{options.repeat}' is not a whole number from 1 to 99", USAGE)
     if options.loop:
         import loop_bench
 
-        return loop_bench.measure(root, options.exercises, int(options.repeat))
+        return loop_bench.measure(root, options.exercises, int(options.repeat), options.book)
     import bench  # here, because most commands do without its imports
 
     return bench.bench(

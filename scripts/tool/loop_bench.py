@@ -19,14 +19,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import bench
 import bounded
+import renewal
+from figures import Figure
 from layout import NOT_YET, Exercise, WorkbookError, code_files, exercises, find_exercise
 from progress import Line
+from this_machine import machine
 
 TEMPLATES = Path(__file__).resolve().parent / "templates" / "loop"
 COPIED = (".*", "*.md", "CMake*", "LICENSE", "exercises", "scripts", "solutions", "tests")
 NOT_COPIED = (".git", ".workbook", ".cache", "__pycache__")
+FIRST = "start on a fresh clone"
+COLUMNS = ("first check", "from a saved file to the verdict", "of that, the build")
 BROKEN = 8  # ctest's exit status when a promise is broken
 BUILD_ENTRY = re.compile(r"\d+\.build \(.*\) \.+ +Passed +([0-9.]+) sec")
 
@@ -127,19 +131,20 @@ def run(command: list, cwd: Path, meanwhile) -> bounded.Ended:
             process.wait()
 
 
-def measure(root: Path, said: list[str], repeat: int) -> int:
+def measure(root: Path, said: list[str], repeat: int, book=False) -> int:
     named = [find_exercise(root, name) for name in said] or exercises(root)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="workbook-loop-") as holder, Line("measuring") as line:
         loop = Loop(root, Path(holder), repeat, line)
-        rows = [Row("first start", (loop.once("start", ["scripts/workbook", "start"]), None, None))]
-        print(bench.machine(loop.root / "build", load))
+        rows = [Row(FIRST, (loop.once("start", ["scripts/workbook", "start"]), None, None))]
+        print(machine(loop.root / "build", load))
         for exercise in named:
             rows.append(of_exercise(loop, Exercise(loop.root, exercise.name)))
         rows += others(loop)
         floor = statistics.median(loop.floors)
-    print(f"\n{shown(rows, floor, repeat)}", flush=True)
-    return 0
+        print(f"\n{shown(rows, floor, repeat)}", flush=True)
+        figures = figures_of(rows, floor)
+        return renewal.renew(root, figures, loop.root / "build") if book else 0
 
 
 def of_exercise(loop: Loop, exercise: Exercise) -> Row:
@@ -168,8 +173,21 @@ def others(loop: Loop) -> list[Row]:
     return rows
 
 
+def figures_of(rows: list[Row], floor: float) -> list[Figure]:
+    """As README has them."""
+    return [
+        Figure("README.md", "floor", "time", f"{floor:.2f}", "s"),
+        *(
+            Figure("loop", row.name, column, f"{value:.1f}", "")
+            for row in rows
+            for column, value in zip(COLUMNS, row.figures)
+            if value is not None
+        ),
+    ]
+
+
 def shown(rows: list[Row], floor: float, repeat: int) -> str:
-    lines = [["", "first check", "save to verdict", "of that, the build"]]
+    lines = [["", *COLUMNS]]
     lines += [[row.name, *("-" if f is None else f"{f:.1f}" for f in row.figures)] for row in rows]
     widths = [max(len(line[at]) for line in lines) for at in range(4)]
     text = [

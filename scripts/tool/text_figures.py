@@ -26,7 +26,8 @@ REGION = re.compile(r"^<!-- ([\w ]+) begins -->\n(.*?)^<!-- \1 ends -->", re.M |
 BLOCK = re.compile(r"^( *)```\w*\n(.*?)^ *```$", re.M | re.S)
 MARKED = re.compile(r"^<!-- figures: (.*) -->\n", re.M)
 TABLE = re.compile(r"^<!-- table of figures: (\w+) -->\n", re.M)
-MEASURE = re.compile(rf"(?<![\w.,`])({NUMBER}(?:\sto\s{NUMBER})?)\s?(ns|us|ms|KiB|microseconds|%)(?!\w)")
+UNITS = "ns|us|ms|KiB|microseconds|%"
+MEASURE = re.compile(rf"(?<![\w.,`])({NUMBER}(?:\sto\s{NUMBER})?)\s?({UNITS})(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Place:
     in_comment: bool = False
 
     def should_be(self) -> str:
-        """As precise as it is, and with the same commas; what it says, if it is a range that holds."""
+        """As precise as it is, with the same commas; as it is, if it is a range that holds."""
         if " to " in self.figure.value:
             return self.figure.value
         value = Decimal(self.figure.value)
@@ -96,8 +97,9 @@ class Reader:
             if one.exercise != exercise:
                 continue
             there = [block for block in blocks if is_output(block[2], one.python)]
-            for table in one.tables:
-                found = [(block, rows) for block in there for rows in [tried(table, block[2])] if rows]
+            for table in [table for table in one.tables if not table.in_prose]:
+                read = [(block, tried(table, block[2])) for block in there]
+                found = [(block, rows) for block, rows in read if rows]
                 if len(found) != 1:
                     self.problem(start, f"{len(found)} code blocks show '{table.title}'")
                     continue
@@ -127,7 +129,7 @@ class Reader:
                 self.read_entry(exercise, begin, entry[0].strip(), paragraph, among)
 
     def read_entry(self, exercise: str, begin: int, entry: str, paragraph, among) -> None:
-        """One figure of a paragraph, of those that are shown alike: (which of them, of how many)."""
+        """One figure of a paragraph; of those shown alike, (which of them, of how many)."""
         shown, _, key = entry.partition(" = ")
         row, _, column = key.partition(" > ")
         other = re.match(r"(ex\d\d|demo) ", row)
@@ -210,11 +212,13 @@ def blanked(text: str) -> str:
 
 def readers(root: Path, figures: list[Figure]) -> list[Reader]:
     texts = [root / name for name in ("WORKBOOK.md", "README.md")]
-    return [Reader(one.name, one.read_text(encoding="utf-8"), figures) for one in texts if one.is_file()]
+    return [
+        Reader(one.name, one.read_text(encoding="utf-8"), figures) for one in texts if one.is_file()
+    ]
 
 
 def problems(root: Path) -> list[str]:
-    """Figures of the text that the file does not have, or has otherwise; and idle ones of the file."""
+    """Figures of the text that the file has not, or has otherwise; and idle ones of the file."""
     figures = read_file(root / FILE)
     found: list[str] = []
     used = set()

@@ -1,6 +1,6 @@
-# Two browsers without a window, behind one interface: what a test needs of a page. Chromium is driven
-# by Selenium, as its chromedriver wants; Firefox by its own protocol, Marionette, which needs nothing
-# beside it. Where one is missing, its tests are skipped, and the reason is said.
+# Two browsers without a window, behind one interface: what a test needs of a page. Chromium is
+# driven by Selenium, as its chromedriver wants; Firefox by its own protocol, Marionette, which needs
+# nothing beside it. Where one is missing, its tests are skipped, and the reason is said.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -178,8 +178,8 @@ class Firefox:
             self.run(FIREFOX_WIDTH.format(width=width, scheme=0 if scheme == "dark" else 1))
         finally:
             self.command("Marionette:SetContext", value="content")
-        asked = f"return innerWidth === {width} && matchMedia('(prefers-color-scheme: {scheme})').matches"
-        wait_until(lambda: self.run(asked))
+        wanted = f"matchMedia('(prefers-color-scheme: {scheme})').matches"
+        wait_until(lambda: self.run(f"return innerWidth === {width} && {wanted}"))
 
 
 def port_of(file: Path) -> str:

@@ -65,7 +65,7 @@ class Tree(fake_tree.FakeTree):
         (self.root / "README.md").write_text("A workbook.\n", encoding="utf-8")
         self.write("WORKBOOK.md", TEXT)
         self.write(FILE, HEAD + ROWS)
-        for name in ("text_figures", "bench"):
+        for name in ("text_figures", "bench", "renewal"):
             self.patch(f"{name}.MEASUREMENTS", (MEASURED,))
             self.patch(f"{name}.BOOK_MEASUREMENTS", ())
 
@@ -121,7 +121,8 @@ class Checked(Tree):
         self.assertEqual(found, [f"{FILE}: nothing says 'x > y' of ex01_count"])
 
     def test_equal_figures_in_one_paragraph(self):
-        twice = "Both take 9.1 ms and 9.1 ms.\n<!-- figures: 9.1 ms = 2 > time; 9.1 ms = 3 > time -->\n"
+        twice = "Both take 9.1 ms and 9.1 ms.\n"
+        twice += "<!-- figures: 9.1 ms = 2 > time; 9.1 ms = 3 > time -->\n"
         self.change("WORKBOOK.md", "| work |", f"{twice}\n| work |")
         self.change(FILE, "race,1 ms", "ex01_count,how slow: 3,time,9.4,ms\nrace,1 ms")
         found = text_figures.problems(self.root)
@@ -161,6 +162,25 @@ class Renewed(Tree):
         self.assertIn("\n      1  17.0 ms\n      2 10.26 ms\n10.0 KiB each\n", text)
         self.assertIn("take 10.3 ms, or 0.0103 s; one takes 10 to\n20 ms", text)
         self.assertEqual(text_figures.problems(self.root), [])
+
+    def test_of_a_table_in_prose_only_what_the_text_names(self):
+        columns = (Column("time", "ms", printed=True),)
+        table = Table("slow", "threads time", 2, columns, in_prose=True)
+        measured = Measurement("ex01_count", (), (*MEASURED.tables, table))
+        for name in ("text_figures", "bench", "renewal"):
+            self.patch(f"{name}.MEASUREMENTS", (measured,))
+        self.change(FILE, "race,1 ms", "ex01_count,slow: 1,time,8.0,ms\nrace,1 ms")
+        words = "It was 8 ms.\n<!-- figures: 8 ms = slow: 1 > time -->\n"
+        self.change("WORKBOOK.md", "| work |", f"{words}\n| work |")
+        self.change("WORKBOOK.md", "2 > time; 0.0", "how fast: 2 > time; 0.0")
+        self.assertEqual(self.renew()[0], 0)
+        there = [one.row for one in read_file(self.root / FILE)]
+        self.assertIn("slow: 1", there)
+        self.assertNotIn("slow: 2", there)
+        self.assertIn("It was 17 ms.\n", self.read("WORKBOOK.md"))
+
+    def test_what_was_not_measured_is_said(self):
+        self.assertIn("not measured now: 20 ms > lost of race\n", self.renew()[1])
 
     def test_what_is_left_to_mend_is_said(self):
         self.write("output", PRINTED.replace("17.0", "27.0"))

@@ -1,0 +1,58 @@
+# The machine that figures come from, in words.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import doctor
+from terminal import paint
+
+BUSY = 0.5  # load average for each core above which figures mean little
+
+
+def machine(build: Path, load: float) -> str:
+    """What the figures depend on, and whether they can be trusted."""
+    cores = len(os.sched_getaffinity(0))
+    lines = [
+        f"{'processor':10}{processor()}, {cores} core{'s' * (cores != 1)}",
+        f"{'kernel':10}{platform.system()} {platform.release()}",
+        f"{'compiler':10}{compiler(build)}",
+        f"{'load':10}{load:.2f} on average in the minute before",
+    ]
+    if load > BUSY * cores:
+        busy = (
+            "The machine is busy: its load is above half a process for each core, and these figures\n"
+            "mean little. End what else runs, wait a minute, and measure again."
+        )
+        lines += ["", paint(busy, "yellow")]
+    return "\n".join(lines)
+
+
+def processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return model.group(1) if model else platform.machine()
+
+
+def distribution() -> str:
+    try:
+        text = Path("/etc/os-release").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    name = re.search(r'^PRETTY_NAME="?([^"\n]+)', text, re.MULTILINE)
+    return name.group(1) if name else platform.system()
+
+
+def compiler(build: Path) -> str:
+    """The one that this build folder was configured with."""
+    cache = (build / "CMakeCache.txt").read_text(encoding="utf-8", errors="replace")
+    found = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.+)$", cache, re.MULTILINE)
+    said = doctor.output_of([found.group(1), "--version"]) if found else None
+    return said.splitlines()[0] if said else "unknown"
