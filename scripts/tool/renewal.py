@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from pathlib import Path
 
 import text_figures
@@ -27,9 +28,10 @@ def renew(root: Path, measured: list[Figure], build: Path) -> int:
     write_atomically(root / FILE, as_csv(after))
     note(f"{len(new)} figures are in {FILE} and in the text")
     there = {name_of(one) for one in new}
-    for one in before:
-        if name_of(one) not in there and one.row != GIVEN and one.exercise != MACHINE:
-            note(f"not measured now: {one.row} > {one.column} of {one.exercise}")
+    old = [one for one in before if name_of(one) not in there and one.row != GIVEN]
+    for exercise, count in Counter(one.exercise for one in old).items():
+        if exercise != MACHINE:
+            note(f"not measured now: {count} figures of {exercise}")
     left = text_figures.problems(root)
     for line in left:
         note(line)

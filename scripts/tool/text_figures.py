@@ -140,7 +140,8 @@ class Reader:
             return
         figure = self.find(whose, row, column or None, begin)
         words = r"\s".join(map(re.escape, shown.split()))
-        there = re.finditer(rf"(?<![\w.,]){words}(?![\w]|[.,]\d)", self.text[slice(*paragraph)])
+        whole = rf"(?<![\w.,])(?<!\d\sto\s){words}(?!\w|[.,]\d|\sto\s\d)"  # no end of a range
+        there = re.finditer(whole, self.text[slice(*paragraph)])
         found = [paragraph[0] + one.start() for one in there]
         which, alike = among
         if which >= len(found):
