@@ -31,7 +31,7 @@ def renew(root: Path, measured: list[Figure], build: Path) -> int:
     old = [one for one in before if name_of(one) not in there and one.row != GIVEN]
     for exercise, count in Counter(one.exercise for one in old).items():
         if exercise != MACHINE:
-            note(f"not measured now: {count} figures of {exercise}")
+            note(f"not measured now: {count} of the figures of {exercise}")
     left = text_figures.problems(root)
     for line in left:
         note(line)

@@ -189,7 +189,7 @@ class Renewed(Tree):
         self.assertIn("It was 17 ms.\n", self.read("WORKBOOK.md"))
 
     def test_what_was_not_measured_is_said(self):
-        self.assertIn("not measured now: 2 figures of race\n", self.renew()[1])
+        self.assertIn("not measured now: 2 of the figures of race\n", self.renew()[1])
 
     def test_what_is_left_to_mend_is_said(self):
         self.write("output", PRINTED.replace("17.0", "27.0"))
