@@ -588,6 +588,40 @@ TEST_CASE("a client that is gone stops nobody", "[ex13][step3]")
     REQUIRE(connect_to(server.port()).read_to_end() == "<4>\n");
 }
 
+TEST_CASE("a server survives having no descriptors left", "[ex13][step3]")
+{
+    const plain_socket second{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in address{};
+    bool is_first = true;
+    bool has_connected = false;
+    const auto second_cannot_be_accepted = [&]() -> asio::awaitable<void> {
+        if (!std::exchange(is_first, false)) {
+            co_return;
+        }
+        asio::steady_timer timer{co_await asio::this_coro::executor};
+        std::vector<int> taken;
+        for (int copy = 0; (copy = ::dup(STDERR_FILENO)) >= 0;) {
+            taken.push_back(copy);
+        }
+        const auto* const where = reinterpret_cast<const sockaddr*>(&address);
+        has_connected = connect(second.fd(), where, sizeof address) == 0;
+        for (int i = 0; i < 5; ++i) { // each time the server looks at its sockets: accept() fails
+            timer.expires_after(1ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        for (const int copy : taken) {
+            ::close(copy);
+        }
+    };
+    async_server server{loopback(), second_cannot_be_accepted};
+    address = address_of(server.port());
+    const running in_background{server};
+
+    REQUIRE(connect_to(server.port()).read_to_end() == "<1>\n");
+    REQUIRE(has_connected);
+    REQUIRE(second.read_to_end() == "<2>\n");
+}
+
 TEST_CASE("stop lets those who are in finish and nobody else in", "[ex13][step3]")
 {
     support::gate inside;
