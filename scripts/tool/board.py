@@ -90,6 +90,9 @@ def verdict(exercise: Exercise, outcomes: list[Outcome]) -> str:
             f"Next: edit, then   scripts/workbook check {exercise.id}\n"
             f"      a nudge:     scripts/workbook hint {exercise.id}"
         )
+        if (first := judge.first_broken(outcomes)) and first.story:
+            page = f"scripts/workbook check {exercise.id} --html report.html"
+            following += f"\n      as a page:   {page}"
     return f"{findings(exercise.name, outcomes)}\n\n{following}"
 
 

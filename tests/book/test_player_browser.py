@@ -73,7 +73,7 @@ RACE = story(
     [
         step(0, "write", "write count = 0", 1, value="0", **COUNT),
         step(0, "start", "start T1", 2, other=1),
-        step(1, "read", "read i", 3, object="i", sort="memory", tells=False),
+        step(1, "read", "read i", 3, object="variable A", sort="memory", value="7", tells=False),
         step(1, "read", "read count = 0", 4, value="0", decisive=True, **COUNT),
         step(0, "write", "write count = 1", 5, value="1", decisive=True, **COUNT),
     ],
@@ -86,6 +86,7 @@ LOST_WAKEUP = story(
         lock(1, "mutex_", 2),
         step(0, "notify", "notify_one ready_", 3, object="ready_", sort="condition"),
         step(0, "end", "ends"),
+        step(1, "blocked", "waits for T0", 5, other=0),
         step(1, "wait", "wait ready_", 4, object="ready_", sort="condition", releases="mutex_"),
     ],
     [{"thread": 1, "text": "waits to be notified on ready_", "object": "ready_"}],
@@ -175,6 +176,7 @@ class Stepped:
         self.assertEqual(self.state()["count"], "1")
         self.browser.press(LEFT)
         self.assertEqual((self.row(), self.state()["count"]), (["read count = 0"], "0"))
+        self.assertNotIn("variable A", self.state())
         self.assertEqual(self.line(), self.source_line(4))
         self.run_script("document.querySelector('input[type=checkbox]').click()")
         self.assertEqual(self.at(), "step 4 of 5")
@@ -188,6 +190,9 @@ class Stepped:
         self.assertEqual(self.state()["mutex_"], "held by T1")
         self.browser.press(RIGHT * 2)
         self.assertEqual((self.state()["T0"], self.line()), ("has ended", []))
+        self.browser.press(RIGHT)
+        self.assertEqual(self.state()["T1"], "may go on: T0 has ended")
+        self.assertEqual(self.texts("svg"), [])
         self.browser.press(RIGHT)
         state = self.state()
         self.assertEqual((state["T1"], state["mutex_"]), ("waits to be notified on ready_", "free"))

@@ -8,6 +8,7 @@ import json
 import re
 import unittest
 
+import board
 import fake_tree
 import judge
 import layout
@@ -65,6 +66,12 @@ class Pages(fake_tree.FakeTree):
     def test_sources_of_the_answer_and_its_tests_only(self):
         files = self.content(self.page(self.outcome(FAILED, STORY)))["files"]
         self.assertEqual(list(files), ["exercises/ex01_count/count.cpp"])
+
+    def test_check_says_how_to_get_it_where_there_is_something_to_step_through(self):
+        exercise = layout.find_exercise(self.root, "ex01")
+        for story, said in ((STORY, True), (None, False)):
+            verdict = board.verdict(exercise, [self.outcome(FAILED, story)])
+            self.assertEqual("check ex01 --html report.html" in verdict, said)
 
     def test_when_everything_holds(self):
         page = self.page(self.outcome(PASSED))

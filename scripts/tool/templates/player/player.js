@@ -50,8 +50,9 @@ function stateAfter(story, count) {
             if (one.line) state.at.set(one.thread, one);
         }
     }
-    for (const wait of state.waits.values()) {
+    for (const [one, wait] of state.waits) {
         if (wait.thread === undefined) wait.thread = state.holders.get(wait.object);
+        if (state.ended.has(wait.thread)) state.waits.set(one, { over: `may go on: T${wait.thread} has ended` });
     }
     return state;
 }
@@ -226,7 +227,7 @@ class Player {
             const wait = state.waits.get(one);
             const at = state.at.get(one);
             const text = state.ended.has(one) ? "has ended"
-                : wait ? `waits ${wait.what}` : at ? at.source : "has started";
+                : wait ? wait.over ?? `waits ${wait.what}` : at ? at.source : "has started";
             return line(threadName(one), text, this.story.steps[count - 1]?.thread === one);
         });
         this.state.replaceChildren(make("h2", {}, "Threads"), table(threads));
@@ -236,8 +237,9 @@ class Player {
             this.state.append(make("h2", {}, "Mutexes"), table([...locks].map(
                 one => line(one, held(one), state.holders.get(one) !== before.holders.get(one)))));
         }
-        if (state.values.size > 0) {
-            this.state.append(make("h2", {}, "Values"), table([...state.values].map(
+        const named = [...state.values].filter(([name]) => !/^variable [A-Z]/.test(name));
+        if (named.length > 0) {
+            this.state.append(make("h2", {}, "Values"), table(named.map(
                 ([name, value]) => line(name, value, before.values.get(name) !== value))));
         }
         const drawn = graph(state);
