@@ -2,14 +2,16 @@
 // C++ runtime (which exceptions are being handled), AddressSanitizer (where the stack is),
 // ThreadSanitizer (whose history this is), and whoever reads the message when a stack overflows.
 //
-// The exchange of registers is 20 lines of assembly on x86-64, and the C library's swapcontext()
-// elsewhere or with -DWORKBOOK_UCONTEXT. swapcontext() does the same and also sets the signal mask,
-// by a system call: some 150 ns each time, for a mask that green threads share anyway.
+// The exchange of registers is 20 lines of assembly on x86-64 (exchange_stacks.cpp), and the C
+// library's swapcontext() elsewhere or with -DWORKBOOK_UCONTEXT. swapcontext() does the same and
+// also sets the signal mask, by a system call: some 150 ns each time, for a mask that green threads
+// share anyway.
 //
 // SPDX-License-Identifier: MIT
 #include "given/context.hpp"
 
-#include <array>
+#include "given/exchange_stacks.hpp"
+
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -45,63 +47,7 @@ void __asan_unpoison_memory_region(const volatile void* start, std::size_t size)
 [[gnu::weak]] void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 }
 
-#if defined(__x86_64__) && !defined(WORKBOOK_UCONTEXT)
-// workbook_exchange_stacks(void** left, void* entered): push what a called function must preserve
-// (six registers, and the control words of the two floating-point units), exchange the stack
-// pointers, pop the same from the other stack. The return address is already there: it was pushed
-// by the call. workbook_first_entry is what a new stack "returns" to.
-asm(R"(
-.pushsection .text
-.hidden workbook_exchange_stacks
-.globl workbook_exchange_stacks
-.type workbook_exchange_stacks, @function
-.p2align 4
-workbook_exchange_stacks:
-    .cfi_startproc
-    endbr64
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
-    subq $8, %rsp
-    stmxcsr (%rsp)
-    fnstcw 4(%rsp)
-    movq %rsp, (%rdi)
-    movq %rsi, %rsp
-    ldmxcsr (%rsp)
-    fldcw 4(%rsp)
-    addq $8, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
-    popq %rbp
-    ret
-    .cfi_endproc
-.size workbook_exchange_stacks, .-workbook_exchange_stacks
-
-.hidden workbook_first_entry
-.globl workbook_first_entry
-.type workbook_first_entry, @function
-.p2align 4
-workbook_first_entry:
-    .cfi_startproc
-    .cfi_undefined %rip
-    endbr64
-    movq %r12, %rdi
-    callq *%r13
-    ud2
-    .cfi_endproc
-.size workbook_first_entry, .-workbook_first_entry
-.popsection
-)");
-
-extern "C" void workbook_exchange_stacks(void** left, void* entered);
-extern "C" void workbook_first_entry();
-
+#if defined(WORKBOOK_EXCHANGES_STACKS) && !defined(WORKBOOK_UCONTEXT)
 namespace {
 
 struct registers {
@@ -110,17 +56,8 @@ struct registers {
     void prepare(std::byte* stack, std::size_t size, void (*entry)(given::context*),
                  given::context* argument)
     {
-        // What workbook_exchange_stacks pops: control words, r15 r14 r13 r12 rbx rbp, return
-        // address. rbp = 0 ends a debugger's backtrace.
-        std::uint32_t mxcsr = 0;
-        std::uint16_t x87 = 0;
-        asm("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(x87));
-        auto* top = reinterpret_cast<std::uint64_t*>(stack + size) - 10;
-        top[0] = mxcsr | static_cast<std::uint64_t>(x87) << 32;
-        top[3] = reinterpret_cast<std::uint64_t>(entry);    // r13
-        top[4] = reinterpret_cast<std::uint64_t>(argument); // r12
-        top[7] = reinterpret_cast<std::uint64_t>(&workbook_first_entry);
-        stack_pointer = top;
+        stack_pointer = workbook_prepare_stack(stack + size,
+                                               reinterpret_cast<void (*)(void*)>(entry), argument);
     }
 };
 
@@ -240,6 +177,31 @@ void on_bad_address(int signal, siginfo_t* info, void*)
 }
 static_assert(given::context::stack_bytes == 128 * 1024, "the message names the size");
 
+// The stack that a thread's handlers run on. Not an array in the thread: those that never make a
+// context would have it, too.
+class spare_stack {
+public:
+    spare_stack()
+    {
+        stack_t stack = {};
+        stack.ss_sp = bytes_.get();
+        stack.ss_size = size;
+        ::sigaltstack(&stack, nullptr);
+    }
+    ~spare_stack()
+    {
+        stack_t none = {};
+        none.ss_flags = SS_DISABLE;
+        ::sigaltstack(&none, nullptr);
+    }
+    spare_stack(const spare_stack&) = delete;
+    spare_stack& operator=(const spare_stack&) = delete;
+
+private:
+    static constexpr std::size_t size = 32 * 1024;
+    std::unique_ptr<std::byte[]> bytes_ = std::make_unique<std::byte[]>(size);
+};
+
 // Once a process: the handler. Once a thread: the stack that it runs on.
 void prepare_overflow_message()
 {
@@ -249,15 +211,9 @@ void prepare_overflow_message()
         action.sa_flags = SA_SIGINFO | SA_ONSTACK;
         return ::sigaction(SIGSEGV, &action, &handler_before) == 0;
     }();
-    static thread_local std::array<std::byte, 32 * 1024> spare;
-    static thread_local const bool prepared = [] {
-        stack_t stack = {};
-        stack.ss_sp = spare.data();
-        stack.ss_size = spare.size();
-        return ::sigaltstack(&stack, nullptr) == 0;
-    }();
+    static thread_local const spare_stack spare;
     (void)installed;
-    (void)prepared;
+    (void)spare;
 }
 #else
 void prepare_overflow_message() {} // AddressSanitizer reports overflows itself
