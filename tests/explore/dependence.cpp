@@ -182,7 +182,7 @@ void touch_memory(const volatile void* pointer, size_t size, touching how)
     if (!tracing) {
         return;
     }
-    auto address = reinterpret_cast<uintptr_t>(pointer);
+    uintptr_t address = own_address(reinterpret_cast<uintptr_t>(pointer));
     while (size > 0) {
         const size_t offset = address & 7;
         const size_t part = size < 8 - offset ? size : 8 - offset;

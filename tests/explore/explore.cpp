@@ -119,7 +119,9 @@ public:
         if (chosen_.seed == 0) {
             chosen_.seed = static_cast<std::uint64_t>(said.seed);
         }
-        deadline_ = steady::now() + std::chrono::seconds(said.seconds);
+        seconds_ = std::chrono::seconds(said.seconds);
+        deadline_ = steady::now() + seconds_;
+        real_threads_ = chosen_.real_threads;
     }
 
     // Throws std::invalid_argument if the environment holds what search() does not understand.
@@ -141,7 +143,13 @@ public:
                 return replay_only(parsed);
             }
         }
-        const ending end = try_schedules();
+        ending end = try_schedules();
+        if (end == ending::failed && !report_failure() && !real_threads_) {
+            end = start_again_with_real_threads();
+            if (end == ending::failed) {
+                report_failure();
+            }
+        }
         if (end == ending::passed) {
             outcome_.report = passed_line();
         } else if (end == ending::out_of_time) {
@@ -150,9 +158,8 @@ public:
                               " of " + std::to_string(chosen_.schedules) +
                               " schedules: no verdict. Is the machine busy? Make the body smaller, "
                               "or raise WORKBOOK_EXPLORE_SECONDS.";
-        } else {
-            report_failure();
         }
+        outcome_.real_threads = real_threads_;
         return outcome_;
     }
 
@@ -211,7 +218,20 @@ private:
     {
         outcome_.failed = end == ending::failed;
         outcome_.out_of_time = end == ending::out_of_time;
+        outcome_.real_threads = real_threads_;
         outcome_.kind = outcome_.failed ? book_->kind : "";
+    }
+
+    // What contexts have shown does not come with threads of the kernel's: then those decide.
+    ending start_again_with_real_threads()
+    {
+        real_threads_ = true;
+        outcome_ = {};
+        exhausted_bound_ = -1;
+        book_->longest = 0;
+        book_->tried_lock = false;
+        deadline_ = steady::now() + seconds_;
+        return try_schedules();
     }
 
     ending try_schedules()
@@ -288,6 +308,7 @@ private:
         made.eager_time = chosen_.eager_time;
         made.isolate = chosen_.isolate;
         made.unlock_points = unlock_points_;
+        made.real_threads = real_threads_;
         made.preemptions = chosen_.preemptions;
         made.spurious = chosen_.spurious;
         made.max_steps = chosen_.max_steps;
@@ -321,6 +342,23 @@ private:
     }
 
     ending run_child()
+    {
+        const long longest = book_->longest;
+        const ending end = run_child_once();
+        if (!book_->needs_real_threads) {
+            return end;
+        }
+        // Nothing of what it did counts.
+        real_threads_ = true;
+        book_->needs_real_threads = false;
+        book_->longest = longest;
+        plan again = book_->todo;
+        again.real_threads = true;
+        begin(again);
+        return run_child_once();
+    }
+
+    ending run_child_once()
     {
         book_->state = status::running;
         book_->kind[0] = '\0';
@@ -475,7 +513,8 @@ private:
         return a.steps + 4 * a.switches < b.steps + 4 * b.switches;
     }
 
-    void report_failure()
+    // False: it did not come again.
+    bool report_failure()
     {
         outcome_.failed = true;
         outcome_.kind = book_->kind;
@@ -489,15 +528,18 @@ private:
         outcome_.replay = format_replay(best);
         if (todo) {
             outcome_.report = book_->reached_todo;
-        } else if (fails_again(best) || fails_again(found)) {
-            outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
-        } else {
-            outcome_.report = outcome_.kind + " in schedule " + std::to_string(outcome_.schedules) +
-                              ": " + text +
-                              "\nThe same schedule alone does not fail: something is kept from one "
-                              "schedule to the next, such as a static, or differs by itself. Try "
-                              "explore(body, {.isolate = true}).";
+            return true;
         }
+        if (fails_again(best) || fails_again(found)) {
+            outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
+            return true;
+        }
+        outcome_.report = outcome_.kind + " in schedule " + std::to_string(outcome_.schedules) +
+                          ": " + text +
+                          "\nThe same schedule alone does not fail: something is kept from one "
+                          "schedule to the next, such as a static, or differs by itself. Try "
+                          "explore(body, {.isolate = true}).";
+        return false;
     }
 
     // Records the schedule; true if it failed as it did before.
@@ -548,7 +590,8 @@ private:
             --tries;
             schedule simpler = best;
             simpler.choices[i] = 0;
-            if (replay(simpler, false) == ending::failed && outcome_.kind == book_->kind) {
+            if (replay(simpler, false, real_threads_) == ending::failed &&
+                outcome_.kind == book_->kind) {
                 if (const schedule one = last_schedule(); !shorter(best, one)) {
                     best = one;
                 }
@@ -573,20 +616,23 @@ private:
     }
 
     // Runs the schedule again twice: to learn which memory is shared, and to write events down.
+    // The second time with real threads: what contexts have found must come with those, too.
     ending record(const schedule& one)
     {
         deadline_ = std::max(deadline_, steady::now() + std::chrono::seconds(default_seconds));
         book_->shared_words_known = false;
-        const ending first = replay(one, true);
-        if (first != ending::failed || outcome_.kind == "stuck") {
-            return first;
+        if (outcome_.kind != "stuck") {
+            if (const ending first = replay(one, true, real_threads_); first != ending::failed) {
+                return first;
+            }
         }
-        return replay(one, true);
+        return replay(one, true, true);
     }
 
-    ending replay(const schedule& one, bool recording)
+    ending replay(const schedule& one, bool recording, bool real_threads)
     {
         prepare_replay(one, recording);
+        book_->todo.real_threads = real_threads;
         return run_child();
     }
 
@@ -687,7 +733,13 @@ private:
         outcome_.failed = true;
         outcome_.schedules = 1;
         outcome_.replay = format_replay(asked.what);
-        if (record(asked.what) == ending::failed) {
+        bool fails = record(asked.what) == ending::failed;
+        if (!fails && !real_threads_) {
+            real_threads_ = true;
+            fails = record(asked.what) == ending::failed;
+        }
+        outcome_.real_threads = real_threads_;
+        if (fails) {
             outcome_.kind = book_->kind;
             outcome_.report = outcome_.kind == "todo"
                                   ? std::string(book_->reached_todo)
@@ -724,7 +776,9 @@ private:
     const std::function<void()>& body_;
     options chosen_;
     const int number_;
+    std::chrono::seconds seconds_{};
     steady::time_point deadline_;
+    bool real_threads_ = false; // contexts will not do, see explore/engine.hpp
     shared_ledger book_;
     result outcome_;
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...

@@ -19,11 +19,12 @@ namespace {
 
 constexpr int operation_bits = 127; // without "private" and the choice of a clock
 
-long futex_wait(object& word, int expected, const timespec* time, bool relative)
+long futex_wait(const volatile int* value, object& word, int expected, const timespec* time,
+                bool relative)
 {
     step(op::run, &word);
-    touch_memory(reinterpret_cast<void*>(word.address), sizeof(int), touching::reads);
-    if (*reinterpret_cast<volatile int*>(word.address) != expected) {
+    touch_memory(value, sizeof(int), touching::reads);
+    if (*value != expected) {
         errno = EAGAIN;
         return -1;
     }
@@ -83,7 +84,8 @@ extern "C" long syscall(long number, ...) noexcept
         object& word = *object_at(reinterpret_cast<const void*>(argument[0]), sort::atomic);
         const int operation = static_cast<int>(argument[1]) & operation_bits;
         if (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET) {
-            return futex_wait(word, static_cast<int>(argument[2]),
+            return futex_wait(reinterpret_cast<const volatile int*>(argument[0]), word,
+                              static_cast<int>(argument[2]),
                               reinterpret_cast<const timespec*>(argument[3]),
                               operation == FUTEX_WAIT);
         }
@@ -91,6 +93,9 @@ extern "C" long syscall(long number, ...) noexcept
             return futex_wake(word, static_cast<int>(argument[2]));
         }
         fail("misuse", "futex operation %d is outside the explorer's model", operation);
+    }
+    if (EXPLORER_ACTIVE) {
+        need_real_threads(); // who knows what it asks of them
     }
     const long result = system_call(number, argument[0], argument[1], argument[2], argument[3],
                                     argument[4], argument[5]);

@@ -19,8 +19,11 @@ using namespace explorer::runtime;
 EXPLORER_REAL_VERSION(pthread_create, "GLIBC_2.34")
 EXPLORER_REAL(pthread_join)
 EXPLORER_REAL(pthread_detach)
+EXPLORER_REAL(pthread_self)
 EXPLORER_REAL(pthread_key_create)
 EXPLORER_REAL(pthread_key_delete)
+EXPLORER_REAL(pthread_getspecific)
+EXPLORER_REAL(pthread_setspecific)
 EXPLORER_REAL(pthread_mutex_lock)
 EXPLORER_REAL(pthread_mutex_trylock)
 EXPLORER_REAL(pthread_mutex_timedlock)
@@ -390,6 +393,7 @@ int pthread_create(pthread_t* handle, const pthread_attr_t* attributes, void* (*
     if (!EXPLORER_ACTIVE) {
         return real_pthread_create()(handle, attributes, routine, argument);
     }
+    check_stored(reinterpret_cast<uintptr_t>(argument));
     thread_state* fresh = add_thread(routine, argument);
     *handle = fresh->handle;
     note(op::start, nullptr, fresh->id);
@@ -414,6 +418,11 @@ int pthread_detach(pthread_t handle)
     return EXPLORER_ACTIVE ? 0 : real_pthread_detach()(handle);
 }
 
+pthread_t pthread_self()
+{
+    return EXPLORER_ACTIVE ? self->handle : real_pthread_self()();
+}
+
 int pthread_key_create(pthread_key_t* key, void (*destructor)(void*))
 {
     const int problem = real_pthread_key_create()(key, destructor);
@@ -425,8 +434,28 @@ int pthread_key_create(pthread_key_t* key, void (*destructor)(void*))
 
 int pthread_key_delete(pthread_key_t key)
 {
-    forget_key(key);
-    return real_pthread_key_delete()(key);
+    const int problem = real_pthread_key_delete()(key);
+    if (problem == 0) {
+        forget_key(key);
+    }
+    return problem;
+}
+
+int pthread_setspecific(pthread_key_t key, const void* value)
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_pthread_setspecific()(key, value);
+    }
+    if (key >= PTHREAD_KEYS_MAX) {
+        return EINVAL;
+    }
+    set_value_of_key(key, const_cast<void*>(value));
+    return 0;
+}
+
+void* pthread_getspecific(pthread_key_t key)
+{
+    return EXPLORER_ACTIVE ? value_of_key(key) : real_pthread_getspecific()(key);
 }
 
 int pthread_mutex_lock(pthread_mutex_t* mutex)

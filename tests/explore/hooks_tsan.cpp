@@ -99,6 +99,14 @@ void end_write(object& on, int order, bool continues)
 }
 
 template <class T>
+void check_published(T value)
+{
+    if constexpr (sizeof(T) >= sizeof(void*)) {
+        check_stored(static_cast<uint64_t>(value));
+    }
+}
+
+template <class T>
 T load(const volatile T* address, int order)
 {
     if (!EXPLORER_ACTIVE) {
@@ -119,6 +127,7 @@ void store(volatile T* address, T value, int order)
     if (!EXPLORER_ACTIVE) {
         return __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
     }
+    check_published(value);
     const atomic_step here = begin_atomic(address, sizeof(T), op::store);
     touch_memory(address, sizeof(T), touching::writes);
     __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
@@ -137,6 +146,7 @@ T exchange(volatile T* address, int order, Modify modify)
     touch_memory(address, sizeof(T), touching::writes);
     const T old = modify();
     const T fresh = __atomic_load_n(address, __ATOMIC_RELAXED);
+    check_published(fresh);
     note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
                 static_cast<uint64_t>(fresh));
     end_read(*here.on, sizeof(T), order);
@@ -152,6 +162,7 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
         return __atomic_compare_exchange_n(address, expected, value, false, __ATOMIC_SEQ_CST,
                                            __ATOMIC_SEQ_CST);
     }
+    check_published(value);
     const atomic_step here = begin_atomic(address, sizeof(T), op::exchange);
     const bool done = __atomic_compare_exchange_n(address, expected, value, false, __ATOMIC_SEQ_CST,
                                                   __ATOMIC_SEQ_CST);

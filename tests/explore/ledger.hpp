@@ -112,6 +112,7 @@ struct plan {
     bool races, plain_points, eager_time, isolate, record, stop_at_limit;
     bool count_traces;  // that differ, of a search that is not reduced
     bool unlock_points; // a step before each unlock(): for those who try_lock()
+    bool real_threads;  // see engine.hpp
     int preemptions, spurious;
     long max_steps, limit;
     uint64_t seed;
@@ -187,7 +188,8 @@ struct ledger {
     volatile bool exhausted;
     volatile bool bounded; // the preemption bound cut something off
     volatile bool diverged;
-    volatile bool tried_lock; // somebody asked whether a mutex is locked
+    volatile bool tried_lock;         // somebody asked whether a mutex is locked
+    volatile bool needs_real_threads; // the schedules do, and so have not been run
     volatile status state;
     long longest; // steps of the longest schedule so far
 

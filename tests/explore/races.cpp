@@ -352,8 +352,11 @@ void begin_races()
 
 void plain_access(const volatile void* pointer, size_t size, bool writes)
 {
-    const auto address = reinterpret_cast<uintptr_t>(pointer);
+    const uintptr_t address = own_address(reinterpret_cast<uintptr_t>(pointer));
     thread_state& me = *self;
+    if (writes && size == sizeof(void*)) {
+        note_store(reinterpret_cast<uintptr_t>(pointer));
+    }
     if (book->todo.plain_points && address - me.stack_begin >= stack_size) {
         remember_place(writes ? op::write : op::read);
         step(op::run, nullptr, never, true);
@@ -380,7 +383,7 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
 
 void atomic_access(const volatile void* pointer, int size, bool writes, int event)
 {
-    const auto address = reinterpret_cast<uintptr_t>(pointer);
+    const uintptr_t address = own_address(reinterpret_cast<uintptr_t>(pointer));
     const access_kind kind = writes ? atomic_write : atomic_read;
     check_scope(address, name_of_access[kind], event);
     if (book->todo.races || recording) {
@@ -393,7 +396,7 @@ void condition_access(const void* condition, bool destroys, int event)
     constexpr uintptr_t elsewhere = uintptr_t{1} << 62; // apart from what its constructor wrote
     if (book->todo.races) {
         of_condition = true;
-        access(reinterpret_cast<uintptr_t>(condition) ^ elsewhere, 1,
+        access(own_address(reinterpret_cast<uintptr_t>(condition)) ^ elsewhere, 1,
                destroys ? plain_write : plain_read, event);
         of_condition = false;
     }
@@ -449,8 +452,9 @@ void check_alive(const void* address, const char* what)
     if (!book->todo.races) {
         return;
     }
-    check_scope(reinterpret_cast<uintptr_t>(address), "uses", 0);
-    const word* there = known_word(reinterpret_cast<uintptr_t>(address) >> 3);
+    const uintptr_t own = own_address(reinterpret_cast<uintptr_t>(address));
+    check_scope(own, "uses", 0);
+    const word* there = known_word(own >> 3);
     if (there != nullptr && there->freed) {
         fail_at(remember_place(op::run), 0, "use after free",
                 "T%d uses a %s that was deleted before", self->id, what);

@@ -1,6 +1,7 @@
 // The inside of the exploring child: what its parts know of one another.
 //
-//   session.cpp    the child's life: its pool of threads, schedule after schedule
+//   session.cpp    the child's life: its pool of workers, schedule after schedule
+//   engine_*.cpp   what carries a thread: a context, or a thread of the kernel's
 //   scheduler.cpp  who may go on at each step, virtual time, handing over the turn
 //   strategy.cpp   which of them does: depth first, random walk, PCT, replay
 //   reduction.cpp  the same, for the search that tries one schedule of each kind
@@ -11,8 +12,8 @@
 //   hooks_*.cpp    the calls that the judged code makes: pthread, futex, time, heap, the
 //                  compiler's __tsan_*, and what lies outside the model
 //
-// Only the thread that has the turn runs, and the turn is handed over by a futex; so nothing in
-// here needs a lock.
+// Only the thread that has the turn runs, mostly as a context of one thread of the kernel's (see
+// engine.hpp); so nothing in here needs a lock.
 //
 // All of this is compiled without instrumentation and uses none of the standard library's
 // templates and inline functions. The linker keeps one copy of each inline function: if that were
@@ -132,13 +133,53 @@ thread_state* add_thread(void* (*routine)(void*), void* argument);
 // Registers what is to run at the end of the calling thread of a schedule.
 void at_thread_end(void (*function)(void*), void* argument);
 
-// A pthread key was made or given up.
+// A pthread key was made or given up; the calling thread's value of it.
 void note_key(pthread_key_t key, void (*destructor)(void*));
 void forget_key(pthread_key_t key);
+void set_value_of_key(pthread_key_t key, void* value);
+void* value_of_key(pthread_key_t key);
+
+// What the judged code is about to do concerns threads of the kernel's. If its own are none, the
+// child ends here and its parent begins again with such threads.
+void need_real_threads();
+
+uintptr_t lowest_of_stack(int id);
 
 // Whether the address lies on the stack of thread `id`; in the page below it.
 bool on_stack_of(int id, uintptr_t address);
 bool is_guard_of(int id, uintptr_t address);
+
+// Contexts find their thread_local variables at the same place, where the kernel's thread has them:
+// here. The size is 0 when each thread has its own place.
+struct memory_range {
+    uintptr_t begin;
+    size_t size;
+};
+extern memory_range shared_place;
+
+inline bool is_in_shared_place(uintptr_t address)
+{
+    return __builtin_expect(address - shared_place.begin < shared_place.size, 0);
+}
+
+// An address of a variable of the calling thread's, as it would be if each had its own place: a
+// number that tells the threads' variables apart. Other addresses remain as they are.
+inline uintptr_t own_address(uintptr_t address)
+{
+    return is_in_shared_place(address) ? address + (self->stack_begin - threads[0].stack_begin)
+                                       : address;
+}
+
+// The calling thread is about to store eight bytes. If that is an address in the shared place,
+// another thread may use it and would find its own variable there: this needs real threads.
+void note_store(uintptr_t address);
+void check_last_store();
+inline void check_stored(uint64_t value)
+{
+    if (is_in_shared_place(value)) {
+        need_real_threads();
+    }
+}
 
 // The thread on whose stack the address lies, or -1.
 int whose_stack(uintptr_t address);
@@ -171,7 +212,7 @@ void step(op about_to, object* on = nullptr, int64_t deadline = never, bool plai
 // A step before an operation that never waits; then writes it down. Returns the event, or 0.
 int point(op what, object* on);
 
-// The calling thread's end: hands over the turn and returns.
+// The calling thread's end: hands over the turn. Returns when its worker has a next life.
 void end_thread();
 
 bool enabled(const thread_state& one);
@@ -194,9 +235,6 @@ inline void made_progress(thread_state& thread)
     thread.light_yields = 0;
     ++last_change;
 }
-
-void hand_over_to(int id);
-void await_turn(int id);
 
 // The object at this address, made known when it was not.
 object* object_at(const void* address, sort is);

@@ -2,12 +2,10 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/dependence.hpp"
+#include "explore/engine.hpp"
 #include "explore/runtime.hpp"
-#include "explore/system_calls.hpp"
 
-#include <linux/futex.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 namespace explorer::runtime {
 
@@ -42,12 +40,6 @@ long steps_when_time_moved;
 
 object objects[object_slots];
 int object_count = 0;
-
-// 1 for the thread that has the turn. Each on its own cache line.
-struct alignas(64) turn {
-    int mine;
-};
-turn turns[most_threads];
 
 object* slot_for(uintptr_t address)
 {
@@ -342,7 +334,7 @@ uint64_t word_key_of(const object& one)
 
 object* object_at(const void* pointer, sort is)
 {
-    const auto address = reinterpret_cast<uintptr_t>(pointer);
+    const uintptr_t address = own_address(reinterpret_cast<uintptr_t>(pointer));
     object* found = slot_for(address);
     const bool fresh = found->schedule != this_schedule;
     // Another kind of object at the same address, such as a later local variable: a new object.
@@ -383,24 +375,10 @@ void begin_schedule()
     begin_races();
 }
 
-void hand_over_to(int id)
-{
-    book->running = id;
-    __atomic_store_n(&turns[id].mine, 1, __ATOMIC_RELEASE);
-    system_call(SYS_futex, reinterpret_cast<long>(&turns[id].mine), FUTEX_WAKE_PRIVATE, 1);
-}
-
-void await_turn(int id)
-{
-    while (!__atomic_load_n(&turns[id].mine, __ATOMIC_ACQUIRE)) {
-        system_call(SYS_futex, reinterpret_cast<long>(&turns[id].mine), FUTEX_WAIT_PRIVATE, 0, 0);
-    }
-    turns[id].mine = 0;
-}
-
 void step(op about_to, object* on, int64_t deadline, bool plain)
 {
     thread_state& me = *self;
+    check_last_store();
     if (recording) {
         settle_write(me);
     }
@@ -428,8 +406,7 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
     }
     if (thread_state& next = pick(me, plain); &next != &me) {
         book->switches = book->switches + 1;
-        hand_over_to(next.id);
-        await_turn(me.id);
+        carrier->pass_turn(me.id, next.id);
     }
     me.deadline = never;
     me.waits_in = op::run;
@@ -445,6 +422,7 @@ int point(op what, object* on)
 void end_thread()
 {
     thread_state& me = *self;
+    check_last_store();
     if (recording) {
         settle_write(me);
     }
@@ -457,7 +435,7 @@ void end_thread()
     thread_state& next = pick(me, false);
     self = nullptr;
     book->switches = book->switches + 1;
-    hand_over_to(next.id);
+    carrier->pass_turn(me.id, next.id);
 }
 
 } // namespace explorer::runtime

@@ -1,17 +1,17 @@
-// The exploring child's life: a pool of threads that lives through all schedules, and the loop of
+// The exploring child's life: a pool of workers that lives through all schedules, and the loop of
 // schedules, which runs on the first of them, T0. Making threads anew for each schedule would cost
 // more than the schedule itself; so a thread that ends is prepared for its next life here, its
-// thread_local variables included.
+// thread_local variables included. What a worker is, a context or a thread of the kernel's, is
+// engine.hpp's matter.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/dependence.hpp"
+#include "explore/engine.hpp"
 #include "explore/real.hpp"
 #include "explore/runtime.hpp"
-#include "explore/system_calls.hpp"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,13 +19,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern "C" char __libc_single_threaded;
 
-EXPLORER_REAL_VERSION(pthread_create, "GLIBC_2.34")
 EXPLORER_REAL(pthread_join)
 
 namespace explorer::runtime {
@@ -41,59 +39,29 @@ struct at_end {
     void* argument;
 };
 
-// A real thread. It outlives the schedules; thread i of each schedule runs on worker i.
+void (*destructor_of_key[PTHREAD_KEYS_MAX])(void*);
+
+// A thread's value of a pthread key.
+struct key_value {
+    pthread_key_t key;
+    void* value;
+};
+
+// It outlives the schedules; thread i of each schedule runs on worker i.
 struct worker {
     bool started;
     pthread_t handle;
     at_end registered[most_at_end]; // thread_local destructors, last registered first called
     int registrations;
+    key_value values[PTHREAD_KEYS_MAX];
+    int value_count;
 };
 
 worker workers[most_threads];
 char* stacks;
 
-struct key {
-    pthread_key_t name;
-    void (*destructor)(void*);
-};
-
-key thread_keys[PTHREAD_KEYS_MAX]; // those with a destructor
-int key_count;
-
 void (*body)(void*);
 void* body_argument;
-
-// The program's thread_local variables: what a new thread finds in them, and where they are, seen
-// from the thread pointer.
-struct thread_local_image {
-    const void* values;
-    size_t given; // so many bytes of values ...
-    size_t size;  // ... and zeros up to this size
-    ptrdiff_t offset;
-} image;
-
-int find_image(dl_phdr_info* program, size_t, void*)
-{
-    for (int i = 0; i < program->dlpi_phnum; ++i) {
-        const auto& part = program->dlpi_phdr[i];
-        if (part.p_type == PT_TLS && program->dlpi_tls_data != nullptr) {
-            image.values = reinterpret_cast<const void*>(program->dlpi_addr + part.p_vaddr);
-            image.given = part.p_filesz;
-            image.size = part.p_memsz;
-            image.offset = static_cast<char*>(program->dlpi_tls_data) -
-                           static_cast<char*>(__builtin_thread_pointer());
-        }
-    }
-    return 1; // the first one is the program itself
-}
-
-// Gives the program's thread_local variables the values they have in a new thread.
-void reset_thread_locals()
-{
-    char* mine = static_cast<char*>(__builtin_thread_pointer()) + image.offset;
-    memcpy(mine, image.values, image.given);
-    memset(mine + image.given, 0, image.size - image.given);
-}
 
 // What the C++ and the C library do when a thread ends: destructors of thread_local variables, then
 // those of pthread keys.
@@ -104,26 +72,30 @@ void run_thread_end()
         const at_end& last = mine.registered[--mine.registrations];
         last.function(last.argument);
     }
-    for (int i = 0; i < key_count; ++i) {
-        const key one = thread_keys[i];
-        if (void* value = pthread_getspecific(one.name); value != nullptr) {
-            pthread_setspecific(one.name, nullptr);
-            one.destructor(value);
+    for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS && mine.value_count > 0; ++round) {
+        const int count = mine.value_count;
+        for (int i = 0; i < count; ++i) {
+            void* value = mine.values[i].value;
+            void (*destructor)(void*) = destructor_of_key[mine.values[i].key];
+            mine.values[i].value = nullptr;
+            if (value != nullptr && destructor != nullptr) {
+                destructor(value);
+            }
         }
     }
+    mine.value_count = 0;
 }
 
 void* live_as_worker(void* own)
 {
     auto& me = *static_cast<worker*>(own);
     const int id = static_cast<int>(&me - workers);
-    book->tid[id] = static_cast<int>(system_call(SYS_gettid));
-    watch_for_stack_overflow();
+    carrier->begin(id);
     for (;;) {
-        await_turn(id);
         thread_state& life = threads[id];
         life.waits_in = op::run;
         life.deadline = never;
+        errno = 0;
         self = &life;
         life.outcome = life.routine(life.argument);
         run_thread_end();
@@ -135,27 +107,13 @@ void* live_as_worker(void* own)
     }
 }
 
-uintptr_t lowest_of_stack(int id)
+void start_worker(int id)
 {
-    return reinterpret_cast<uintptr_t>(stacks) + guard_size +
-           static_cast<size_t>(id) * (stack_size + guard_size);
-}
-
-void start_worker(int id, void* (*life)(void*))
-{
-    worker& one = workers[id];
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstack(&attributes, reinterpret_cast<void*>(lowest_of_stack(id)), stack_size);
     thread_state* me = self;
     self = nullptr;
-    const int problem = real_pthread_create()(&one.handle, &attributes, life, &one);
+    workers[id].handle = carrier->start(id, live_as_worker, &workers[id]);
+    workers[id].started = true;
     self = me;
-    pthread_attr_destroy(&attributes);
-    if (problem != 0) {
-        fail("too big", "pthread_create: %s", strerror(problem));
-    }
-    one.started = true;
 }
 
 void prepare_thread(thread_state& one, int id)
@@ -203,7 +161,7 @@ void run_next_schedule()
 void note_process()
 {
     book->process = getpid();
-    book->tid[0] = static_cast<int>(system_call(SYS_gettid));
+    note_kernel_thread(0);
 }
 
 // In a copy of this process, which itself never runs the body. Only this thread is copied: T0's.
@@ -242,12 +200,20 @@ void run_all_schedules()
 
 void* live_as_first(void*)
 {
-    note_process();
     book->running = 0;
+    workers[0].handle = pthread_self();
+    note_process();
     watch_for_stack_overflow();
+    begin_first_thread(__builtin_frame_address(0));
     run_all_schedules();
     book->state = status::passed;
     return nullptr;
+}
+
+void run_first()
+{
+    const pthread_t first = start_kernel_thread(0, live_as_first, nullptr);
+    real_pthread_join()(first, nullptr);
 }
 
 void stay_on_this_cpu()
@@ -273,28 +239,55 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
                  PROT_NONE);
     }
     make_heap();
-    dl_iterate_phdr(find_image, nullptr);
     watch_for_failures();
 }
 
 } // namespace
 
-void note_key(pthread_key_t name, void (*destructor)(void*))
+void note_key(pthread_key_t key, void (*destructor)(void*))
 {
-    if (destructor != nullptr && key_count < PTHREAD_KEYS_MAX) {
-        thread_keys[key_count++] = {name, destructor};
+    destructor_of_key[key] = destructor;
+}
+
+void forget_key(pthread_key_t key)
+{
+    for (worker& one : workers) {
+        for (int i = 0; i < one.value_count; ++i) {
+            if (one.values[i].key == key) {
+                one.values[i--] = one.values[--one.value_count];
+            }
+        }
     }
 }
 
-void forget_key(pthread_key_t name)
+void set_value_of_key(pthread_key_t key, void* value)
 {
-    int left = 0;
-    for (int i = 0; i < key_count; ++i) {
-        if (thread_keys[i].name != name) {
-            thread_keys[left++] = thread_keys[i];
+    worker& mine = workers[self->id];
+    int at = 0;
+    while (at < mine.value_count && mine.values[at].key != key) {
+        ++at;
+    }
+    mine.values[at] = {key, value};
+    mine.value_count += at == mine.value_count;
+}
+
+void* value_of_key(pthread_key_t key)
+{
+    const worker& mine = workers[self->id];
+    for (int i = 0; i < mine.value_count; ++i) {
+        if (mine.values[i].key == key) {
+            return mine.values[i].value;
         }
     }
-    key_count = left;
+    return nullptr;
+}
+
+void need_real_threads()
+{
+    if (carrier == &contexts_engine) {
+        book->needs_real_threads = true;
+        _exit(1);
+    }
 }
 
 void* map_table(size_t size, uintptr_t wish)
@@ -312,6 +305,12 @@ void* next_definition(const char* name, const char* version)
 {
     void* found = version != nullptr ? dlvsym(RTLD_NEXT, name, version) : nullptr;
     return found != nullptr ? found : dlsym(RTLD_NEXT, name);
+}
+
+uintptr_t lowest_of_stack(int id)
+{
+    return reinterpret_cast<uintptr_t>(stacks) + guard_size +
+           static_cast<size_t>(id) * (stack_size + guard_size);
 }
 
 bool on_stack_of(int id, uintptr_t address)
@@ -348,7 +347,7 @@ thread_state* add_thread(void* (*routine)(void*), void* argument)
     }
     const int id = thread_count;
     if (!workers[id].started) {
-        start_worker(id, live_as_worker);
+        start_worker(id);
     }
     thread_state& fresh = threads[id];
     prepare_thread(fresh, id);
@@ -365,10 +364,9 @@ thread_state* add_thread(void* (*routine)(void*), void* argument)
 void run_child(ledger* shared, void (*function)(void*), void* argument)
 {
     set_up(shared, function, argument);
+    carrier = shared->todo.real_threads ? &threads_engine : &contexts_engine;
     stay_on_this_cpu();
-    start_worker(0, live_as_first);
-    pthread_t first = workers[0].handle;
-    real_pthread_join()(first, nullptr);
+    run_first();
     fflush(stdout);
     _exit(0);
 }
@@ -377,8 +375,7 @@ void run_here(ledger* shared, void (*function)(void*), void* argument)
 {
     debugging = true;
     set_up(shared, function, argument);
-    start_worker(0, live_as_first);
-    real_pthread_join()(workers[0].handle, nullptr);
+    run_first();
 }
 
 } // namespace explorer::runtime

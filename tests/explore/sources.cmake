@@ -19,9 +19,12 @@ set(EXPLORER_FIRST_HEADER ${CMAKE_CURRENT_LIST_DIR}/library_calls.hpp)
 # The runtime: never instrumented.
 set(EXPLORER_SOURCES
     dependence.cpp
+    engine_contexts.cpp
+    engine_threads.cpp
     heap.cpp
     hooks_futex.cpp
     hooks_heap.cpp
+    hooks_kernel.cpp
     hooks_language.cpp
     hooks_outside.cpp
     hooks_pthread.cpp
@@ -33,7 +36,8 @@ set(EXPLORER_SOURCES
     requirement.cpp
     scheduler.cpp
     session.cpp
-    strategy.cpp)
+    strategy.cpp
+    thread_locals.cpp)
 set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)
 
 # Compiled like judged code: the canary stands for it, and what runs in the parent process may share

@@ -10,8 +10,10 @@
 #include <atomic>
 #include <barrier>
 #include <cerrno>
+#include <cfenv>
 #include <chrono>
 #include <condition_variable>
+#include <csetjmp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +31,7 @@
 #include <thread>
 #include <vector>
 
+#include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -36,7 +39,9 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 namespace cases {
@@ -231,6 +236,377 @@ void thread_locals()
         second.join();
         EXPLORE_REQUIRE(destroyed == 2);
     }));
+}
+
+// ---- what belongs to a thread, whatever carries it (see engine.hpp). Each of these gives the turn
+// to others in between.
+
+void give_turn()
+{
+    std::mutex mutex;
+    for (int i = 0; i < 3; ++i) {
+        std::this_thread::yield();
+        const std::lock_guard lock(mutex);
+    }
+}
+
+// Lets three threads do it at the same time, T0 one of them.
+template <class Deed>
+void by_three(Deed deed)
+{
+    std::thread first([&] { deed(1); });
+    std::thread second([&] { deed(2); });
+    deed(3);
+    first.join();
+    second.join();
+}
+
+// A pass, by contexts.
+void pass_as_contexts(void (*body)())
+{
+    const result got = search(body);
+    expect_pass(got);
+    expect(!got.real_threads, "there is no need for threads of the kernel's");
+    options real;
+    real.real_threads = true;
+    expect_pass(search(body, real));
+}
+
+thread_local int number = 5;
+thread_local std::array<int, 300> zeros;
+
+void variables_of_threads()
+{
+    pass_as_contexts([] {
+        by_three([](int mine) {
+            EXPLORE_REQUIRE(number == 5 && zeros[299] == 0);
+            number = mine;
+            zeros[299] = mine;
+            give_turn();
+            EXPLORE_REQUIRE(number == mine && zeros[299] == mine);
+        });
+    });
+    // A race for such a variable can be there only if somebody has its address.
+    const result got = search([] {
+        int* published = &number;
+        std::thread other([&] { ++*published; });
+        other.join();
+        EXPLORE_REQUIRE(number == 6);
+    });
+    expect_pass(got);
+    expect(got.real_threads, "another thread's variable was used");
+    expect_failure(search([] {
+                       std::atomic<int*> published = nullptr;
+                       std::atomic<bool> looked_at = false;
+                       std::thread other([&] {
+                           published = &number;
+                           looked_at.wait(false);
+                       });
+                       number = 7;
+                       while (published == nullptr) {
+                       }
+                       EXPLORE_REQUIRE(*published == 5);
+                       EXPLORE_REQUIRE(*published == 7);
+                   }),
+                   "wrong result", "*published == 7");
+}
+
+void errno_of_threads()
+{
+    pass_as_contexts([] {
+        by_three([](int mine) {
+            EXPLORE_REQUIRE(mine == 3 || errno == 0);
+            errno = mine;
+            give_turn();
+            EXPLORE_REQUIRE(errno == mine);
+        });
+    });
+}
+
+struct gives_turn_at_its_end {
+    ~gives_turn_at_its_end()
+    {
+        EXPLORE_REQUIRE(std::uncaught_exceptions() == 1);
+        give_turn();
+        EXPLORE_REQUIRE(std::uncaught_exceptions() == 1);
+    }
+};
+
+void exceptions_of_threads()
+{
+    pass_as_contexts([] {
+        by_three([](int mine) {
+            EXPLORE_REQUIRE(std::uncaught_exceptions() == 0 && !std::current_exception());
+            try {
+                const gives_turn_at_its_end local;
+                throw mine;
+            } catch (int) {
+                give_turn();
+                try {
+                    throw std::to_string(mine);
+                } catch (const std::string& inner) {
+                    give_turn();
+                    EXPLORE_REQUIRE(inner == std::to_string(mine));
+                }
+                try {
+                    throw;
+                } catch (int outer) {
+                    EXPLORE_REQUIRE(outer == mine);
+                }
+                const std::exception_ptr kept = std::current_exception();
+                give_turn();
+                try {
+                    std::rethrow_exception(kept);
+                } catch (int again) {
+                    EXPLORE_REQUIRE(again == mine);
+                }
+            }
+            EXPLORE_REQUIRE(std::uncaught_exceptions() == 0 && !std::current_exception());
+        });
+    });
+}
+
+void rounding_of_threads()
+{
+    pass_as_contexts([] {
+        by_three([](int mine) {
+            EXPLORE_REQUIRE(std::fegetround() == FE_TONEAREST);
+            const int ways[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+            std::fesetround(ways[mine]);
+            give_turn();
+            EXPLORE_REQUIRE(std::fegetround() == ways[mine]);
+            volatile double three = 3;
+            volatile const bool up = 1 / three * three > 1; // SSE's own control word decides
+            EXPLORE_REQUIRE(up == (ways[mine] == FE_UPWARD));
+            std::fesetround(FE_TONEAREST);
+        });
+    });
+}
+
+void names_of_threads()
+{
+    pass_as_contexts([] {
+        std::array<std::thread::id, 4> ids;
+        by_three([&](int mine) {
+            const auto at = static_cast<std::size_t>(mine);
+            ids[at] = std::this_thread::get_id();
+            EXPLORE_REQUIRE(pthread_self() != pthread_t{});
+            give_turn();
+            EXPLORE_REQUIRE(std::this_thread::get_id() == ids[at]);
+        });
+        EXPLORE_REQUIRE(ids[1] != ids[2] && ids[2] != ids[3] && ids[3] != ids[1]);
+        std::thread other([&] { ids[0] = std::this_thread::get_id(); });
+        const std::thread::id known = other.get_id();
+        other.join();
+        EXPLORE_REQUIRE(ids[0] == known);
+    });
+}
+
+pthread_key_t key_of_threads;
+int keys_ended = 0;
+
+void keys()
+{
+    pass_as_contexts([] {
+        keys_ended = 0;
+        pthread_key_create(&key_of_threads, [](void* value) {
+            keys_ended += *static_cast<int*>(value);
+            EXPLORE_REQUIRE(pthread_getspecific(key_of_threads) == nullptr);
+        });
+        int values[] = {0, 1, 2};
+        const auto use = [&](int mine) {
+            EXPLORE_REQUIRE(pthread_getspecific(key_of_threads) == nullptr);
+            pthread_setspecific(key_of_threads, &values[mine]);
+            give_turn();
+            EXPLORE_REQUIRE(pthread_getspecific(key_of_threads) == &values[mine]);
+        };
+        std::thread([&] { use(1); }).join();
+        std::thread([&] { use(2); }).join();
+        EXPLORE_REQUIRE(keys_ended == 3);
+        EXPLORE_REQUIRE(pthread_key_delete(key_of_threads) == 0);
+    });
+}
+
+std::jmp_buf back;
+
+// Stacks of the judged code's own making, and jumps within one.
+void stacks_of_its_own()
+{
+    pass_as_contexts([] {
+        by_three([](int mine) {
+            static thread_local ucontext_t home;
+            static thread_local ucontext_t there;
+            static thread_local int seen;
+            std::vector<char> stack(64 * 1024);
+            getcontext(&there);
+            there.uc_stack.ss_sp = stack.data();
+            there.uc_stack.ss_size = stack.size();
+            there.uc_link = &home;
+            makecontext(
+                &there,
+                +[] {
+                    give_turn();
+                    seen = number;
+                    swapcontext(&there, &home);
+                    give_turn();
+                    try {
+                        throw number;
+                    } catch (int caught) {
+                        seen += caught;
+                    }
+                },
+                0);
+            number = mine;
+            swapcontext(&home, &there);
+            EXPLORE_REQUIRE(seen == mine);
+            give_turn();
+            swapcontext(&home, &there);
+            EXPLORE_REQUIRE(seen == 2 * mine);
+        });
+    });
+    pass_as_contexts([] {
+        in_a_thread([] {
+            volatile int jumps = 0;
+            if (setjmp(back) < 3) {
+                give_turn();
+                jumps = jumps + 1;
+                std::longjmp(back, jumps);
+            }
+            EXPLORE_REQUIRE(jumps == 3);
+        });
+    });
+}
+
+// What walks up a stack comes to its end.
+void end_of_stack()
+{
+    pass_as_contexts([] {
+        by_three([](int) {
+            std::array<void*, 100> frames;
+            give_turn();
+            const int count = backtrace(frames.data(), static_cast<int>(frames.size()));
+            EXPLORE_REQUIRE(count > 3 && count < 100);
+        });
+    });
+}
+
+int kernels_number()
+{
+    return static_cast<int>(syscall(SYS_gettid));
+}
+
+int tasks_of_this_process()
+{
+    return static_cast<int>(std::distance(std::filesystem::directory_iterator("/proc/self/task"),
+                                          std::filesystem::directory_iterator()));
+}
+
+// Does it in two threads at a time, of which each has a number to be told apart by.
+template <int (*Number)()>
+void has_a_number_of_its_own()
+{
+    std::atomic<int> first = 0;
+    std::thread one([&] { first = Number(); });
+    std::thread other([&] {
+        const int mine = Number();
+        EXPLORE_REQUIRE(first != mine);
+    });
+    one.join();
+    other.join();
+}
+
+// What the kernel knows of a thread is asked of threads of the kernel's.
+void threads_of_the_kernels()
+{
+    constexpr void (*bodies[])() = {
+        has_a_number_of_its_own<gettid>,
+        has_a_number_of_its_own<kernels_number>,
+        [] { in_a_thread([] { EXPLORE_REQUIRE(tasks_of_this_process() >= 2); }); },
+        [] {
+            in_a_thread([] {
+                pthread_attr_t about;
+                void* lowest = nullptr;
+                std::size_t size = 0;
+                EXPLORE_REQUIRE(pthread_getattr_np(pthread_self(), &about) == 0);
+                EXPLORE_REQUIRE(pthread_attr_getstack(&about, &lowest, &size) == 0);
+                const char* here = reinterpret_cast<char*>(&about);
+                EXPLORE_REQUIRE(here > lowest && here < static_cast<char*>(lowest) + size);
+                pthread_attr_destroy(&about);
+            });
+        },
+        [] {
+            by_three([](int mine) {
+                std::array<char, 16> name{};
+                pthread_setname_np(pthread_self(), std::to_string(mine).c_str());
+                give_turn();
+                pthread_getname_np(pthread_self(), name.data(), name.size());
+                EXPLORE_REQUIRE(std::to_string(mine) == name.data());
+            });
+        },
+        [] {
+            by_three([](int mine) {
+                sigset_t mask;
+                sigemptyset(&mask);
+                sigaddset(&mask, mine);
+                pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+                give_turn();
+                sigset_t before;
+                pthread_sigmask(SIG_UNBLOCK, &mask, &before);
+                EXPLORE_REQUIRE(sigismember(&before, mine) == 1);
+                EXPLORE_REQUIRE(sigismember(&before, mine % 3 + 1) == 0);
+            });
+        },
+        [] {
+            in_a_thread([] {
+                stack_t none{};
+                none.ss_flags = SS_DISABLE;
+                EXPLORE_REQUIRE(sigaltstack(&none, nullptr) == 0);
+            });
+        },
+        [] {
+            in_a_thread([] { flockfile(stdout); });
+            in_a_thread([] { funlockfile(stdout); });
+        },
+    };
+    options few;
+    few.schedules = 20;
+    for (const auto body : bodies) {
+        const result got = search(body, few);
+        expect_pass(got);
+        expect(got.real_threads, "contexts were taken for threads of the kernel's");
+    }
+    expect_failure(search([] { in_a_thread([] { EXPLORE_REQUIRE(gettid() == 0); }); }),
+                   "wrong result", "gettid() == 0");
+}
+
+// The kernel's number of the calling thread, by no call that anybody could notice.
+long number_behind_the_back()
+{
+    long number = SYS_gettid;
+    asm volatile("syscall" : "+a"(number) : : "rcx", "r11", "memory");
+    return number;
+}
+
+// What only contexts show is nothing: threads of the kernel's have the last word.
+void second_opinion()
+{
+    const result got = search([] {
+        const long mine = number_behind_the_back();
+        std::thread([=] { EXPLORE_REQUIRE(number_behind_the_back() != mine); }).join();
+    });
+    expect_pass(got);
+    expect(got.real_threads, "the pass was given by contexts");
+    const auto fails_anyhow = [] {
+        const long mine = number_behind_the_back();
+        std::thread([=] { EXPLORE_REQUIRE(number_behind_the_back() == mine); }).join();
+    };
+    options real;
+    real.real_threads = true;
+    const result found = search(fails_anyhow, real);
+    expect_failure(found, "wrong result");
+    const std::string line = "0" + found.replay.substr(found.replay.find(':'));
+    const with_environment set("WORKBOOK_REPLAY", line.c_str());
+    expect_failure(search(fails_anyhow), "wrong result"); // with contexts it does not come
 }
 
 int initializations = 0;
@@ -895,6 +1271,7 @@ void outside_calls()
          }},
         {"kill", [] { kill(getpid(), SIGTERM); }},
         {"pthread_kill", [] { pthread_kill(pthread_self(), SIGTERM); }},
+        {"pthread_exit", [] { pthread_exit(nullptr); }},
         {"posix_spawnp",
          [] {
              char* none[] = {nullptr};
@@ -1204,6 +1581,16 @@ constexpr check checks[] = {
     {"atomic_wait", atomic_wait},
     {"locks", locks},
     {"thread_locals", thread_locals},
+    {"variables_of_threads", variables_of_threads},
+    {"errno_of_threads", errno_of_threads},
+    {"exceptions_of_threads", exceptions_of_threads},
+    {"rounding_of_threads", rounding_of_threads},
+    {"names_of_threads", names_of_threads},
+    {"keys", keys},
+    {"stacks_of_its_own", stacks_of_its_own},
+    {"end_of_stack", end_of_stack},
+    {"threads_of_the_kernels", threads_of_the_kernels},
+    {"second_opinion", second_opinion},
     {"statics", statics},
     {"memory", memory},
     {"many_threads", many_threads},

@@ -1,0 +1,142 @@
+// The thread_local variables of judged code: where they are, what a new thread finds in them, and
+// their values while the thread that they belong to does not run. See engine.hpp.
+//
+// The kernel's threads have them at the top of their stacks. Those of contexts are all at the top
+// of T0's, in turn. What looks at addresses is given others, at the tops of the contexts' own
+// stacks (own_address()). What cannot be had is that one thread uses another one's variable; so
+// whoever stores the address of one where another thread could read it needs real threads.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/engine.hpp"
+#include "explore/runtime.hpp"
+
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+namespace explorer::runtime {
+namespace {
+
+constexpr int most_blocks = 64;
+
+// Those of one module: the program itself, the C++ library ...
+struct block {
+    ptrdiff_t place; // from the thread pointer; the same in each thread
+    size_t size;
+    const void* values; // in a new thread: so many bytes ...
+    size_t given;       // ... and zeros up to the size
+};
+block blocks[most_blocks];
+int block_count;
+size_t size_of_all;
+uintptr_t lowest; // of the C library's, too
+
+const uint64_t* last_stored; // by the calling thread, since it has the turn; null: nothing
+
+char* place_of(const block& one)
+{
+    return static_cast<char*>(__builtin_thread_pointer()) + one.place;
+}
+
+// Those of the C library keep the values that the kernel's thread gives them: its malloc, for one,
+// must not find that it has gone back in time.
+bool is_judged(uintptr_t place, size_t size)
+{
+    return reinterpret_cast<uintptr_t>(&errno) - place >= size;
+}
+
+int add_block(dl_phdr_info* module, size_t, void*)
+{
+    for (int i = 0; i < module->dlpi_phnum; ++i) {
+        const auto& part = module->dlpi_phdr[i];
+        const auto place = reinterpret_cast<uintptr_t>(module->dlpi_tls_data);
+        if (part.p_type != PT_TLS || !on_stack_of(0, place)) {
+            continue;
+        }
+        lowest = place < lowest ? place : lowest;
+        if (is_judged(place, part.p_memsz)) {
+            if (block_count == most_blocks) {
+                fail("too big", "more than %d libraries with thread_local variables", most_blocks);
+            }
+            blocks[block_count++] = {
+                static_cast<char*>(module->dlpi_tls_data) -
+                    static_cast<char*>(__builtin_thread_pointer()),
+                part.p_memsz, reinterpret_cast<const void*>(module->dlpi_addr + part.p_vaddr),
+                part.p_filesz};
+            size_of_all += part.p_memsz;
+        }
+    }
+    return 0;
+}
+
+void write_fresh(char* to, const block& one)
+{
+    memcpy(to, one.values, one.given);
+    memset(to + one.given, 0, one.size - one.given);
+}
+
+} // namespace
+
+memory_range shared_place{};
+
+void find_thread_locals()
+{
+    block_count = 0;
+    size_of_all = 0;
+    lowest = UINTPTR_MAX;
+    dl_iterate_phdr(add_block, nullptr);
+}
+
+void share_place_of_thread_locals()
+{
+    // They end where the thread's handle points to, on x86-64; that is no address of theirs.
+    shared_place = {lowest, reinterpret_cast<uintptr_t>(__builtin_thread_pointer()) - lowest};
+}
+
+void note_store(uintptr_t address)
+{
+    check_last_store();
+    // What lies there itself is as private as they are.
+    last_stored = is_in_shared_place(address) ? nullptr : reinterpret_cast<uint64_t*>(address);
+}
+
+void check_last_store()
+{
+    if (last_stored != nullptr) {
+        check_stored(*last_stored);
+        last_stored = nullptr;
+    }
+}
+
+void reset_thread_locals()
+{
+    for (int i = 0; i < block_count; ++i) {
+        write_fresh(place_of(blocks[i]), blocks[i]);
+    }
+}
+
+void* make_room_for_thread_locals()
+{
+    void* room = map_table(size_of_all + 1);
+    char* to = static_cast<char*>(room);
+    for (int i = 0; i < block_count; ++i) {
+        write_fresh(to, blocks[i]);
+        to += blocks[i].size;
+    }
+    return room;
+}
+
+void exchange_thread_locals(void* left, const void* entered)
+{
+    char* to = static_cast<char*>(left);
+    const char* from = static_cast<const char*>(entered);
+    for (int i = 0; i < block_count; ++i) {
+        const block& one = blocks[i];
+        memcpy(to, place_of(one), one.size);
+        memcpy(place_of(one), from, one.size);
+        to += one.size;
+        from += one.size;
+    }
+}
+
+} // namespace explorer::runtime
