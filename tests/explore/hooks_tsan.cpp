@@ -283,31 +283,27 @@ constexpr size_t most_of_range = size_t{1} << 16;
         }                                                                                          \
     } while (false)
 
-#define HOOKS_OF_SIZE(size)                                                                        \
-    void __tsan_read##size(void* address)                                                          \
+// Apart from the hook, which in this way needs no stack frame while it is idle.
+template <size_t Size, bool Writes>
+__attribute__((noinline)) void access_in_schedule(const volatile void* address)
+{
+    quick_plain_access<Size, Writes>(address);
+}
+
+#define HOOK_OF_SIZE(name, size, writes)                                                           \
+    void __tsan_##name##size(void* address)                                                        \
     {                                                                                              \
-        PLAIN_ACCESS(address, size, false);                                                        \
-    }                                                                                              \
-    void __tsan_write##size(void* address)                                                         \
-    {                                                                                              \
-        PLAIN_ACCESS(address, size, true);                                                         \
-    }                                                                                              \
-    void __tsan_unaligned_read##size(void* address)                                                \
-    {                                                                                              \
-        PLAIN_ACCESS(address, size, false);                                                        \
-    }                                                                                              \
-    void __tsan_unaligned_write##size(void* address)                                               \
-    {                                                                                              \
-        PLAIN_ACCESS(address, size, true);                                                         \
-    }                                                                                              \
-    void __tsan_volatile_read##size(void* address)                                                 \
-    {                                                                                              \
-        PLAIN_ACCESS(address, size, false);                                                        \
-    }                                                                                              \
-    void __tsan_volatile_write##size(void* address)                                                \
-    {                                                                                              \
-        PLAIN_ACCESS(address, size, true);                                                         \
+        if (EXPLORER_ACTIVE) {                                                                     \
+            access_in_schedule<size, writes>(address);                                             \
+        }                                                                                          \
     }
+#define HOOKS_OF_SIZE(size)                                                                        \
+    HOOK_OF_SIZE(read, size, false)                                                                \
+    HOOK_OF_SIZE(write, size, true)                                                                \
+    HOOK_OF_SIZE(unaligned_read, size, false)                                                      \
+    HOOK_OF_SIZE(unaligned_write, size, true)                                                      \
+    HOOK_OF_SIZE(volatile_read, size, false)                                                       \
+    HOOK_OF_SIZE(volatile_write, size, true)
 
 #define HOOKS_OF_EXCHANGE(bits, type, name)                                                        \
     type __tsan_atomic##bits##_##name(volatile type* address, type value, int order)               \

@@ -17,7 +17,7 @@ constexpr int words_of_block = 64; // neighbors in memory are neighbors here
 constexpr int block_slots = 1 << 13;
 constexpr int most_blocks = block_slots - block_slots / 8;
 constexpr int most_records = 1 << 19;
-constexpr int accesses_before_yield = 2000;
+constexpr int near_blocks = 16;
 
 enum access_kind { plain_read, plain_write, atomic_read, atomic_write, access_kinds };
 
@@ -37,12 +37,14 @@ struct accesses {
 struct word {
     uint32_t schedule; // another one's: nobody has touched it in this one
     uint32_t first;    // of the list of accesses; 0: none
+    uint32_t latest;   // of them
     uint32_t by;       // bit i: accessed by thread i
-    bool freed;
-    // What was compared last: further accesses like it, in the same epoch, tell nothing new.
+    // Since another one came this thread has touched only these bytes, by plain accesses: they need
+    // not be compared again with what the others did.
     uint8_t thread;
-    uint8_t read, written; // bytes, by plain accesses
-    uint32_t epoch;
+    uint8_t read, written;
+    bool freed : 1;
+    bool lent : 1; // is in the list of the thread on whose stack it lies
 };
 
 struct block {
@@ -54,7 +56,11 @@ struct block {
 block* blocks;        // a hash table; what belongs to another schedule counts as free
 uint32_t* used_slots; // of this schedule
 int blocks_used;
-block* last_block; // that was asked for
+struct {
+    uintptr_t key;
+    uint32_t schedule;
+    block* place;
+} near[near_blocks]; // the last ones that were asked for
 accesses* records;
 uint32_t records_used;
 
@@ -74,11 +80,8 @@ block* slot_for(uintptr_t key)
     fail("too big", "too many places in memory are used in one schedule: make the body smaller");
 }
 
-block* block_at(uintptr_t key)
+block* make_block(uintptr_t key)
 {
-    if (last_block->key == key && last_block->schedule == this_schedule) {
-        return last_block;
-    }
     block* found = slot_for(key);
     if (found->schedule != this_schedule) {
         if (blocks_used == most_blocks) {
@@ -88,19 +91,35 @@ block* block_at(uintptr_t key)
         found->key = key;
         found->schedule = this_schedule;
     }
-    last_block = found;
+    near[key % near_blocks] = {key, this_schedule, found};
     return found;
+}
+
+inline block* near_block(uintptr_t key) // or null
+{
+    const auto& last = near[key % near_blocks];
+    return last.key == key && last.schedule == this_schedule ? last.place : nullptr;
+}
+
+inline block* block_at(uintptr_t key)
+{
+    block* found = near_block(key);
+    return found != nullptr ? found : make_block(key);
 }
 
 // The word of this number (its address / 8), if somebody has touched it; else null.
 word* known_word(uintptr_t number)
 {
-    block* there = slot_for(number / words_of_block);
+    const uintptr_t key = number / words_of_block;
+    block* there = near_block(key);
+    if (there == nullptr) {
+        there = slot_for(key);
+    }
     word* found = &there->words[number % words_of_block];
     return there->schedule == this_schedule && found->schedule == this_schedule ? found : nullptr;
 }
 
-word* word_at(uintptr_t number)
+inline word* word_at(uintptr_t number)
 {
     word* found = &block_at(number / words_of_block)->words[number % words_of_block];
     if (found->schedule != this_schedule) {
@@ -120,6 +139,7 @@ accesses* add_accesses(word& here, int thread)
     fresh->thread = static_cast<uint8_t>(thread);
     fresh->next = here.first;
     here.first = records_used++;
+    here.latest = here.first;
     here.by |= 1u << thread;
     return fresh;
 }
@@ -149,84 +169,114 @@ bool of_condition; // reading stands for notifying, writing for destroying
 }
 
 // Whether an access by another thread is not ordered before this one.
-void compare(const accesses& theirs, access_kind kind, uint8_t bytes, int event)
+template <access_kind Kind>
+inline void compare(const accesses& theirs, uint8_t bytes, int event)
 {
-    const bool writes = kind == plain_write || kind == atomic_write;
-    const bool atomic = kind >= atomic_read;
+    constexpr bool writes = Kind == plain_write || Kind == atomic_write;
+    constexpr bool atomic = Kind >= atomic_read;
     const uint32_t known = self->clock.of[theirs.thread];
+#pragma GCC unroll 4
     for (int i = 0; i < access_kinds; ++i) {
         const bool conflicts =
             (writes || i == plain_write || i == atomic_write) && !(atomic && i >= atomic_read);
         if (conflicts && theirs.epoch[i] > known && (theirs.bytes[i] & bytes) != 0) {
             fail_race(event, static_cast<int>(theirs.event[i]), theirs.thread,
-                      static_cast<access_kind>(i), kind);
+                      static_cast<access_kind>(i), Kind);
         }
     }
 }
 
-// Whether the thread has done the same in this epoch. Then it was compared, and nobody else's
-// access since could be later than this one: that thread would not know of this one's epoch.
-bool is_repeated(const word& here, uint32_t epoch, access_kind kind, uint8_t bytes)
+// Whether all such accesses by this thread were compared.
+template <access_kind Kind>
+inline bool is_compared(const word& here, int id, uint8_t bytes)
 {
-    return here.thread == self->id && here.epoch == epoch &&
-           ((kind == plain_write ? here.written : here.read) & bytes) == bytes;
+    return here.thread == id && Kind < atomic_read &&
+           (bytes & ~(Kind == plain_write ? here.written : here.read)) == 0;
 }
 
-void remember(word& here, uint32_t epoch, access_kind kind, uint8_t bytes)
+template <access_kind Kind>
+inline void note_compared(word& here, int id, uint8_t bytes)
 {
-    if (kind >= atomic_read) {
-        return;
-    }
-    if (here.thread != self->id || here.epoch != epoch) {
-        here.thread = static_cast<uint8_t>(self->id);
-        here.epoch = epoch;
+    if (here.thread != id) {
+        here.thread = static_cast<uint8_t>(id);
         here.read = 0;
         here.written = 0;
     }
-    (kind == plain_write ? here.written : here.read) |= bytes;
+    here.read |= Kind < atomic_read ? bytes : 0;
+    here.written |= Kind == plain_write ? bytes : 0;
+}
+
+// An earlier access is forgotten only for a later one to the same bytes.
+template <access_kind Kind>
+inline bool may_hold(const accesses& one, int id, uint32_t epoch, uint8_t bytes)
+{
+    return one.thread == id && (one.epoch[Kind] == epoch || (one.bytes[Kind] & ~bytes) == 0);
+}
+
+template <access_kind Kind>
+inline accesses* accesses_of(word& here, int id, uint32_t epoch, uint8_t bytes)
+{
+    if (here.latest != 0 && may_hold<Kind>(records[here.latest], id, epoch, bytes)) {
+        return &records[here.latest];
+    }
+    for (uint32_t i = here.first; i != 0; i = records[i].next) {
+        if (may_hold<Kind>(records[i], id, epoch, bytes)) {
+            here.latest = i;
+            return &records[i];
+        }
+    }
+    return add_accesses(here, id);
+}
+
+template <access_kind Kind>
+inline void access_word_as(uintptr_t number, uint8_t bytes, int event)
+{
+    word& here = *word_at(number);
+    const int id = self->id;
+    const uint32_t epoch = self->clock.of[id];
+    if (here.freed && book->todo.races) {
+        fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", id,
+                name_of_access[Kind]);
+    }
+    accesses* mine = accesses_of<Kind>(here, id, epoch, bytes);
+    if (mine->epoch[Kind] == epoch && (mine->bytes[Kind] & bytes) == bytes && !recording) {
+        // It was compared then, and nobody else's access since could be later than this one: that
+        // thread would not know of this one's epoch.
+        return;
+    }
+    if (!is_compared<Kind>(here, id, bytes)) {
+        for (uint32_t i = here.first; i != 0 && book->todo.races; i = records[i].next) {
+            if (records[i].thread != id) {
+                compare<Kind>(records[i], bytes, event);
+            }
+        }
+        note_compared<Kind>(here, id, bytes);
+    }
+    if (mine->epoch[Kind] != epoch) {
+        mine->bytes[Kind] = 0;
+    }
+    mine->epoch[Kind] = epoch;
+    mine->bytes[Kind] |= bytes;
+    mine->event[Kind] = static_cast<uint32_t>(event);
 }
 
 void access_word(uintptr_t number, uint8_t bytes, access_kind kind, int event)
 {
-    word* here = word_at(number);
-    const int id = self->id;
-    const uint32_t epoch = self->clock.of[id];
-    if (kind < atomic_read && is_repeated(*here, epoch, kind, bytes) && !here->freed &&
-        !recording) {
-        return;
+    switch (kind) {
+    case plain_read:
+        return access_word_as<plain_read>(number, bytes, event);
+    case plain_write:
+        return access_word_as<plain_write>(number, bytes, event);
+    case atomic_read:
+        return access_word_as<atomic_read>(number, bytes, event);
+    default:
+        return access_word_as<atomic_write>(number, bytes, event);
     }
-    if (here->freed && book->todo.races) {
-        fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", id,
-                name_of_access[kind]);
-    }
-    accesses* mine = nullptr;
-    for (uint32_t i = here->first; i != 0; i = records[i].next) {
-        // An earlier access is forgotten only for a later one to the same bytes.
-        if (records[i].thread == id &&
-            (records[i].epoch[kind] == epoch || (records[i].bytes[kind] & ~bytes) == 0)) {
-            mine = &records[i];
-            break;
-        }
-    }
-    if (mine == nullptr) {
-        mine = add_accesses(*here, id);
-    } else if (mine->epoch[kind] == epoch && (mine->bytes[kind] & bytes) == bytes && !recording) {
-        return; // as is_repeated() says
-    }
-    if (book->todo.races) {
-        for (uint32_t i = here->first; i != 0; i = records[i].next) {
-            if (records[i].thread != id) {
-                compare(records[i], kind, bytes, event);
-            }
-        }
-    }
-    if (mine->epoch[kind] != epoch) {
-        mine->bytes[kind] = 0;
-    }
-    mine->epoch[kind] = epoch;
-    mine->bytes[kind] |= bytes;
-    mine->event[kind] = static_cast<uint32_t>(event);
-    remember(*here, epoch, kind, bytes);
+}
+
+uint8_t bytes_of(uintptr_t address, size_t size) // in the word that it begins in
+{
+    return static_cast<uint8_t>(((1u << size) - 1) << (address & 7));
 }
 
 void access(uintptr_t address, size_t size, access_kind kind, int event)
@@ -234,7 +284,7 @@ void access(uintptr_t address, size_t size, access_kind kind, int event)
     while (size > 0) {
         const size_t offset = address & 7;
         const size_t part = size < 8 - offset ? size : 8 - offset;
-        access_word(address >> 3, static_cast<uint8_t>(((1u << part) - 1) << offset), kind, event);
+        access_word(address >> 3, bytes_of(address, part), kind, event);
         address += part;
         size -= part;
     }
@@ -290,38 +340,39 @@ int note_access(uintptr_t address, size_t size, bool writes)
     return event;
 }
 
-void lend(thread_state& owner, uintptr_t word)
+// Returns whether the owner has it in its list.
+bool lend(thread_state& owner, uintptr_t number)
 {
-    for (int i = owner.lent_count; i > 0; --i) {
-        if (owner.lent[i - 1] == word) {
-            return;
-        }
+    word& there = *word_at(number);
+    if (there.lent) {
+        return true;
     }
     if (owner.lent_count == most_lent) { // of so many, the first ones count
         note_outside_relation();
-        return;
+        return false;
     }
-    owner.lent[owner.lent_count++] = word;
+    there.lent = true;
+    owner.lent[owner.lent_count++] = number;
+    return true;
 }
 
 // Fails if this was another thread's local variable and its function, or its thread, has ended.
-void check_scope(uintptr_t address, const char* deed, int event)
+// Returns whether it will be noticed when one of them does.
+bool check_scope(uintptr_t address, const char* deed, int event)
 {
-    if (address - self->stack_begin < stack_size) {
-        return;
-    }
     const int owner = whose_stack(address);
     if (owner < 0 || owner == self->id || owner >= thread_count || !book->todo.races) {
-        return;
+        return true;
     }
     thread_state& theirs = threads[owner];
-    lend(theirs, address >> 3);
+    const bool noticed = lend(theirs, address >> 3);
     if (theirs.waits_in == op::ended || address < theirs.stack_in_use) {
         fail_at(event != 0 ? event : remember_place(op::run), 0, "use after free",
                 "T%d %s a local variable of T%d's that is gone: %s", self->id, deed, owner,
                 theirs.waits_in == op::ended ? "the thread has ended"
                                              : "its function has returned");
     }
+    return noticed;
 }
 
 void list_shared_word(uintptr_t number)
@@ -338,26 +389,30 @@ void list_shared_word(uintptr_t number)
 
 } // namespace
 
+bool only_races = false;
+recent_access recent[recent_accesses];
+
 void begin_races()
 {
     if (blocks == nullptr) {
         blocks = static_cast<block*>(map_table(sizeof(block) * block_slots));
         used_slots = static_cast<uint32_t*>(map_table(sizeof(uint32_t) * block_slots));
         records = static_cast<accesses*>(map_table(sizeof(accesses) * most_records));
-        last_block = blocks;
     }
     blocks_used = 0;
     records_used = 1;
+    only_races = book->todo.races && !book->todo.plain_points && !recording;
 }
 
 void plain_access(const volatile void* pointer, size_t size, bool writes)
 {
     const uintptr_t address = own_address(reinterpret_cast<uintptr_t>(pointer));
     thread_state& me = *self;
-    if (writes && size == sizeof(void*)) {
+    const bool local = address - me.stack_begin < stack_size;
+    if (writes && size == sizeof *last_stored) {
         note_store(reinterpret_cast<uintptr_t>(pointer));
     }
-    if (book->todo.plain_points && address - me.stack_begin >= stack_size) {
+    if (book->todo.plain_points && !local) {
         remember_place(writes ? op::write : op::read);
         step(op::run, nullptr, never, true);
     }
@@ -366,7 +421,6 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
         remember_place(writes ? op::write : op::read);
         step(op::yield);
     }
-    const bool local = address - me.stack_begin < stack_size;
     if (writes && !local) {
         ++last_change;
     }
@@ -375,9 +429,34 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
     }
     const access_kind kind = writes ? plain_write : plain_read;
     const int event = __builtin_expect(recording, 0) ? note_access(address, size, writes) : 0;
-    check_scope(address, name_of_access[kind], event);
+    if (!local) {
+        check_scope(address, name_of_access[kind], event);
+    }
     if (book->todo.races || recording) {
         access(address, size, kind, event);
+    }
+}
+
+void access_of_word(uintptr_t address, uint8_t bytes, bool writes)
+{
+    const uintptr_t number = address >> 3;
+    const bool remembered =
+        address - self->stack_begin < stack_size || check_scope(address, name_of_access[writes], 0);
+    if (writes) {
+        access_word_as<plain_write>(number, bytes, 0);
+    } else {
+        access_word_as<plain_read>(number, bytes, 0);
+    }
+    if (!remembered) {
+        return;
+    }
+    recent_access& there = recent[number % recent_accesses];
+    if (there.word != number || there.era != self->era) {
+        there = {number, self->era, 0, 0};
+    }
+    there.read |= bytes;
+    if (writes) {
+        there.written |= bytes;
     }
 }
 
@@ -385,7 +464,9 @@ void atomic_access(const volatile void* pointer, int size, bool writes, int even
 {
     const uintptr_t address = own_address(reinterpret_cast<uintptr_t>(pointer));
     const access_kind kind = writes ? atomic_write : atomic_read;
-    check_scope(address, name_of_access[kind], event);
+    if (address - self->stack_begin >= stack_size) {
+        check_scope(address, name_of_access[kind], event);
+    }
     if (book->todo.races || recording) {
         access(address, static_cast<size_t>(size), kind, event);
     }
@@ -408,17 +489,16 @@ void end_locals(uintptr_t end)
     thread_state& me = *self;
     int left = 0;
     for (int i = 0; i < me.lent_count; ++i) {
-        const uintptr_t word = me.lent[i];
-        if (word << 3 >= end) {
-            me.lent[left++] = word;
+        const uintptr_t number = me.lent[i];
+        if (number << 3 >= end) {
+            me.lent[left++] = number;
             continue;
         }
-        touch_end_of(word);
-        if (book->todo.races && known_word(word) != nullptr) {
-            returning = true;
-            access_word(word, 0xff, plain_write, remember_place(op::deletion));
-            returning = false;
-        }
+        touch_end_of(number);
+        returning = true;
+        access_word(number, 0xff, plain_write, remember_place(op::deletion));
+        returning = false;
+        word_at(number)->lent = false;
     }
     me.lent_count = left;
 }
@@ -438,6 +518,7 @@ void mark_freed(void* memory)
     }
     const int event = remember_place(op::deletion);
     deleting = true;
+    begin_era(*self);
     for (uintptr_t key = first; key < first + (size + 7) / 8; ++key) {
         if (known_word(key) != nullptr) {
             access_word(key, 0xff, plain_write, event);

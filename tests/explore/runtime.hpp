@@ -64,6 +64,7 @@ struct thread_state {
     bool joined;
     uint64_t priority; // PCT
 
+    uint64_t era; // see begin_era()
     vector_clock clock;
     vector_clock acquired; // by relaxed loads: becomes known at an acquire fence
     vector_clock fenced;   // known at the last release fence: relaxed stores publish it
@@ -119,6 +120,9 @@ extern bool debugging; // run_here: stop where it fails
 // ---- session.cpp ---------------------------------------------------------------------------
 
 constexpr size_t stack_size = size_t{8} << 20; // as Linux has it
+constexpr size_t guard_size = size_t{1} << 20; // more than a large local array jumps over
+constexpr size_t size_of_stacks = most_threads * (stack_size + guard_size);
+extern uintptr_t stacks; // one after the other, each behind its guard
 
 // What the parent's fork leads to. Runs the plan in the ledger; never returns.
 [[noreturn]] void run_child(ledger* shared, void (*body)(void*), void* argument);
@@ -143,11 +147,20 @@ void* value_of_key(pthread_key_t key);
 // child ends here and its parent begins again with such threads.
 void need_real_threads();
 
-uintptr_t lowest_of_stack(int id);
+inline uintptr_t lowest_of_stack(int id)
+{
+    return stacks + guard_size + static_cast<size_t>(id) * (stack_size + guard_size);
+}
 
-// Whether the address lies on the stack of thread `id`; in the page below it.
-bool on_stack_of(int id, uintptr_t address);
-bool is_guard_of(int id, uintptr_t address);
+// Whether the address lies on the stack of thread `id`; below it.
+inline bool on_stack_of(int id, uintptr_t address)
+{
+    return address - lowest_of_stack(id) < stack_size;
+}
+inline bool is_guard_of(int id, uintptr_t address)
+{
+    return address - (lowest_of_stack(id) - guard_size) < guard_size;
+}
 
 // Contexts find their thread_local variables at the same place, where the kernel's thread has them:
 // here. The size is 0 when each thread has its own place.
@@ -170,10 +183,8 @@ inline uintptr_t own_address(uintptr_t address)
                                        : address;
 }
 
-// The calling thread is about to store eight bytes. If that is an address in the shared place,
-// another thread may use it and would find its own variable there: this needs real threads.
-void note_store(uintptr_t address);
-void check_last_store();
+// What is stored must be no address in the shared place: another thread may use it, and would find
+// its own variable there. That needs real threads.
 inline void check_stored(uint64_t value)
 {
     if (is_in_shared_place(value)) {
@@ -181,8 +192,32 @@ inline void check_stored(uint64_t value)
     }
 }
 
+// Where the thread that has the turn is about to store eight bytes, or has; null: nowhere. Of the
+// hook of a plain store nobody learns the value before the next hook.
+extern const uint64_t* last_stored;
+
+inline void check_last_store()
+{
+    if (last_stored != nullptr) {
+        check_stored(*last_stored);
+        last_stored = nullptr;
+    }
+}
+
+inline void note_store(uintptr_t address)
+{
+    check_last_store();
+    // What lies in that place itself is as private as the variables are.
+    last_stored =
+        is_in_shared_place(address) ? nullptr : reinterpret_cast<const uint64_t*>(address);
+}
+
 // The thread on whose stack the address lies, or -1.
-int whose_stack(uintptr_t address);
+inline int whose_stack(uintptr_t address)
+{
+    const uintptr_t offset = address - stacks;
+    return offset < size_of_stacks ? static_cast<int>(offset / (stack_size + guard_size)) : -1;
+}
 
 // Zeroed memory for a table; at the address wished for, if that is free.
 void* map_table(size_t size, uintptr_t wish = 0);
@@ -286,9 +321,19 @@ inline void join_clock(vector_clock& to, const vector_clock& from)
         }
     }
 }
+
+// A thread's era ends when it publishes what it has done, or gives memory back. What it does again
+// in one of them tells nothing new: whoever came in between, and should not have, was found then.
+inline void begin_era(thread_state& thread)
+{
+    static uint64_t eras = 0;
+    thread.era = ++eras;
+}
+
 inline void tick(thread_state& thread)
 {
     ++thread.clock.of[thread.id];
+    begin_era(thread);
 }
 inline void acquire(thread_state& thread, const object& from)
 {
@@ -300,8 +345,48 @@ inline void release(thread_state& thread, object& to)
     tick(thread);
 }
 
+// The last plain accesses to some words, so that most of those to come need no further look.
+struct recent_access {
+    uintptr_t word; // its address / 8
+    uint64_t era;
+    uint8_t read, written; // bytes of it; what was written counts as read
+};
+constexpr int recent_accesses = 1 << 9;
+extern recent_access recent[recent_accesses];
+
+constexpr int accesses_before_yield = 2000;
+extern bool only_races; // are looked for, in this schedule
+
 // A plain access by the calling thread.
 void plain_access(const volatile void* address, size_t size, bool writes);
+
+// The same, within a word, when only races are looked for.
+void access_of_word(uintptr_t address, uint8_t bytes, bool writes);
+
+template <size_t Size, bool Writes>
+inline void quick_plain_access(const volatile void* pointer)
+{
+    const auto address = reinterpret_cast<uintptr_t>(pointer);
+    thread_state& me = *self;
+    if (!only_races || Size > 8 - (address & 7) || is_in_shared_place(address) ||
+        me.plain_accesses + 1 >= accesses_before_yield) {
+        return plain_access(pointer, Size, Writes);
+    }
+    ++me.plain_accesses;
+    if (Writes && Size == sizeof *last_stored) {
+        note_store(address);
+    }
+    if (Writes && address - me.stack_begin >= stack_size) {
+        ++last_change;
+    }
+    const auto bytes = static_cast<uint8_t>(((1u << Size) - 1) << (address & 7));
+    const recent_access& there = recent[(address >> 3) % recent_accesses];
+    const unsigned known = Writes ? there.written : there.read;
+    if (there.word != address >> 3 || there.era != me.era || (bytes & ~known) != 0) {
+        access_of_word(address, bytes, Writes);
+    }
+}
+
 // The same by an atomic operation, which takes care of the step and of the event itself.
 void atomic_access(const volatile void* address, int size, bool writes, int event);
 // A condition variable is notified, or destroyed. The one must be ordered before the other.

@@ -219,6 +219,12 @@ thread_state& choose_next(thread_state& current, bool plain)
     return *candidate[taken];
 }
 
+void pass_turn(const thread_state& from, const thread_state& to)
+{
+    book->switches = book->switches + 1;
+    carrier->pass_turn(from.id, to.id);
+}
+
 thread_state& pick(thread_state& current, bool plain)
 {
     book->beat = book->beat + 1;
@@ -405,8 +411,7 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
         me.light_yields = 0;
     }
     if (thread_state& next = pick(me, plain); &next != &me) {
-        book->switches = book->switches + 1;
-        carrier->pass_turn(me.id, next.id);
+        pass_turn(me, next);
     }
     me.deadline = never;
     me.waits_in = op::run;
@@ -434,8 +439,7 @@ void end_thread()
     tick(me);
     thread_state& next = pick(me, false);
     self = nullptr;
-    book->switches = book->switches + 1;
-    carrier->pass_turn(me.id, next.id);
+    pass_turn(me, next);
 }
 
 } // namespace explorer::runtime

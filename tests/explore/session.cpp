@@ -31,8 +31,7 @@ namespace {
 
 // At a fixed place, so that pthread_self() is the same in every child.
 constexpr uintptr_t stacks_wish = 0x600000000000;
-constexpr size_t guard_size = size_t{1} << 20; // more than a large local array jumps over
-constexpr int most_at_end = 64;                // for one thread
+constexpr int most_at_end = 64; // for one thread
 
 struct at_end {
     void (*function)(void*);
@@ -58,8 +57,6 @@ struct worker {
 };
 
 worker workers[most_threads];
-char* stacks;
-
 void (*body)(void*);
 void* body_argument;
 
@@ -124,6 +121,7 @@ void prepare_thread(thread_state& one, int id)
     one.deadline = never;
     one.priority = starting_priority();
     one.stack_begin = lowest_of_stack(id);
+    begin_era(one);
 }
 
 // Returns false when the systematic search has nothing left to try.
@@ -232,17 +230,17 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
     recording = shared->todo.record;
     book->events = 1; // event 0 is none
     __libc_single_threaded = 0;
-    const size_t all_stacks = most_threads * (stack_size + guard_size);
-    stacks = static_cast<char*>(map_table(all_stacks, stacks_wish));
+    stacks = reinterpret_cast<uintptr_t>(map_table(size_of_stacks, stacks_wish));
     for (int i = 0; i < most_threads; ++i) {
-        mprotect(stacks + static_cast<size_t>(i) * (stack_size + guard_size), guard_size,
-                 PROT_NONE);
+        mprotect(reinterpret_cast<void*>(lowest_of_stack(i) - guard_size), guard_size, PROT_NONE);
     }
     make_heap();
     watch_for_failures();
 }
 
 } // namespace
+
+uintptr_t stacks = 0;
 
 void note_key(pthread_key_t key, void (*destructor)(void*))
 {
@@ -305,29 +303,6 @@ void* next_definition(const char* name, const char* version)
 {
     void* found = version != nullptr ? dlvsym(RTLD_NEXT, name, version) : nullptr;
     return found != nullptr ? found : dlsym(RTLD_NEXT, name);
-}
-
-uintptr_t lowest_of_stack(int id)
-{
-    return reinterpret_cast<uintptr_t>(stacks) + guard_size +
-           static_cast<size_t>(id) * (stack_size + guard_size);
-}
-
-bool on_stack_of(int id, uintptr_t address)
-{
-    return address - lowest_of_stack(id) < stack_size;
-}
-
-bool is_guard_of(int id, uintptr_t address)
-{
-    return address - (lowest_of_stack(id) - guard_size) < guard_size;
-}
-
-int whose_stack(uintptr_t address)
-{
-    const uintptr_t offset = address - reinterpret_cast<uintptr_t>(stacks);
-    const size_t one = stack_size + guard_size;
-    return offset < most_threads * one ? static_cast<int>(offset / one) : -1;
 }
 
 void at_thread_end(void (*function)(void*), void* argument)

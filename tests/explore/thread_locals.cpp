@@ -31,8 +31,6 @@ int block_count;
 size_t size_of_all;
 uintptr_t lowest; // of the C library's, too
 
-const uint64_t* last_stored; // by the calling thread, since it has the turn; null: nothing
-
 char* place_of(const block& one)
 {
     return static_cast<char*>(__builtin_thread_pointer()) + one.place;
@@ -78,6 +76,7 @@ void write_fresh(char* to, const block& one)
 } // namespace
 
 memory_range shared_place{};
+const uint64_t* last_stored = nullptr;
 
 void find_thread_locals()
 {
@@ -91,21 +90,6 @@ void share_place_of_thread_locals()
 {
     // They end where the thread's handle points to, on x86-64; that is no address of theirs.
     shared_place = {lowest, reinterpret_cast<uintptr_t>(__builtin_thread_pointer()) - lowest};
-}
-
-void note_store(uintptr_t address)
-{
-    check_last_store();
-    // What lies there itself is as private as they are.
-    last_stored = is_in_shared_place(address) ? nullptr : reinterpret_cast<uint64_t*>(address);
-}
-
-void check_last_store()
-{
-    if (last_stored != nullptr) {
-        check_stored(*last_stored);
-        last_stored = nullptr;
-    }
 }
 
 void reset_thread_locals()
