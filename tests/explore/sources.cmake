@@ -38,6 +38,18 @@ set(EXPLORER_SOURCES
     session.cpp
     strategy.cpp
     thread_locals.cpp)
+# The simulated kernel, part of the runtime.
+set(EXPLORER_WORLD
+    world/connecting.cpp
+    world/counters.cpp
+    world/descriptors.cpp
+    world/epoll.cpp
+    world/names.cpp
+    world/opening.cpp
+    world/options.cpp
+    world/readiness.cpp
+    world/streams.cpp
+    world/tcp.cpp)
 set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)
 
 # Compiled like judged code: the canary stands for it, and what runs in the parent process may share

@@ -17,6 +17,15 @@ file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/[^.]*.cpp)
 explorer_program(explorer_cases judged ${explorer_case_sources})
 explorer_program(explorer_rate judged ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
 
+# The simulated kernel against the real one: a plain program, built along with the others.
+file(GLOB conformance_sources CONFIGURE_DEPENDS ${explore}/world/conformance/[^.]*.cpp)
+add_executable(world_conformance EXCLUDE_FROM_ALL ${conformance_sources})
+foreach(source IN LISTS EXPLORER_WORLD)
+    target_sources(world_conformance PRIVATE ${explore}/${source})
+endforeach()
+workbook_compile_as(world_conformance plain shared)
+add_dependencies(explorer_cases world_conformance)
+
 # What idle hooks cost: the same objects with hooks that do nothing at all.
 foreach(hooks idle empty)
     set(target hooks_${hooks})
@@ -48,3 +57,6 @@ foreach(check "wrong --seeds 50" "right --schedules 10000" "determinism --runs 5
     set_tests_properties(self.explorer.${name} PROPERTIES FIXTURES_REQUIRED explorer_built
         COST ${WORKBOOK_LONG} TIMEOUT 1500 LABELS self)
 endforeach()
+add_test(NAME self.explorer.world COMMAND world_conformance --sequences 2000)
+set_tests_properties(self.explorer.world PROPERTIES FIXTURES_REQUIRED explorer_built TIMEOUT 300
+    LABELS self)
