@@ -16,6 +16,7 @@ constexpr int most_choices = 1 << 16;
 constexpr int most_events = 1 << 14;
 constexpr int most_frames = 32;
 constexpr int most_shared_words = 4096;
+constexpr int text_size = 48;
 
 // What a thread does at a step, or waits for.
 enum class op : uint8_t {
@@ -30,6 +31,7 @@ enum class op : uint8_t {
     once,
     sleep,
     acquire,
+    io,           // in a call of the simulated kernel, see world/waiting.hpp
     wait_for_end, // T0, until all other threads have ended
     ended,
     // never waited in:
@@ -67,6 +69,7 @@ enum class sort : char {
     atomic = 'A',
     once = 'O',
     guard = 'G', // of a function-local static
+    descriptor = 'D',
 };
 
 enum class search_kind : uint8_t {
@@ -87,8 +90,9 @@ struct event {
     bool has_value;
     bool has_old;
     uint64_t address;
-    uint64_t value; // read or written
-    uint64_t old;   // before a read-modify-write
+    uint64_t value;       // read or written
+    uint64_t old;         // before a read-modify-write
+    char text[text_size]; // of a call: what it was and what came of it
     int frames;
     void* frame[most_frames];
 };

@@ -85,6 +85,8 @@ const char* noun(sort is)
         return "once_flag";
     case sort::guard:
         return "static";
+    case sort::descriptor:
+        return "descriptor";
     case sort::none:
         break;
     }

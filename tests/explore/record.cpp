@@ -187,6 +187,21 @@ void note_for(thread_state& thread, op what, const object* on)
     }
 }
 
+void note_text(bool shown, const char* format, ...)
+{
+    if (!recording) {
+        return;
+    }
+    char text[text_size];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (const int number = note_always(op::io, nullptr, shown, 0); number != 0) {
+        memcpy(book->log[number].text, text, sizeof text);
+    }
+}
+
 void note_value(int number, const volatile void* address, int size, uint64_t value)
 {
     if (number == 0) {

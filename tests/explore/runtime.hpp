@@ -11,6 +11,7 @@
 //   record.cpp     writing events down when a failing schedule is replayed; failing
 //   hooks_*.cpp    the calls that the judged code makes: pthread, futex, time, heap, the
 //                  compiler's __tsan_*, and what lies outside the model
+//   world/         a kernel of its own: sockets, pipes, timers, epoll
 //
 // Only the thread that has the turn runs, mostly as a context of one thread of the kernel's (see
 // engine.hpp); so nothing in here needs a lock.
@@ -275,6 +276,12 @@ inline void made_progress(thread_state& thread)
 object* object_at(const void* address, sort is);
 object* known_object_at(uintptr_t address); // or null
 
+// ---- world/waiting.cpp ---------------------------------------------------------------------
+
+void begin_world(); // nothing is open
+// Whether who waits in a call of the simulated kernel could go on.
+bool may_go_on(const thread_state& one);
+
 // ---- strategy.cpp --------------------------------------------------------------------------
 
 void begin_strategy();
@@ -414,6 +421,8 @@ inline int remember_place(op what, const object* on = nullptr, int other = 0)
     return __builtin_expect(recording, 0) ? note_always(what, on, false, other) : 0;
 }
 void note_for(thread_state& thread, op what, const object* on); // on behalf of another thread
+// A call of the simulated kernel, in words.
+__attribute__((format(printf, 2, 3))) void note_text(bool shown, const char* format, ...);
 void note_value(int event, const volatile void* address, int size, uint64_t value);
 void note_change(int event, const volatile void* address, int size, uint64_t old, uint64_t value);
 void settle_write(thread_state& thread); // fills in what a plain write has written

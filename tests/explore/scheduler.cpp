@@ -275,6 +275,8 @@ bool enabled(const thread_state& one)
         return !on->busy;
     case op::acquire:
         return on->count > 0;
+    case op::io:
+        return may_go_on(one);
     case op::sleep:
     case op::ended:
         return false;
@@ -369,6 +371,7 @@ void begin_schedule()
     steps = 0;
     steps_when_time_moved = 0;
     now = beginning;
+    begin_world();
     spurious_left = book->todo.spurious;
     book->chosen = 0;
     book->switches = 0;

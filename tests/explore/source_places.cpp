@@ -46,7 +46,9 @@ program_image this_program()
 bool is_explorers_own(const std::string& file)
 {
     const auto path = std::filesystem::path(file);
-    return path.parent_path().filename() == "explore" && path.filename() != "canary.cpp";
+    const auto folder = path.parent_path();
+    return (folder.filename() == "explore" && path.filename() != "canary.cpp") ||
+           (folder.filename() == "world" && folder.parent_path().filename() == "explore");
 }
 
 bool is_library(const std::string& file)

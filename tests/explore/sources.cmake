@@ -17,6 +17,17 @@ list(APPEND EXPLORER_COMPILE_OPTIONS -D_GLIBCXX_USE_POSIX_SEMAPHORE=1)
 set(EXPLORER_FIRST_HEADER ${CMAKE_CURRENT_LIST_DIR}/library_calls.hpp)
 
 # The runtime: never instrumented.
+set(EXPLORER_WORLD # the simulated kernel
+    world/connecting.cpp
+    world/counters.cpp
+    world/descriptors.cpp
+    world/epoll.cpp
+    world/names.cpp
+    world/opening.cpp
+    world/options.cpp
+    world/readiness.cpp
+    world/streams.cpp
+    world/tcp.cpp)
 set(EXPLORER_SOURCES
     dependence.cpp
     engine_contexts.cpp
@@ -37,19 +48,13 @@ set(EXPLORER_SOURCES
     scheduler.cpp
     session.cpp
     strategy.cpp
-    thread_locals.cpp)
-# The simulated kernel, part of the runtime.
-set(EXPLORER_WORLD
-    world/connecting.cpp
-    world/counters.cpp
-    world/descriptors.cpp
-    world/epoll.cpp
-    world/names.cpp
-    world/opening.cpp
-    world/options.cpp
-    world/readiness.cpp
-    world/streams.cpp
-    world/tcp.cpp)
+    thread_locals.cpp
+    ${EXPLORER_WORLD}
+    world/hooks_descriptors.cpp
+    world/hooks_polling.cpp
+    world/hooks_sockets.cpp
+    world/transfer.cpp
+    world/waiting.cpp)
 set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)
 
 # Compiled like judged code: the canary stands for it, and what runs in the parent process may share

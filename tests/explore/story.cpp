@@ -160,6 +160,8 @@ std::string story::description(int number) const
         return "does not hold";
     case op::raised:
         return "fails";
+    case op::io:
+        return one.text;
     case op::run:
     case op::yield:
     case op::wait_for_end:
@@ -244,6 +246,8 @@ std::string story::wait_text(const standing& one) const
         return "waits for a unit of " + name;
     case op::once:
         return "waits for the initialization that another thread began";
+    case op::io:
+        return std::string("waits in ") + book_.log[one.event].text;
     default:
         return "could go on";
     }

@@ -31,8 +31,10 @@
 #include <thread>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
@@ -40,6 +42,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -1244,31 +1247,19 @@ void outside_calls()
     static int ends[2];
     expect(pipe(ends) == 0, "pipe");
     const std::pair<const char*, void (*)()> calls[] = {
-        {"socket", [] { socket(AF_INET, SOCK_STREAM, 0); }},
-        {"connect", [] { connect(-1, nullptr, 0); }},
-        {"accept", [] { accept(-1, nullptr, nullptr); }},
-        {"recv",
-         [] {
-             char byte = 0;
-             recv(-1, &byte, 1, 0);
-         }},
+        {"socket", [] { socket(AF_INET, SOCK_DGRAM, 0); }},
+        {"connect", [] { connect(ends[0], nullptr, 0); }},
         {"send",
          [] {
              char byte = 0;
-             send(-1, &byte, 1, 0);
+             send(ends[1], &byte, 1, 0);
          }},
-        {"poll", [] { poll(nullptr, 0, -1); }},
-        {"select", [] { select(0, nullptr, nullptr, nullptr, nullptr); }},
-        {"epoll_wait",
+        {"poll",
          [] {
-             epoll_event event{};
-             epoll_wait(-1, &event, 1, -1);
+             pollfd one = {ends[0], POLLIN, 0};
+             poll(&one, 1, -1);
          }},
-        {"pipe",
-         [] {
-             int both[2];
-             [[maybe_unused]] const int made = pipe(both);
-         }},
+        {"sendmmsg", [] { sendmmsg(-1, nullptr, 0, 0); }},
         {"kill", [] { kill(getpid(), SIGTERM); }},
         {"pthread_kill", [] { pthread_kill(pthread_self(), SIGTERM); }},
         {"pthread_exit", [] { pthread_exit(nullptr); }},
@@ -1310,6 +1301,135 @@ void files_and_output()
             other.join();
         },
         few));
+}
+
+// ---- a kernel of its own
+
+sockaddr_in a_listener(int& listener)
+{
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    EXPLORE_REQUIRE(bind(listener, generic, size) == 0 && listen(listener, 5) == 0);
+    EXPLORE_REQUIRE(getsockname(listener, generic, &size) == 0);
+    return address;
+}
+
+// Time-outs are virtual: hours, and no time goes by.
+void network_time()
+{
+    const auto begin = std::chrono::steady_clock::now();
+    expect_pass(search([] {
+        using clock = std::chrono::steady_clock;
+        const auto start = clock::now();
+        int ends[2];
+        EXPLORE_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+        pollfd one = {ends[0], POLLIN, 0};
+        EXPLORE_REQUIRE(poll(&one, 1, 3'600'000) == 0);
+        EXPLORE_REQUIRE(clock::now() - start >= 1h);
+        const timeval limit = {3600, 0};
+        setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        char byte = 0;
+        EXPLORE_REQUIRE(recv(ends[0], &byte, 1, 0) == -1 && errno == EAGAIN);
+        EXPLORE_REQUIRE(clock::now() - start >= 2h);
+        const int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+        const itimerspec in_an_hour = {{}, {3600, 0}};
+        timerfd_settime(timer, 0, &in_an_hour, nullptr);
+        const int loop = epoll_create1(0);
+        epoll_event wanted{};
+        wanted.events = EPOLLIN;
+        epoll_ctl(loop, EPOLL_CTL_ADD, timer, &wanted);
+        std::thread waiter([&] {
+            epoll_event told{};
+            EXPLORE_REQUIRE(epoll_wait(loop, &told, 1, -1) == 1);
+            EXPLORE_REQUIRE(clock::now() - start >= 3h);
+        });
+        waiter.join();
+    }));
+    expect(std::chrono::steady_clock::now() - begin < 1h, "real time went by");
+}
+
+// What is sent orders what was done before with what is done after it was received; nothing else
+// does, and the bytes themselves are memory like any other.
+void network_orders_memory()
+{
+    expect_pass(search([] {
+        int ends[2];
+        EXPLORE_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+        int shared = 0;
+        std::thread other([&] {
+            shared = 1;
+            EXPLORE_REQUIRE(write(ends[0], "x", 1) == 1);
+        });
+        char byte = 0;
+        EXPLORE_REQUIRE(read(ends[1], &byte, 1) == 1 && shared == 1);
+        other.join();
+    }));
+    expect_failure(search([] {
+                       int ends[2];
+                       EXPLORE_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+                       int shared = 0;
+                       std::thread other([&] {
+                           EXPLORE_REQUIRE(write(ends[0], "x", 1) == 1);
+                           shared = 1;
+                       });
+                       char byte = 0;
+                       EXPLORE_REQUIRE(read(ends[1], &byte, 1) == 1 && shared < 2);
+                       other.join();
+                   }),
+                   "data race", "shared");
+    expect_failure(search([] {
+                       int ends[2];
+                       EXPLORE_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+                       char text = 'a';
+                       std::thread other([&] { write(ends[0], &text, 1); });
+                       text = 'b';
+                       other.join();
+                   }),
+                   "data race", "text");
+}
+
+void network_failures()
+{
+    expect_failure(search([] {
+                       int ends[2];
+                       EXPLORE_REQUIRE(pipe(ends) == 0);
+                       close(ends[0]);
+                       write(ends[1], "x", 1);
+                   }),
+                   "crash", "SIGPIPE");
+    expect_failure(search([] {
+                       int listener = -1;
+                       a_listener(listener);
+                       std::thread other([=] { accept(listener, nullptr, nullptr); });
+                       other.join();
+                   }),
+                   "deadlock", "waits in accept(");
+}
+
+// A world begins anew with each schedule, and what is sent comes whole and in order.
+void network_is_new_each_time()
+{
+    expect_pass(search([] {
+        int listener = -1;
+        const sockaddr_in address = a_listener(listener);
+        EXPLORE_REQUIRE(listener == 500 && ntohs(address.sin_port) == 40000);
+        std::thread client([&] {
+            const int mine = socket(AF_INET, SOCK_STREAM, 0);
+            EXPLORE_REQUIRE(
+                connect(mine, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+            const std::string much(20000, 'a');
+            EXPLORE_REQUIRE(send(mine, much.data(), much.size(), 0) == 20000);
+            close(mine);
+        });
+        const int server = accept(listener, nullptr, nullptr);
+        std::string heard(20001, '\0');
+        EXPLORE_REQUIRE(recv(server, heard.data(), heard.size(), MSG_WAITALL) == 20000);
+        client.join(); // no descriptor is closed: they go with the schedule
+    }));
 }
 
 // ---- outside explore(), the same binary
@@ -1615,6 +1735,10 @@ constexpr check checks[] = {
     {"stuck", stuck},
     {"unfinished", unfinished},
     {"outside_calls", outside_calls},
+    {"network_time", network_time},
+    {"network_orders_memory", network_orders_memory},
+    {"network_failures", network_failures},
+    {"network_is_new_each_time", network_is_new_each_time},
     {"files_and_output", files_and_output},
     {"free_running", free_running},
     {"sockets_and_processes", sockets_and_processes},

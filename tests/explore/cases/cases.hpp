@@ -17,6 +17,7 @@ struct twin {
 };
 
 std::vector<twin> of_atomics();
+std::vector<twin> of_connections();
 std::vector<twin> of_lifetimes();
 std::vector<twin> of_locks();
 std::vector<twin> of_queues();

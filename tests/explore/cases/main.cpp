@@ -22,8 +22,8 @@ namespace cases {
 std::vector<twin> all()
 {
     std::vector<twin> every;
-    for (const auto& some :
-         {of_queues(), of_waiting(), of_locks(), of_atomics(), of_lifetimes(), of_timeouts()}) {
+    for (const auto& some : {of_queues(), of_waiting(), of_locks(), of_atomics(), of_lifetimes(),
+                             of_timeouts(), of_connections()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;

@@ -173,6 +173,12 @@ bool is_nonblocking(int descriptor)
     return one != nullptr && one->nonblocking;
 }
 
+bool is_number(int descriptor)
+{
+    const file* one = file_of(descriptor);
+    return one != nullptr && (one->is == kind::counter || one->is == kind::timer);
+}
+
 int file_behind(int descriptor)
 {
     const file* one = file_of(descriptor);

@@ -195,7 +195,7 @@ outcome epoll_ctl(int descriptor, int what, int watched, const epoll_event* even
     }
 }
 
-outcome epoll_wait(int descriptor, epoll_event* out, int most)
+outcome epoll_wait(int descriptor, epoll_event* out, int most, int* told_of)
 {
     outcome problem = 0;
     const file* by = epoll_of(descriptor, problem);
@@ -218,6 +218,9 @@ outcome epoll_wait(int descriptor, epoll_event* out, int most)
         }
         out[told].events = events;
         out[told].data = one->data;
+        if (told_of != nullptr) {
+            told_of[told] = static_cast<int>(one->watched - files) + 1;
+        }
         ++told;
         settle(*one);
     }

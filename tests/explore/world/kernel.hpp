@@ -74,6 +74,7 @@ outcome ioctl(int descriptor, unsigned long request, int* value);
 bool is_open(int descriptor);
 bool is_socket(int descriptor);
 bool is_nonblocking(int descriptor);
+bool is_number(int descriptor); // an eventfd or a timerfd: what is read is one number
 // Tells what the descriptor stands for, however often it was duplicated; 0: it is not open. The
 // other end of what it is connected to, or 0.
 int file_behind(int descriptor);
@@ -105,6 +106,8 @@ enum class entrance : uint8_t {
     socket, // recv, send and their relatives
 };
 
+size_t size_of(const iovec* list, int count);
+
 outcome receive(int descriptor, entrance by, const iovec* to, int count, int flags);
 // `named`: sendto() and sendmsg() with an address.
 outcome send(int descriptor, entrance by, const iovec* from, int count, int flags, bool named);
@@ -127,7 +130,8 @@ outcome select(int count, fd_set* in, fd_set* out, fd_set* other);
 
 outcome epoll_create(int flags);
 outcome epoll_ctl(int descriptor, int what, int watched, const epoll_event* event);
-outcome epoll_wait(int descriptor, epoll_event* list, int most);
+// `told_of`: if given, which files (see file_behind()) have something to tell.
+outcome epoll_wait(int descriptor, epoll_event* list, int most, int* told_of = nullptr);
 
 // ---- would it block?
 

@@ -157,7 +157,6 @@ int take_error(file& one);
 
 void close_local(file& one);
 void close_pipe(file& one);
-size_t size_of(const iovec* list, int count);
 // The bytes go into the ring, as many as `size`; there is room.
 void put(ring& into, const iovec* from, int count, size_t size);
 outcome broken_pipe(int flags);

@@ -1,0 +1,88 @@
+// How the threads of a schedule use the simulated kernel: each call is a step of the scheduler's,
+// and one that would block is a wait whose end the kernel's state decides. Time-outs and timers go
+// by virtual time.
+//
+//   waiting.cpp            steps and waits, what a call orders, what the report says of it
+//   hooks_sockets.cpp      the calls themselves: sockets
+//   hooks_descriptors.cpp  read, write, close, pipes, eventfd, timerfd ...
+//   hooks_polling.cpp      poll, select and epoll
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "explore/real.hpp"
+#include "explore/runtime.hpp"
+#include "explore/world/kernel.hpp"
+
+namespace explorer::runtime {
+
+// What a thread is about to do with a descriptor, until it has done so.
+struct pending_call {
+    enum class condition : uint8_t { none, receives, sends, accepts, connects, reports, polls };
+
+    const char* name; // null: the thread is in no call
+    int descriptor;   // -1: those in `list`
+    condition waits_for;
+    world::entrance by;
+    const iovec* parts;
+    int count;
+    const pollfd* list;
+    nfds_t listed;
+    int64_t deadline;
+};
+
+// The step before the call; it waits for nothing.
+void enter(const pending_call& call);
+// The step, and if need be the wait, before the call. False: its time is over.
+bool await(pending_call call);
+
+// Ends it: writes down what came of it and hands it to the caller the way libc does.
+__attribute__((format(printf, 2, 3))) long leave(world::outcome result, const char* format, ...);
+// The same, and silently: as the part of a call that has more to do.
+void leave_silently();
+
+[[noreturn]] void refuse_foreign(const char* call, int descriptor);
+
+// The descriptor belongs to this world, or to none; one from outside is an error.
+inline void check_ours(const char* call, int descriptor)
+{
+    if (descriptor >= 0 && !world::is_ours(descriptor)) {
+        refuse_foreign(call, descriptor);
+    }
+}
+
+// The descriptor is about to be closed: fails when another thread is in a call on it.
+void check_not_in_use(int descriptor);
+
+// What one thread did before it sent comes before what another does after it received.
+void publish_to(int file);
+void learn_from(int file);
+
+// A call that only asks or changes something.
+template <class Call>
+long simple_call(const char* name, int descriptor, Call call)
+{
+    check_ours(name, descriptor);
+    enter({name, descriptor, {}, {}, nullptr, 0, nullptr, 0, never});
+    const int file = world::file_behind(descriptor);
+    learn_from(file);
+    const world::outcome result = call();
+    publish_to(file);
+    return leave(result, "%s(%d)", name, descriptor);
+}
+
+// The new deadlines of those who wait for a timer.
+void timers_changed();
+
+} // namespace explorer::runtime
+
+// Stands in front of `call`: the real one outside schedules; inside, `modeled`.
+#define WORLD_CALL(result, call, parameters, arguments, modeled, ...)                              \
+    EXPLORER_REAL(call)                                                                            \
+    extern "C" result call parameters __VA_ARGS__                                                  \
+    {                                                                                              \
+        if (EXPLORER_ACTIVE) {                                                                     \
+            return static_cast<result>(modeled);                                                   \
+        }                                                                                          \
+        return real_##call() arguments;                                                            \
+    }
