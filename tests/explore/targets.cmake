@@ -7,14 +7,20 @@
 function(explorer_program target role)
     add_executable(${target} ${ARGN})
     workbook_compile_as(${target} explored ${role})
+    if("asio" IN_LIST role)
+        target_link_libraries(${target} PRIVATE $<TARGET_OBJECTS:instantiated_explored_asio>)
+    endif()
     target_link_libraries(${target} PRIVATE $<TARGET_OBJECTS:instantiated_explored>
         $<FILTER:$<TARGET_OBJECTS:explorer_canary>,EXCLUDE,explore_catch>
         $<TARGET_OBJECTS:explorer_runtime> given_explored ${CMAKE_DL_LIBS} atomic)
+    if("asio" IN_LIST role)
+        target_link_libraries(${target} PRIVATE workbook_asio)
+    endif()
 endfunction()
 
 set(explore ${CMAKE_SOURCE_DIR}/tests/explore)
 file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/[^.]*.cpp)
-explorer_program(explorer_cases judged ${explorer_case_sources})
+explorer_program(explorer_cases "judged;asio" ${explorer_case_sources})
 explorer_program(explorer_rate judged ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
 
 # The simulated kernel against the real one: a plain program, built along with the others.

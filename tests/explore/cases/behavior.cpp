@@ -3,6 +3,8 @@
 
 #include "explore/compute.hpp"
 #include "explore/explore.hpp"
+#include "given/listener.hpp"
+#include "given/socket.hpp"
 #include "given/todo.hpp"
 
 #include <algorithm>
@@ -1410,6 +1412,30 @@ void network_failures()
                    "deadlock", "waits in accept(");
 }
 
+// The course's own server and client, with threads that are stopped as it stops them.
+void network_of_given_code()
+{
+    expect_pass(search([] {
+        given::listener listener({});
+        std::thread server([&] {
+            while (auto client = listener.accept()) {
+                client->send_all(client->receive(100, 1s) + "\n");
+            }
+        });
+        for (const char* word : {"one", "two"}) {
+            given::connection client = given::connect_to({"127.0.0.1", listener.port()});
+            client.send_all(word);
+            std::string heard;
+            for (std::string more; !(more = client.receive(100, 1s)).empty();) {
+                heard += more;
+            }
+            EXPLORE_REQUIRE(heard == std::string(word) + "\n");
+        }
+        listener.cancel();
+        server.join();
+    }));
+}
+
 // A world begins anew with each schedule, and what is sent comes whole and in order.
 void network_is_new_each_time()
 {
@@ -1739,6 +1765,7 @@ constexpr check checks[] = {
     {"network_orders_memory", network_orders_memory},
     {"network_failures", network_failures},
     {"network_is_new_each_time", network_is_new_each_time},
+    {"network_of_given_code", network_of_given_code},
     {"files_and_output", files_and_output},
     {"free_running", free_running},
     {"sockets_and_processes", sockets_and_processes},
