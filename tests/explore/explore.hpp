@@ -36,6 +36,17 @@ struct options {
     /// Time-outs and sleeps may end although other threads could still run. Otherwise virtual time
     /// moves only when nobody can run.
     bool eager_time = false;
+    /// What may go wrong on the simulated network, so many times in one schedule. send(), recv()
+    /// and their relatives move one byte where they could move more.
+    int short_transfers = 0;
+    /// Calls that would wait give EINTR instead.
+    int interruptions = 0;
+    /// A connection breaks while it is used: both ends see a reset.
+    int resets = 0;
+    /// A connect() is refused although somebody listens.
+    int refusals = 0;
+    /// An accept() gives EMFILE, and the client goes on waiting.
+    int accept_failures = 0;
     /// A fresh process for each schedule: for bodies that change statics. About ten times slower.
     bool isolate = false;
     /// Threads of the kernel's from the start: several times slower. A body that asks for what only

@@ -79,6 +79,16 @@ enum class search_kind : uint8_t {
     replay,      // the given choices, then always choice 0
 };
 
+// What may befall a call of the simulated kernel, as often in one schedule as the test allows.
+enum class mishap : uint8_t {
+    short_transfer, // less is sent or received than could be
+    interruption,   // a call that waits ends with EINTR
+    reset,          // the connection breaks, for both ends
+    refusal,        // nobody answers a connect()
+    accept_failure, // no descriptor is left
+};
+constexpr int mishap_kinds = 5;
+
 struct event {
     bool shown; // false: only remembers where the thread is
     uint8_t thread;
@@ -118,6 +128,7 @@ struct plan {
     bool unlock_points; // a step before each unlock(): for those who try_lock()
     bool real_threads;  // see engine.hpp
     int preemptions, spurious;
+    int mishaps[mishap_kinds];
     long max_steps, limit;
     uint64_t seed;
 };

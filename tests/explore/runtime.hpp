@@ -299,6 +299,9 @@ int choose_thread(int regular, int all, bool current_can, bool plain,
 // Any other choice, such as which of several waiters is notified.
 int choose_one_of(int count);
 
+// Whether something happens that hardly ever does.
+bool choose_rarely();
+
 void before_choice(thread_state& current); // PCT's change points
 void after_yield(thread_state& current);
 

@@ -10,6 +10,7 @@ namespace explorer::runtime {
 namespace {
 
 constexpr int most_changes = 5;
+constexpr uint64_t rarely = 8; // once in so many times
 constexpr uint64_t lowest_of_normal = uint64_t{1} << 40;
 constexpr uint64_t lowest_of_changed = uint64_t{1} << 30; // yielding goes down from here
 
@@ -146,6 +147,29 @@ int choose_among(int regular, int all, bool current_can, bool plain, thread_stat
     }
 }
 
+// One among `count`; at random, each with a chance of one in `odds`, else the first.
+int choose(int count, uint64_t odds)
+{
+    int taken = 0;
+    switch (book->todo.kind) {
+    case search_kind::replay:
+        taken = replayed(count);
+        break;
+    case search_kind::depth_first:
+        taken = descend(count);
+        break;
+    case search_kind::reduced:
+        taken = choose_one_reduced(count);
+        break;
+    case search_kind::random:
+        taken = static_cast<int>(random_below(odds));
+        taken = taken < count ? taken : 0;
+        break;
+    }
+    record(taken);
+    return taken;
+}
+
 } // namespace
 
 void begin_strategy()
@@ -219,26 +243,12 @@ int choose_thread(int regular, int all, bool current_can, bool plain,
 
 int choose_one_of(int count)
 {
-    if (count <= 1) {
-        return 0;
-    }
-    int taken = 0;
-    switch (book->todo.kind) {
-    case search_kind::replay:
-        taken = replayed(count);
-        break;
-    case search_kind::depth_first:
-        taken = descend(count);
-        break;
-    case search_kind::reduced:
-        taken = choose_one_reduced(count);
-        break;
-    case search_kind::random:
-        taken = static_cast<int>(random_below(static_cast<uint64_t>(count)));
-        break;
-    }
-    record(taken);
-    return taken;
+    return count <= 1 ? 0 : choose(count, static_cast<uint64_t>(count));
+}
+
+bool choose_rarely()
+{
+    return choose(2, rarely) == 1;
 }
 
 void before_choice(thread_state& current)

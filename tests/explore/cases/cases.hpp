@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "explore/explore.hpp"
+
 #include <vector>
 
 namespace cases {
@@ -14,6 +16,7 @@ struct twin {
     const char* mistake;
     void (*wrong)(); // at least one schedule fails
     void (*right)(); // none does
+    explorer::options chosen{};
 };
 
 std::vector<twin> of_atomics();
@@ -21,6 +24,7 @@ std::vector<twin> of_connections();
 std::vector<twin> of_event_loops();
 std::vector<twin> of_lifetimes();
 std::vector<twin> of_locks();
+std::vector<twin> of_mishaps();
 std::vector<twin> of_queues();
 std::vector<twin> of_timeouts();
 std::vector<twin> of_waiting();

@@ -23,7 +23,7 @@ std::vector<twin> all()
 {
     std::vector<twin> every;
     for (const auto& some : {of_queues(), of_waiting(), of_locks(), of_atomics(), of_lifetimes(),
-                             of_timeouts(), of_connections(), of_event_loops()}) {
+                             of_timeouts(), of_connections(), of_event_loops(), of_mishaps()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;
@@ -70,7 +70,7 @@ int find_mistakes(const request& asked)
         long sum = 0;
         std::string kind;
         for (long seed = 1; seed <= asked.number; ++seed) {
-            explorer::options chosen;
+            explorer::options chosen = one.chosen;
             chosen.seed = static_cast<std::uint64_t>(seed);
             const explorer::result found = explorer::detail::first_failure(one.wrong, chosen);
             most = std::max(most, found.schedules);
@@ -97,7 +97,7 @@ int find_nothing(const request& asked)
         if (!is_asked_for(asked, one.name)) {
             continue;
         }
-        explorer::options chosen;
+        explorer::options chosen = one.chosen;
         chosen.schedules = asked.number;
         const explorer::result found = explorer::search(one.right, chosen);
         schedules += found.schedules;
@@ -131,9 +131,9 @@ int repeat(const request& asked)
         if (!is_asked_for(asked, one.name)) {
             continue;
         }
-        const explorer::result first = explorer::search(one.wrong);
+        const explorer::result first = explorer::search(one.wrong, one.chosen);
         for (long i = 1; i < asked.number; ++i, ++searches) {
-            explorer::options chosen;
+            explorer::options chosen = one.chosen;
             chosen.real_threads = i == 1; // once: whatever carries the threads, it is the same
             const explorer::result again = explorer::search(one.wrong, chosen);
             if (without_search_number(again.report) != without_search_number(first.report) ||
@@ -147,7 +147,7 @@ int repeat(const request& asked)
         // "0:" stands for whichever search comes.
         const std::string replay = "0" + first.replay.substr(first.replay.find(':'));
         setenv("WORKBOOK_REPLAY", replay.c_str(), 1);
-        const explorer::result replayed = explorer::search(one.wrong);
+        const explorer::result replayed = explorer::search(one.wrong, one.chosen);
         unsetenv("WORKBOOK_REPLAY");
         if (replayed.kind != first.kind) {
             ++differences;
@@ -164,7 +164,7 @@ int show(const request& asked)
     for (const cases::twin& one : cases::all()) {
         if (asked.name == one.name) {
             std::printf("%s: %s\n\n%s\n", one.name, one.mistake,
-                        explorer::search(one.wrong).report.c_str());
+                        explorer::search(one.wrong, one.chosen).report.c_str());
             return 0;
         }
     }

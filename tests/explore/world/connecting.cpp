@@ -14,6 +14,8 @@ namespace {
 
 constexpr int most_backlog = 4096; // as Linux has it
 
+bool refusing = false; // the next connect()
+
 file* listener_at(name where)
 {
     for (int i = 0; i < files_used; ++i) {
@@ -93,7 +95,8 @@ outcome start_connecting(file& one, name to)
     one.remote = to;
     one.state = tcp_state::connecting;
     one.believes = belief::connecting;
-    file* listener = listener_at(to);
+    file* listener = refusing ? nullptr : listener_at(to);
+    refusing = false;
     if (listener == nullptr) {
         be_reset(one);
     } else if (listener->queued > listener->backlog) {
@@ -223,6 +226,11 @@ outcome connect(int descriptor, const sockaddr* address, socklen_t size, bool wa
         return problem;
     }
     return wait && one->state != tcp_state::connecting ? connecting_ended(*one) : -EINPROGRESS;
+}
+
+void refuse_next()
+{
+    refusing = true;
 }
 
 bool can_accept(int descriptor)

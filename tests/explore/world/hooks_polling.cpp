@@ -27,14 +27,14 @@ int64_t deadline_after(const timespec* time)
     return time == nullptr ? never : now + time->tv_sec * nanoseconds_per_second + time->tv_nsec;
 }
 
-// A wait until `deadline`, or a look if that is now.
-void wait_or_look(const pending_call& call)
+// A wait until the deadline, or a look if that is now. False: it was interrupted.
+bool wait_or_look(const pending_call& call)
 {
     if (call.deadline <= now) {
         enter(call);
-    } else {
-        await(call);
+        return true;
     }
+    return await(call) != -EINTR;
 }
 
 long poll_until(const char* name, pollfd* list, nfds_t count, int64_t deadline)
@@ -42,7 +42,9 @@ long poll_until(const char* name, pollfd* list, nfds_t count, int64_t deadline)
     for (nfds_t i = 0; i < count; ++i) {
         check_ours(name, list[i].fd);
     }
-    wait_or_look({name, -1, condition::polls, {}, nullptr, 0, list, count, deadline});
+    if (!wait_or_look({name, -1, condition::polls, {}, nullptr, 0, list, count, deadline})) {
+        return leave(-EINTR, "%s()", name);
+    }
     const world::outcome ready = world::poll(list, count);
     int first = -1;
     for (nfds_t i = 0; i < count; ++i) {
@@ -71,7 +73,9 @@ long select_until(const char* name, int count, fd_set* in, fd_set* out, fd_set* 
             list[listed++] = {i, events, 0};
         }
     }
-    wait_or_look({name, -1, condition::polls, {}, nullptr, 0, list, listed, deadline});
+    if (!wait_or_look({name, -1, condition::polls, {}, nullptr, 0, list, listed, deadline})) {
+        return leave(-EINTR, "%s()", name);
+    }
     const world::outcome ready = world::select(count, in, out, other);
     for (nfds_t i = 0; ready > 0 && i < listed; ++i) {
         learn_from(world::file_behind(list[i].fd));
@@ -140,15 +144,11 @@ long control_epoll(int fd, int what, int watched, epoll_event* event)
 long wait_epoll(int fd, epoll_event* list, int most, int milliseconds)
 {
     check_ours("epoll_wait", fd);
-    wait_or_look({"epoll_wait",
-                  fd,
-                  condition::reports,
-                  {},
-                  nullptr,
-                  0,
-                  nullptr,
-                  0,
-                  deadline_after(milliseconds)});
+    const int64_t deadline = deadline_after(milliseconds);
+    if (!wait_or_look(
+            {"epoll_wait", fd, condition::reports, {}, nullptr, 0, nullptr, 0, deadline})) {
+        return leave(-EINTR, "epoll_wait(%d)", fd);
+    }
     int told_of[most_told];
     const int limit = most < most_told ? most : most_told;
     const world::outcome told = world::epoll_wait(fd, list, limit, told_of);

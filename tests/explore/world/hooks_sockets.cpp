@@ -2,6 +2,7 @@
 // is sent or received is a step for each part, so that others may come in between.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/world/mishaps.hpp"
 #include "explore/world/transfer.hpp"
 
 #include <errno.h>
@@ -40,16 +41,22 @@ long accept_on(const char* name, int fd, sockaddr* from, socklen_t* size, int fl
     pending_call call = {name,    fd,      condition::accepts,
                          {},      nullptr, 0,
                          nullptr, 0,       deadline_after(world::receive_timeout(fd))};
+    world::outcome made = 0;
     if (world::is_nonblocking(fd)) {
         enter(call);
-    } else if (!await(call)) {
-        return leave(-EAGAIN, "%s(%d) times out", name, fd);
+    } else {
+        made = await(call);
     }
-    const world::outcome made = world::accept(fd, from, size, flags);
+    if (made == 0 && befalls(mishap::accept_failure)) {
+        made = -EMFILE;
+    }
+    if (made == 0) {
+        made = world::accept(fd, from, size, flags);
+    }
     if (made >= 0) {
         learn_from(world::file_behind(static_cast<int>(made)));
     }
-    return leave(made, "%s(%d) = %ld", name, fd, made);
+    return made < 0 ? leave(made, "%s(%d)", name, fd) : leave(made, "%s(%d) = %ld", name, fd, made);
 }
 
 long connect_to(int fd, const sockaddr* to, socklen_t size)
@@ -60,8 +67,11 @@ long connect_to(int fd, const sockaddr* to, socklen_t size)
                          {},        nullptr, 0,
                          nullptr,   0,       deadline_after(world::send_timeout(fd))};
     enter(call);
+    if (befalls(mishap::refusal)) {
+        world::refuse_next();
+    }
     world::outcome result = world::connect(fd, to, size, waits);
-    if (waits && result == -EINPROGRESS && await(call)) {
+    if (waits && result == -EINPROGRESS && await(call) == 0) {
         result = world::connect(fd, to, size, waits);
     }
     publish_to(world::file_at_other_end(fd));

@@ -133,6 +133,14 @@ outcome epoll_ctl(int descriptor, int what, int watched, const epoll_event* even
 // `told_of`: if given, which files (see file_behind()) have something to tell.
 outcome epoll_wait(int descriptor, epoll_event* list, int most, int* told_of = nullptr);
 
+// ---- what goes wrong by itself
+
+bool is_connected(int descriptor); // over TCP, to an end that is still open
+// Then the connection breaks, for both ends, as when a machine between them stops.
+void break_connection(int descriptor);
+// Nobody listens to the next connect().
+void refuse_next();
+
 // ---- would it block?
 
 // Whether the call would do anything but give -EAGAIN. For a descriptor that it cannot be made with

@@ -198,4 +198,17 @@ outcome shutdown(int descriptor, int how)
     return one->is == kind::local ? shut_down_local(*one, bits) : shut_down_tcp(*one, bits);
 }
 
+bool is_connected(int descriptor)
+{
+    const file* one = file_of(descriptor);
+    return one != nullptr && one->is == kind::tcp && one->other != nullptr;
+}
+
+void break_connection(int descriptor)
+{
+    file& one = *file_of(descriptor);
+    send_reset(one);
+    be_reset(one);
+}
+
 } // namespace explorer::world

@@ -4,9 +4,12 @@
 // SPDX-License-Identifier: MIT
 #include "explore/world/transfer.hpp"
 
+#include "explore/world/mishaps.hpp"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 namespace explorer::runtime {
 namespace {
@@ -24,6 +27,13 @@ struct rest {
     rest(const iovec* from, int all) : count(all)
     {
         memcpy(parts, from, sizeof(iovec) * static_cast<size_t>(all));
+    }
+
+    void keep_first_byte()
+    {
+        drop(0);
+        parts[0].iov_len = 1;
+        count = 1;
     }
 
     void drop(size_t size)
@@ -97,9 +107,68 @@ void check_parts(const char* name, int count)
     }
 }
 
-bool may_wait(int descriptor, int flags)
+// One call on its way: it may take several steps.
+struct transfer {
+    const char* name;
+    int descriptor;
+    world::entrance by;
+    bool waits;
+    int64_t patience;
+    size_t wanted;
+    outcome all; // that was moved so far
+    bool cut;    // and that is all of it, although there could be more
+    rest left;
+
+    transfer(const char* call, int number, world::entrance entry, const iovec* parts, int count,
+             int flags, int64_t time)
+        : name(call),
+          descriptor(number),
+          by(entry),
+          waits(!world::is_nonblocking(number) && (flags & MSG_DONTWAIT) == 0),
+          patience(time),
+          wanted(world::size_of(parts, count)),
+          all(0),
+          cut(false),
+          left(parts, count)
+    {}
+};
+
+// The step before the next part, with whatever befalls it. 0, or what is the matter.
+outcome approach(transfer& one, condition what)
 {
-    return !world::is_nonblocking(descriptor) && (flags & MSG_DONTWAIT) == 0;
+    const int64_t deadline = one.patience == never ? never : now + one.patience;
+    const pending_call call = {one.name,       one.descriptor, what, one.by,  one.left.parts,
+                               one.left.count, nullptr,        0,    deadline};
+    if (!one.waits) {
+        enter(call);
+    } else if (const outcome problem = await(call); problem != 0) {
+        return problem;
+    }
+    if (world::is_connected(one.descriptor) && befalls(mishap::reset)) {
+        world::break_connection(one.descriptor);
+    }
+    int there = 2;
+    if (what == condition::receives) {
+        there = 0;
+        world::ioctl(one.descriptor, FIONREAD, &there);
+    }
+    if (there > 1 && !world::is_number(one.descriptor) && one.wanted > 1 &&
+        world::size_of(one.left.parts, one.left.count) > 1 && befalls(mishap::short_transfer)) {
+        one.left.keep_first_byte();
+        one.cut = true;
+    }
+    return 0;
+}
+
+// Counts what was moved. Whether there is more to do.
+bool goes_on(transfer& one, outcome moved, bool all_or_nothing)
+{
+    if (moved > 0) {
+        one.left.drop(static_cast<size_t>(moved));
+        one.all += moved;
+    }
+    return moved > 0 && all_or_nothing && one.waits && !one.cut &&
+           one.all != static_cast<outcome>(one.wanted);
 }
 
 long leave_with(outcome result, const char* name, int descriptor, const iovec* parts, int count)
@@ -124,32 +193,19 @@ long receive_into(const char* name, int descriptor, world::entrance by, const io
 {
     check_ours(name, descriptor);
     check_parts(name, count);
-    const bool waits = may_wait(descriptor, flags);
-    const int64_t patience = by == world::entrance::file && !world::is_socket(descriptor)
-                                 ? never
-                                 : world::receive_timeout(descriptor);
-    rest left(parts, count);
-    const size_t wanted = world::size_of(parts, count);
-    outcome all = 0;
+    transfer one(name, descriptor, by, parts, count, flags, world::receive_timeout(descriptor));
+    const bool all_or_nothing = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0;
     for (;;) {
-        const pending_call call = {name,    descriptor, condition::receives,
-                                   by,      left.parts, left.count,
-                                   nullptr, 0,          patience == never ? never : now + patience};
-        if (!waits) {
-            enter(call);
+        outcome got = approach(one, condition::receives);
+        if (got == 0) {
+            got = world::receive(descriptor, by, one.left.parts, one.left.count, flags);
+            learn_from(world::file_behind(descriptor));
         }
-        const bool in_time = !waits || await(call);
-        const outcome got =
-            in_time ? world::receive(descriptor, by, left.parts, left.count, flags) : -EAGAIN;
-        learn_from(world::file_behind(descriptor));
         if (got > 0) {
-            touch_parts(left.parts, left.count, static_cast<size_t>(got), true);
-            left.drop(static_cast<size_t>(got));
-            all += got;
+            touch_parts(one.left.parts, one.left.count, static_cast<size_t>(got), true);
         }
-        const bool more = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 && waits;
-        if (got <= 0 || !more || all == static_cast<outcome>(wanted)) {
-            return leave_with(all > 0 ? all : got, name, descriptor, parts, count);
+        if (!goes_on(one, got, all_or_nothing)) {
+            return leave_with(one.all > 0 ? one.all : got, name, descriptor, parts, count);
         }
         leave_silently();
     }
@@ -160,31 +216,17 @@ long send_from(const char* name, int descriptor, world::entrance by, const iovec
 {
     check_ours(name, descriptor);
     check_parts(name, count);
-    const bool waits = may_wait(descriptor, flags);
-    const int64_t patience = world::send_timeout(descriptor);
-    rest left(parts, count);
-    const size_t wanted = world::size_of(parts, count);
-    touch_parts(parts, count, wanted, false);
-    outcome all = 0;
+    transfer one(name, descriptor, by, parts, count, flags, world::send_timeout(descriptor));
+    touch_parts(parts, count, one.wanted, false);
     for (;;) {
-        const pending_call call = {name,    descriptor, condition::sends,
-                                   by,      left.parts, left.count,
-                                   nullptr, 0,          patience == never ? never : now + patience};
-        if (!waits) {
-            enter(call);
+        outcome sent = approach(one, condition::sends);
+        if (sent == 0) {
+            const int other = world::file_at_other_end(descriptor);
+            publish_to(other != 0 ? other : world::file_behind(descriptor));
+            sent = world::send(descriptor, by, one.left.parts, one.left.count, flags, named);
         }
-        const bool in_time = !waits || await(call);
-        const int own = world::file_behind(descriptor);
-        const int other = world::file_at_other_end(descriptor);
-        publish_to(other != 0 ? other : own);
-        const outcome sent =
-            in_time ? world::send(descriptor, by, left.parts, left.count, flags, named) : -EAGAIN;
-        if (sent > 0) {
-            left.drop(static_cast<size_t>(sent));
-            all += sent;
-        }
-        if (sent <= 0 || !waits || all == static_cast<outcome>(wanted)) {
-            return leave_with(all > 0 ? all : sent, name, descriptor, parts, count);
+        if (!goes_on(one, sent, true)) {
+            return leave_with(one.all > 0 ? one.all : sent, name, descriptor, parts, count);
         }
         leave_silently();
     }

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #include "explore/world/waiting.hpp"
 
+#include "explore/world/mishaps.hpp"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -125,6 +127,7 @@ void take_step(op what, const pending_call& call, int64_t until)
 void begin_world()
 {
     world::begin();
+    begin_mishaps();
     world::set_time(now);
     memset(calls, 0, sizeof calls);
     memset(vain_calls, 0, sizeof vain_calls);
@@ -142,17 +145,20 @@ void enter(const pending_call& call)
     take_step(vain_calls[id] > vain_calls_before_yield ? op::yield : op::run, call, never);
 }
 
-bool await(pending_call call)
+world::outcome await(const pending_call& call)
 {
     calls[self->id] = call;
+    if (befalls(mishap::interruption)) {
+        return -EINTR;
+    }
     for (;;) {
         world::set_time(now);
         take_step(op::io, call, next_look(call));
         if (holds(call)) {
-            return true;
+            return 0;
         }
         if (now >= call.deadline) {
-            return false;
+            return -EAGAIN;
         }
     }
 }

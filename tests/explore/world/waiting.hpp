@@ -6,6 +6,8 @@
 //   hooks_sockets.cpp      the calls themselves: sockets
 //   hooks_descriptors.cpp  read, write, close, pipes, eventfd, timerfd ...
 //   hooks_polling.cpp      poll, select and epoll
+//   transfer.cpp           sending and receiving, for the first two
+//   mishaps.cpp            what goes wrong by itself
 //
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -33,8 +35,9 @@ struct pending_call {
 
 // The step before the call; it waits for nothing.
 void enter(const pending_call& call);
-// The step, and if need be the wait, before the call. False: its time is over.
-bool await(pending_call call);
+// The step, and if need be the wait, before the call. 0: it can be made; else what it gives
+// instead: -EAGAIN when its time is over, or -EINTR.
+world::outcome await(const pending_call& call);
 
 // Ends it: writes down what came of it and hands it to the caller the way libc does.
 __attribute__((format(printf, 2, 3))) long leave(world::outcome result, const char* format, ...);

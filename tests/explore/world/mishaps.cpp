@@ -1,0 +1,33 @@
+// Counting mishaps and asking the search for them.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/world/mishaps.hpp"
+
+#include <string.h>
+
+namespace explorer::runtime {
+namespace {
+
+constexpr const char* in_words[mishap_kinds] = {"ONLY ONE BYTE", "INTERRUPTED", "CONNECTION BREAKS",
+                                                "NOBODY ANSWERS", "NO DESCRIPTOR LEFT"};
+int left[mishap_kinds];
+
+} // namespace
+
+void begin_mishaps()
+{
+    memcpy(left, book->todo.mishaps, sizeof left);
+}
+
+bool befalls(mishap what)
+{
+    const auto index = static_cast<int>(what);
+    if (left[index] <= 0 || !choose_rarely()) {
+        return false;
+    }
+    --left[index];
+    note_text(true, "%s", in_words[index]);
+    return true;
+}
+
+} // namespace explorer::runtime
