@@ -202,6 +202,20 @@ TEST_CASE("three overlapping clients get the same number every time", "[ex06][st
     }
 }
 
+TEST_CASE("fifty clients are served at the same time", "[ex06][step2]")
+{
+    support::rendezvous all_working{50};
+    support::running_server<racy_server> running{[&] { all_working.arrive_and_wait(); }};
+    std::vector<given::line_client> clients;
+    for (int i = 0; i < 50; ++i) {
+        clients.emplace_back(running.where(), std::chrono::seconds{10}); // past the rendezvous's
+    }
+    for (given::line_client& client : clients) {
+        REQUIRE(number_in(client.read_to_end()) > 0);
+        REQUIRE(all_working.most_waiting() == 50);
+    }
+}
+
 TEST_CASE("1000 times three overlapping clients get the same number", "[ex06][step2][soak]")
 {
     support::rendezvous all_working{3};
@@ -308,15 +322,17 @@ TEST_CASE("provoke() says what is wrong when a server does not answer", "[ex06][
     };
     REQUIRE_THROWS_AS(provoke(scripted_server{close_at_once}.where(), 2), std::runtime_error);
 
-    const auto say_hello = [](given::listener& listener) {
-        while (auto client = listener.accept()) {
-            client->send_all("hello\n");
-        }
-    };
-    const auto message =
-        message_of<std::runtime_error>([&] { provoke(scripted_server{say_hello}.where(), 1); });
-    CAPTURE(message);
-    REQUIRE(message.find("hello") != std::string::npos);
+    for (const std::string text : {"hello\n", "100 %s {}", "<1, took 0.0 ms>\n and more"}) {
+        const auto say = [&](given::listener& listener) {
+            while (auto client = listener.accept()) {
+                client->send_all(text);
+            }
+        };
+        const auto message =
+            message_of<std::runtime_error>([&] { provoke(scripted_server{say}.where(), 1); });
+        CAPTURE(message);
+        REQUIRE(message.find(text) != std::string::npos);
+    }
 
     const support::silent_port nobody;
     REQUIRE_THROWS_AS(provoke({"127.0.0.1", nobody.number()}, 2), std::system_error);

@@ -82,6 +82,32 @@ void explore_failing_work()
     });
 }
 
+/// Three clients at once, and the work of one of them fails: no number is given twice or left out.
+template <typename Server>
+void explore_failing_beside_others()
+{
+    static thread_local bool fails = false;
+    Server shared{any_port, [] {
+                      if (fails) {
+                          throw std::runtime_error{"no paper"};
+                      }
+                  }};
+    explore([&] {
+        const int before = number_in(shared.handle());
+        std::thread failing{[&] {
+            fails = true;
+            try {
+                shared.handle();
+            } catch (const std::runtime_error&) {
+            }
+        }};
+        const std::vector<int> numbers = numbers_of(shared, 2);
+        failing.join();
+        EXPLORE_REQUIRE(numbers == std::vector{before + 1, before + 2});
+        EXPLORE_REQUIRE(number_in(shared.handle()) == before + 3);
+    });
+}
+
 /// A second server knows nothing of the first one's clients.
 template <typename Server>
 void count_in_two_servers()
@@ -161,6 +187,11 @@ TEST_CASE("coarse: work that throws leaves nothing locked", "[ex07][step1][explo
     explore_failing_work<coarse_server>();
 }
 
+TEST_CASE("coarse: failing work takes no number from others", "[ex07][step1][explore]")
+{
+    explore_failing_beside_others<coarse_server>();
+}
+
 TEST_CASE("fine: handle() does the work once and says how long it took", "[ex07][step3]")
 {
     using std::chrono::steady_clock;
@@ -200,14 +231,17 @@ TEST_CASE("fine: each client has its own number and none is left out", "[ex07][s
 
 TEST_CASE("fine: the work of several clients overlaps", "[ex07][step3]")
 {
-    support::rendezvous all_working{3};
+    constexpr int clients = 20;
+    support::rendezvous all_working{clients};
     std::atomic<int> alone = 0;
     fine_server shared{any_port, [&] { alone += !all_working.arrive_and_wait(); }};
 
-    const std::vector<int> numbers = numbers_of(shared, 3);
+    const std::vector<int> numbers = numbers_of(shared, clients);
 
+    std::vector<int> expected(clients);
+    std::iota(expected.begin(), expected.end(), 1);
     REQUIRE(alone == 0);
-    REQUIRE(numbers == std::vector{1, 2, 3});
+    REQUIRE(numbers == expected);
 }
 
 TEST_CASE("fine: two servers count each for itself", "[ex07][step3]")
@@ -218,6 +252,11 @@ TEST_CASE("fine: two servers count each for itself", "[ex07][step3]")
 TEST_CASE("fine: work that throws leaves nothing locked", "[ex07][step3][explore]")
 {
     explore_failing_work<fine_server>();
+}
+
+TEST_CASE("fine: failing work takes no number from others", "[ex07][step3][explore]")
+{
+    explore_failing_beside_others<fine_server>();
 }
 
 TEST_CASE("fine: overlapping clients over TCP each get their own number", "[ex07][step3]")

@@ -18,5 +18,6 @@ struct race_report {
 /// Lets `n` clients overlap: connects all of them before it reads any reply. Blocks until it has
 /// read each to the end. Throws std::invalid_argument, with the value, for n < 1; std::system_error
 /// when a client cannot connect, or its reply is not whole 5 s after it was asked for;
-/// std::runtime_error, with the text, for a reply that is not "<N, took T ms>\n".
+/// std::runtime_error, with the text, for a reply that is not "<N, took T ms>\n"; the line_client's
+/// std::length_error may come instead for one of more than 4096 bytes.
 race_report provoke(const given::endpoint& where, int n);

@@ -91,8 +91,8 @@ public:
         return has_returned_.wait_for(time) == std::future_status::ready;
     }
 
-    /// To be asked after stop(), which has woken run()'s thread: whether that has gone to sleep
-    /// again, because there is still something to wait for. False if run() returns instead.
+    /// To be asked at the beginning, or after stop(), which has woken run()'s thread: whether that
+    /// has gone to sleep, because there is something to wait for. False if run() returns instead.
     bool sleeps_on()
     {
         const auto returned = [&] { return returns_within(std::chrono::milliseconds{0}); };

@@ -9,6 +9,8 @@
 
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/failures.hpp"
+#include "support/kept_stderr.hpp"
 #include "support/rendezvous.hpp"
 #include "support/running_server.hpp"
 
@@ -63,17 +65,19 @@ TEST_CASE("the time in the reply is how long the work took", SERVER_TAG "[step1]
 
 TEST_CASE("handle() whose work throws throws it on and uses no number", SERVER_TAG "[step1]")
 {
-    bool fail = false;
+    std::optional<int> failure;
     server failing{given::endpoint{}, [&] {
-                       if (fail) {
-                           throw std::runtime_error{"no paper"};
+                       if (failure) {
+                           support::fail(*failure);
                        }
                    }};
 
     REQUIRE(number_in(failing.handle()) == 1);
-    fail = true;
+    failure = 0;
     REQUIRE_THROWS_WITH(failing.handle(), "no paper");
-    fail = false;
+    failure = 3;
+    REQUIRE_THROWS_AS(failing.handle(), support::failure_of_its_own);
+    failure.reset();
     REQUIRE(number_in(failing.handle()) == 2);
 }
 
@@ -93,7 +97,7 @@ TEST_CASE("numbers count up from 1 with each client", SERVER_TAG "[step2]")
     std::atomic<int> times = 0;
     support::running_server<server> running{[&] { ++times; }};
 
-    for (int client = 1; client <= 5; ++client) {
+    for (int client = 1; client <= 100; ++client) {
         REQUIRE(number_in(ask(running.where())) == client);
         REQUIRE(times == client);
     }
@@ -132,16 +136,33 @@ TEST_CASE("a port in use is a clear error", SERVER_TAG "[step2]")
 
 TEST_CASE("work that throws costs its own client the reply and no number", SERVER_TAG "[step2]")
 {
-    std::atomic<int> times = 0;
+    std::atomic<int> failure = -1;
     support::running_server<server> running{[&] {
-        if (++times == 2) {
-            throw std::runtime_error{"the second client's work fails, as this test wants it"};
+        if (failure >= 0) {
+            support::fail(failure);
         }
     }};
 
     REQUIRE(number_in(ask(running.where())) == 1);
-    REQUIRE(ask(running.where()).empty());
+    for (int kind = 0; kind < support::std_failures; ++kind) {
+        failure = kind;
+        REQUIRE(ask(running.where()).empty());
+    }
+    failure = -1;
     REQUIRE(number_in(ask(running.where())) == 2);
+}
+
+TEST_CASE("work that throws is reported on stderr", SERVER_TAG "[step2]")
+{
+    std::string said;
+    {
+        const support::kept_stderr kept;
+        support::running_server<server> running{[] { support::fail(0); }};
+        ask(running.where());
+        running.end();
+        said = kept.said();
+    }
+    REQUIRE_FALSE(said.empty());
 }
 
 TEST_CASE("stop() ends run() while it waits for a client", SERVER_TAG "[step2]")

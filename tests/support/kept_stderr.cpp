@@ -1,0 +1,44 @@
+// A file in memory rather than a pipe: it never fills up, and can be read at any time.
+//
+// SPDX-License-Identifier: MIT
+#include "support/kept_stderr.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace support {
+
+kept_stderr::kept_stderr()
+    : file_{::memfd_create("stderr", MFD_CLOEXEC)},
+      before_{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)}
+{
+    if (file_.get() < 0 || before_.get() < 0 || ::dup2(file_.get(), STDERR_FILENO) < 0) {
+        throw std::system_error(errno, std::generic_category(),
+                                "cannot keep what is said on stderr");
+    }
+}
+
+kept_stderr::~kept_stderr()
+{
+    std::fflush(stderr);
+    ::dup2(before_.get(), STDERR_FILENO);
+}
+
+std::string kept_stderr::said() const
+{
+    std::fflush(stderr);
+    std::string all;
+    std::array<char, 512> piece{};
+    for (ssize_t size; (size = ::pread(file_.get(), piece.data(), piece.size(),
+                                       static_cast<off_t>(all.size()))) > 0;) {
+        all.append(piece.data(), static_cast<std::size_t>(size));
+    }
+    return all;
+}
+
+} // namespace support

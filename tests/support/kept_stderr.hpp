@@ -1,0 +1,29 @@
+// What is said on stderr while a case runs, by this process and in all of its threads.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "given/descriptor.hpp"
+
+#include <string>
+
+namespace support {
+
+/// Stderr goes to a file of its own from now on, until the object dies. One at a time.
+class kept_stderr {
+public:
+    /// Throws std::system_error when there can be no such file.
+    kept_stderr();
+    kept_stderr(const kept_stderr&) = delete;
+    kept_stderr& operator=(const kept_stderr&) = delete;
+    ~kept_stderr();
+
+    /// All that was said until now.
+    std::string said() const;
+
+private:
+    given::descriptor file_;
+    given::descriptor before_; // the stderr to go back to
+};
+
+} // namespace support
