@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/failures.hpp"
 #include "support/machine.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
@@ -217,10 +218,12 @@ void send_without_end(const plain_socket& connection)
 
 using request = std::function<asio::awaitable<std::string>(tcp::endpoint)>;
 
-/// A request with a time limit that is never reached.
-asio::awaitable<std::string> request_within_an_hour(tcp::endpoint server)
+/// Never reached, and more milliseconds than an int can hold.
+constexpr auto a_month = std::chrono::hours{24 * 30};
+
+asio::awaitable<std::string> request_within_a_month(tcp::endpoint server)
 {
-    return request_with_timeout(server, 1h);
+    return request_with_timeout(server, a_month);
 }
 
 /// What comes of a request whose connection is reset while it reads.
@@ -374,6 +377,16 @@ TEST_CASE("a request gives the whole reply", "[ex13][step1]")
     REQUIRE(reply.get() == "<42>\n");
 }
 
+TEST_CASE("a reply is given as it is whatever it holds", "[ex13][step1]")
+{
+    using namespace std::string_literals;
+    const std::string whole = GENERATE("two\nlines\n"s, "no line end"s, "\n"s, "a\0zero\0"s, ""s);
+    auto reply =
+        answered_by([&](const plain_socket& client) { client.send(whole); }, async_request);
+
+    REQUIRE(reply.get() == whole);
+}
+
 TEST_CASE("a refused connection is an error with its code", "[ex13][step1]")
 {
     const support::silent_port nobody;
@@ -427,10 +440,11 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
     listener server;
     const int threads_before = support::take_census().threads;
     int threads_meanwhile = 0;
+    constexpr int count = 50;
     bool all_came = true;
     std::jthread answers{[&] {
         std::vector<plain_socket> connections;
-        for (int i = 0; i < 5 && all_came; ++i) {
+        for (int i = 0; i < count && all_came; ++i) {
             connections.push_back(server.accept());
             all_came = connections.back().fd() >= 0;
         }
@@ -441,7 +455,7 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
     }};
     std::vector<std::string> got;
     try {
-        got = async_requests(server.endpoint(), 5);
+        got = async_requests(server.endpoint(), count);
     } catch (...) {
         server.close(); // no more connections: the thread ends
         answers.join();
@@ -451,7 +465,7 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
 
     REQUIRE(all_came);
     REQUIRE(threads_meanwhile == threads_before + 1);
-    REQUIRE(got == std::vector<std::string>(5, "<1>\n"));
+    REQUIRE(got == std::vector<std::string>(count, "<1>\n"));
 }
 
 TEST_CASE("replies stand in the order of the requests", "[ex13][step2]")
@@ -546,30 +560,62 @@ TEST_CASE("clients are served while others wait", "[ex13][step3]")
 
 TEST_CASE("a client whose work fails gets no number and the failure is reported", "[ex13][step3]")
 {
-    std::atomic<int> calls = 0;
-    std::vector<std::string> reported; // by the server's thread, read after it has ended
-    const auto second_fails = [&]() -> asio::awaitable<void> {
-        if (++calls == 2) {
-            throw std::runtime_error{"boom"};
+    std::atomic<int> failure = -1;
+    const auto fails = [&]() -> asio::awaitable<void> {
+        if (failure >= 0) {
+            support::fail(failure);
         }
         co_return;
     };
-    const auto report = [&](std::exception_ptr failure) {
+    std::vector<std::string> texts; // by the server's thread, read after it has ended
+    int of_its_own = 0;
+    int numbers = 0;
+    const auto report = [&](std::exception_ptr reported) {
         try {
-            std::rethrow_exception(failure);
+            std::rethrow_exception(reported);
+        } catch (const support::failure_of_its_own&) {
+            ++of_its_own;
         } catch (const std::exception& error) {
-            reported.push_back(error.what());
+            texts.push_back(error.what());
+        } catch (const int number) {
+            numbers += number;
+        } catch (...) {
         }
     };
-    async_server server{loopback(), second_fails, counting::safe, report};
+    async_server server{loopback(), fails, counting::safe, report};
     {
         const running in_background{server};
         REQUIRE(connect_to(server.port()).read_to_end() == "<1>\n");
-        REQUIRE(connect_to(server.port()).read_to_end().empty());
+        for (int kind = 0; kind < support::all_failures; ++kind) {
+            failure = kind;
+            REQUIRE(connect_to(server.port()).read_to_end().empty());
+        }
+        failure = -1;
         REQUIRE(connect_to(server.port()).read_to_end() == "<2>\n");
     }
 
-    REQUIRE(reported == std::vector<std::string>{"boom"});
+    REQUIRE(texts.size() == 3);
+    REQUIRE(texts.front() == "no paper");
+    REQUIRE(of_its_own == 1);
+    REQUIRE(numbers == 42);
+}
+
+TEST_CASE("failing work takes no number from others", "[ex13][step3]")
+{
+    meeting all_three{3};
+    bool first = true; // touched by the server's thread only
+    const auto first_fails = [&]() -> asio::awaitable<void> {
+        const bool to_fail = std::exchange(first, false);
+        co_await all_three.arrive();
+        if (to_fail) {
+            support::fail(0);
+        }
+    };
+    async_server server{loopback(), first_fails, counting::safe, [](std::exception_ptr) {}};
+    const running in_background{server};
+
+    REQUIRE(replies_to(server.port(), 3) == replies{"", "<1>\n", "<2>\n"});
+    REQUIRE(all_three.took_place());
 }
 
 TEST_CASE("a client that is gone stops nobody", "[ex13][step3]")
@@ -715,7 +761,8 @@ TEST_CASE("a reply in time comes whole and nothing is left running", "[ex13][ste
 {
     listener server;
     asio::io_context io;
-    auto reply = asio::co_spawn(io, request_with_timeout(server.endpoint(), 1h), asio::use_future);
+    auto reply =
+        asio::co_spawn(io, request_with_timeout(server.endpoint(), a_month), asio::use_future);
     io.poll();
     auto connection = server.accept();
     REQUIRE(connection.send("<42>\n"));
@@ -743,11 +790,23 @@ TEST_CASE("no reply in time is an error and the other side sees the end", "[ex13
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
 }
 
+TEST_CASE("a limit of nothing is over at once", "[ex13][step5]")
+{
+    for (const auto limit : {0ms, -1ms}) {
+        const listener server;
+        asio::io_context io;
+        auto reply = run_to_end(io, request_with_timeout(server.endpoint(), limit));
+
+        REQUIRE(is_ready(reply));
+        REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
+    }
+}
+
 TEST_CASE("a refused connection is not called a time-out", "[ex13][step5]")
 {
     const support::silent_port nobody;
     asio::io_context io;
-    auto reply = run_to_end(io, request_with_timeout(at(nobody), 1h));
+    auto reply = run_to_end(io, request_with_timeout(at(nobody), a_month));
 
     REQUIRE(is_ready(reply));
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_refused);
@@ -756,14 +815,14 @@ TEST_CASE("a refused connection is not called a time-out", "[ex13][step5]")
 
 TEST_CASE("a connection that breaks in time is an error and not a reply", "[ex13][step5]")
 {
-    auto reply = answered_by_a_reset(request_within_an_hour);
+    auto reply = answered_by_a_reset(request_within_a_month);
 
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_reset);
 }
 
 TEST_CASE("a reply without end is refused before the time is up", "[ex13][step5]")
 {
-    auto reply = answered_by(send_without_end, request_within_an_hour);
+    auto reply = answered_by(send_without_end, request_within_a_month);
 
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::message_size);
 }
@@ -807,7 +866,7 @@ TEST_CASE("one request times out and the other one is not disturbed", "[ex13][st
     io.poll();
     const auto ignored = server.accept();
     auto patient =
-        asio::co_spawn(io, request_with_timeout(server.endpoint(), 1h), asio::use_future);
+        asio::co_spawn(io, request_with_timeout(server.endpoint(), a_month), asio::use_future);
     io.poll();
     auto answered = server.accept();
     REQUIRE(support::eventually([&] {

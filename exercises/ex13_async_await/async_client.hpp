@@ -29,6 +29,7 @@ asio::awaitable<std::string> async_request(asio::ip::tcp::endpoint server);
 std::vector<std::string> async_requests(asio::ip::tcp::endpoint server, int count);
 
 /// As async_request(), if the reply is there within `limit`. If not, the request is cancelled, its
-/// connection is closed, and std::system_error with timed_out is thrown. Leaves nothing running.
+/// connection is closed, and std::system_error with timed_out is thrown; at once for a limit of
+/// zero or less. Leaves nothing running.
 asio::awaitable<std::string> request_with_timeout(asio::ip::tcp::endpoint server,
                                                   std::chrono::milliseconds limit);
