@@ -11,6 +11,7 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/failures.hpp"
 #include "support/in_a_child.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
@@ -183,12 +184,25 @@ TEST_CASE("under every schedule the value is there when get returns", "[ex09][st
 
 TEST_CASE("a failure that nobody asked for is reported once with its name", "[ex09][step2]")
 {
-    const std::string said = said_by([] {
-        auto one = spawn_thread("the lost one", [] { throw std::runtime_error("boom"); });
-        auto copy = one;
-    });
-
-    REQUIRE(said == "the lost one failed, and nobody asked: boom\n");
+    for (const std::string& name : {std::string("the lost one"), std::string("100%s %d {}"),
+                                    std::string(3000, 'x'), std::string()}) {
+        const std::string said = said_by([&] {
+            auto one = spawn_thread(name, [] { throw std::runtime_error("boom %s"); });
+            auto copy = one;
+        });
+        REQUIRE(said == name + " failed, and nobody asked: boom %s\n");
+    }
+    for (int kind = 0; kind < support::std_failures; ++kind) {
+        std::string what;
+        try {
+            support::fail(kind);
+        } catch (const std::exception& failure) {
+            what = failure.what();
+        }
+        const std::string said =
+            said_by([&] { spawn_thread("lost", [kind] { support::fail(kind); }); });
+        REQUIRE(said == "lost failed, and nobody asked: " + what + "\n");
+    }
 }
 
 TEST_CASE("a failure that somebody asked for is not reported", "[ex09][step2]")

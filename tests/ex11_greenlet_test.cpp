@@ -130,6 +130,48 @@ private:
     asio::steady_timer clock_{green::loop()};
 };
 
+#if defined(__SANITIZE_THREAD__)
+constexpr int very_many = 2'000; // g++ 12's runtime aborts at 10,000
+#else
+constexpr int very_many = 10'000;
+#endif
+
+// Each of so many greenlets waits for the one before it. How far the last one counts.
+int count_along_a_chain(int count)
+{
+    std::vector<green::greenlet<int>> all;
+    all.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+        all.push_back(green::spawn([&all, i] {
+            const int before = i == 0 ? 0 : all[static_cast<std::size_t>(i) - 1].get();
+            green::spawn([] {}).join();
+            return before + 1;
+        }));
+    }
+    return all.back().get();
+}
+
+// So many greenlets sleep, and then give way ten times. The sum of their numbers, from 1 on.
+long sum_of_sleepers(int count)
+{
+    std::vector<green::greenlet<int>> all;
+    all.reserve(static_cast<std::size_t>(count));
+    for (int i = 1; i <= count; ++i) {
+        all.push_back(green::spawn([i] {
+            green::sleep(std::chrono::microseconds(i % 100));
+            for (int turn = 0; turn < 10; ++turn) {
+                green::sleep(0ms);
+            }
+            return i;
+        }));
+    }
+    long sum = 0;
+    for (const auto& one : all) {
+        sum += one.get();
+    }
+    return sum;
+}
+
 } // namespace
 
 // --- step 1: two contexts
@@ -480,7 +522,11 @@ TEST_CASE("a greenlet has the name it was given or a number", "[ex11][step2]")
     std::string inside;
     auto named = green::spawn("worker", [&] { inside = green::current_name(); });
     auto second = green::spawn([] { return green::current_name(); });
+    const std::string odd = "100%s " + std::string(300, 'x');
+    auto long_name = green::spawn(odd, [] { return green::current_name(); });
 
+    REQUIRE(long_name.name() == odd);
+    REQUIRE(long_name.get() == odd);
     REQUIRE(named.name() == "worker");
     REQUIRE(second.name() == "greenlet #2");
     REQUIRE(second.get() == "greenlet #2");
@@ -592,24 +638,14 @@ TEST_CASE("a stack overflow ends the program with a message", "[ex11][step2]")
 #endif
 }
 
+TEST_CASE("2000 greenlets wait for one another", "[ex11][step2]")
+{
+    REQUIRE(count_along_a_chain(2'000) == 2'000);
+}
+
 TEST_CASE("10000 greenlets wait for one another", "[ex11][step2][soak]")
 {
-#if defined(__SANITIZE_THREAD__)
-    constexpr int count = 2'000; // g++ 12's runtime aborts at 10,000
-#else
-    constexpr int count = 10'000;
-#endif
-    std::vector<green::greenlet<int>> all;
-    all.reserve(count);
-    for (int i = 0; i < count; ++i) {
-        all.push_back(green::spawn([&all, i] {
-            const int before = i == 0 ? 0 : all[static_cast<std::size_t>(i) - 1].get();
-            green::spawn([] {}).join();
-            return before + 1;
-        }));
-    }
-
-    REQUIRE(all.back().get() == count);
+    REQUIRE(count_along_a_chain(very_many) == very_many);
 }
 
 // --- step 3: the world outside
@@ -651,6 +687,33 @@ TEST_CASE("a sleep lasts as long as it was asked to", "[ex11][step3]")
 
     REQUIRE(std::chrono::steady_clock::now() - before >= 200ms);
     REQUIRE(order == words{"100 ms", "200 ms"});
+}
+
+TEST_CASE("a sleep of less than a millisecond is not cut short", "[ex11][step3]")
+{
+    for (int i = 0; i < 20; ++i) {
+        const std::chrono::nanoseconds time = i % 2 == 0 ? 999'999ns : 1'999'999ns;
+        const auto before = std::chrono::steady_clock::now();
+        green::sleep(time);
+        REQUIRE(std::chrono::steady_clock::now() - before >= time);
+    }
+}
+
+TEST_CASE("a sleep for ever does not end", "[ex11][step3]")
+{
+    bool woke_up = false;
+    std::thread([&] { // whose greenlets are forgotten when it ends
+        const leaks_allowed here;
+        green::spawn([&] {
+            green::sleep(std::chrono::nanoseconds::max());
+            woke_up = true;
+        });
+        green::sleep(1ms);
+        green::sleep(1ms); // what is over at once is over by now
+    })
+        .join();
+
+    REQUIRE_FALSE(woke_up);
 }
 
 TEST_CASE("a sleep of zero or less is one turn for everybody who is ready", "[ex11][step3]")
@@ -865,30 +928,14 @@ TEST_CASE("a plain completion handler cannot wait and is told so", "[ex11][step3
     REQUIRE(refused);
 }
 
+TEST_CASE("2000 greenlets sleep and switch", "[ex11][step3]")
+{
+    REQUIRE(sum_of_sleepers(2'000) == 2'001'000);
+}
+
 TEST_CASE("10000 greenlets sleep and switch", "[ex11][step3][soak]")
 {
-#if defined(__SANITIZE_THREAD__)
-    constexpr int count = 2'000; // g++ 12's runtime aborts at 10,000
-#else
-    constexpr int count = 10'000;
-#endif
-    std::vector<green::greenlet<int>> all;
-    all.reserve(count);
-    for (int i = 0; i < count; ++i) {
-        all.push_back(green::spawn([i] {
-            green::sleep(std::chrono::microseconds(i % 100));
-            for (int turn = 0; turn < 10; ++turn) {
-                green::sleep(0ms);
-            }
-            return i;
-        }));
-    }
-    long sum = 0;
-    for (const auto& one : all) {
-        sum += one.get();
-    }
-
-    REQUIRE(sum == static_cast<long>(count) * (count - 1) / 2);
+    REQUIRE(sum_of_sleepers(very_many) == static_cast<long>(very_many) * (very_many + 1) / 2);
 }
 
 // --- step 4: kill

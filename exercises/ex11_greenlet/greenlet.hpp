@@ -178,8 +178,8 @@ void join_all(const Greenlets& greenlets)
     }
 }
 
-/// Lets others run for at least `time`. Zero or less: until everybody who can run now has had a
-/// turn (gevent's sleep(0)). Throws what wait() throws.
+/// Lets others run for at least `time`; nanoseconds::max() never ends. Zero or less: until
+/// everybody who can run now has had a turn (gevent's sleep(0)). Throws what wait() throws.
 void sleep(std::chrono::nanoseconds time);
 
 /// Waits until reading from the socket, one of this thread's loop(), would not block: data or end
