@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
 import json
 import subprocess
@@ -52,12 +51,13 @@ class Mutant:
         return text.count(b"\n", 0, self.begin) + 1
 
     def change(self, text: bytes) -> equivalents.Change:
-        """The lines that go, and those that come."""
-        one, other = (each.decode().splitlines() for each in (text, self.of(text)))
-        lines = list(difflib.unified_diff(one, other, n=0, lineterm=""))[2:]
-        gone = tuple(line[1:].strip() for line in lines if line.startswith("-"))
-        come = tuple(line[1:].strip() for line in lines if line.startswith("+"))
-        return equivalents.Change(self.kind, self.file, gone, come)
+        """The lines that it touches, before and after."""
+        first = text.rfind(b"\n", 0, self.begin) + 1
+        last = (text + b"\n").index(b"\n", self.end)
+        gone = text[first:last]
+        come = self.of(text)[first : last + len(self.of(text)) - len(text)]
+        lines = [tuple(one.strip() for one in each.decode().splitlines()) for each in (gone, come)]
+        return equivalents.Change(self.kind, self.file, *lines)
 
 
 class Court:

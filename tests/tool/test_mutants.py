@@ -95,11 +95,11 @@ class Places(fake_tree.FakeTree):
 
     @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
     def test_a_lock_made_shorter_and_statements_swapped(self):
-        found = self.found()
-        locks = [line for kind, line in found if kind == "lock made shorter"]
-        self.assertTrue(any(line.startswith("{ std::lock_guard") for line in locks), locks)
-        # The lock first: then the loop runs without it.
-        self.assertNotIn(("statements swapped", ""), found)
+        code = "\n".join(("std::lock_guard<std::mutex> lock(m);", "one();", "two();"))
+        found = self.found(f"{CODE}void one(); void two();\nvoid both() {{\n{code}\n}}\n")
+        self.assertIn(("lock made shorter", "{ std::lock_guard<std::mutex> lock(m); one(); }"), found)
+        self.assertIn(("statements swapped", "two(); one();"), found)
+        self.assertIn(("statements swapped", "one(); std::lock_guard<std::mutex> lock(m);"), found)
 
     @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
     def test_nothing_outside_the_answer(self):
