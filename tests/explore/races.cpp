@@ -17,7 +17,7 @@ constexpr int words_of_block = 64; // neighbors in memory are neighbors here
 constexpr int block_slots = 1 << 13;
 constexpr int most_blocks = block_slots - block_slots / 8;
 constexpr int most_records = 1 << 19;
-constexpr int near_blocks = 16;
+constexpr int near_blocks = 32;
 
 enum access_kind { plain_read, plain_write, atomic_read, atomic_write, access_kinds };
 
@@ -56,11 +56,12 @@ struct block {
 block* blocks;        // a hash table; what belongs to another schedule counts as free
 uint32_t* used_slots; // of this schedule
 int blocks_used;
-struct {
+struct near_block {
     uintptr_t key;
     uint32_t schedule;
     block* place;
-} near[near_blocks]; // the last ones that were asked for
+};
+near_block near[near_blocks]; // the last ones that were asked for
 accesses* records;
 uint32_t records_used;
 
@@ -80,7 +81,14 @@ block* slot_for(uintptr_t key)
     fail("too big", "too many places in memory are used in one schedule: make the body smaller");
 }
 
-block* make_block(uintptr_t key)
+// Stacks and regions of the heap lie at distances with many zeros at their ends.
+inline near_block& near_place(uintptr_t key)
+{
+    return near[(key * 0x9e3779b97f4a7c15u) >> 59];
+}
+static_assert(near_blocks == 1 << (64 - 59));
+
+__attribute__((noinline)) block* make_block(uintptr_t key)
 {
     block* found = slot_for(key);
     if (found->schedule != this_schedule) {
@@ -91,34 +99,17 @@ block* make_block(uintptr_t key)
         found->key = key;
         found->schedule = this_schedule;
     }
-    near[key % near_blocks] = {key, this_schedule, found};
+    near_place(key) = {key, this_schedule, found};
     return found;
-}
-
-inline block* near_block(uintptr_t key) // or null
-{
-    const auto& last = near[key % near_blocks];
-    return last.key == key && last.schedule == this_schedule ? last.place : nullptr;
 }
 
 inline block* block_at(uintptr_t key)
 {
-    block* found = near_block(key);
-    return found != nullptr ? found : make_block(key);
+    const near_block& last = near_place(key);
+    return last.key == key && last.schedule == this_schedule ? last.place : make_block(key);
 }
 
-// The word of this number (its address / 8), if somebody has touched it; else null.
-word* known_word(uintptr_t number)
-{
-    const uintptr_t key = number / words_of_block;
-    block* there = near_block(key);
-    if (there == nullptr) {
-        there = slot_for(key);
-    }
-    word* found = &there->words[number % words_of_block];
-    return there->schedule == this_schedule && found->schedule == this_schedule ? found : nullptr;
-}
-
+// The word of this number (its address / 8).
 inline word* word_at(uintptr_t number)
 {
     word* found = &block_at(number / words_of_block)->words[number % words_of_block];
@@ -168,6 +159,14 @@ bool of_condition; // reading stands for notifying, writing for destroying
             name_of_access[theirs], self->id, deleting ? "deletes" : name_of_access[ours]);
 }
 
+__attribute__((cold, noinline)) void refuse_freed(access_kind kind, int event)
+{
+    if (book->todo.races) {
+        fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", self->id,
+                name_of_access[kind]);
+    }
+}
+
 // Whether an access by another thread is not ordered before this one.
 template <access_kind Kind>
 inline void compare(const accesses& theirs, uint8_t bytes, int event)
@@ -214,11 +213,8 @@ inline bool may_hold(const accesses& one, int id, uint32_t epoch, uint8_t bytes)
 }
 
 template <access_kind Kind>
-inline accesses* accesses_of(word& here, int id, uint32_t epoch, uint8_t bytes)
+__attribute__((noinline)) accesses* find_accesses(word& here, int id, uint32_t epoch, uint8_t bytes)
 {
-    if (here.latest != 0 && may_hold<Kind>(records[here.latest], id, epoch, bytes)) {
-        return &records[here.latest];
-    }
     for (uint32_t i = here.first; i != 0; i = records[i].next) {
         if (may_hold<Kind>(records[i], id, epoch, bytes)) {
             here.latest = i;
@@ -229,28 +225,40 @@ inline accesses* accesses_of(word& here, int id, uint32_t epoch, uint8_t bytes)
 }
 
 template <access_kind Kind>
-inline void access_word_as(uintptr_t number, uint8_t bytes, int event)
+__attribute__((noinline)) void compare_with_others(word& here, int id, uint8_t bytes, int event)
 {
-    word& here = *word_at(number);
+    for (uint32_t i = here.first; i != 0 && book->todo.races; i = records[i].next) {
+        if (records[i].thread != id) {
+            compare<Kind>(records[i], bytes, event);
+        }
+    }
+    note_compared<Kind>(here, id, bytes);
+}
+
+// The rest of this is kept out of the way of the usual case: the word is this thread's alone.
+template <access_kind Kind>
+inline void access_word_as(word& here, uint8_t bytes, int event)
+{
     const int id = self->id;
     const uint32_t epoch = self->clock.of[id];
-    if (here.freed && book->todo.races) {
-        fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", id,
-                name_of_access[Kind]);
+    if (here.freed) {
+        refuse_freed(Kind, event);
     }
-    accesses* mine = accesses_of<Kind>(here, id, epoch, bytes);
+    accesses* mine = &records[here.latest]; // number 0 is nobody's
+    if (!may_hold<Kind>(*mine, id, epoch, bytes)) {
+        mine = find_accesses<Kind>(here, id, epoch, bytes);
+    }
     if (mine->epoch[Kind] == epoch && (mine->bytes[Kind] & bytes) == bytes && !recording) {
         // It was compared then, and nobody else's access since could be later than this one: that
         // thread would not know of this one's epoch.
         return;
     }
     if (!is_compared<Kind>(here, id, bytes)) {
-        for (uint32_t i = here.first; i != 0 && book->todo.races; i = records[i].next) {
-            if (records[i].thread != id) {
-                compare<Kind>(records[i], bytes, event);
-            }
+        if (here.by == 1u << id) {
+            note_compared<Kind>(here, id, bytes);
+        } else {
+            compare_with_others<Kind>(here, id, bytes, event);
         }
-        note_compared<Kind>(here, id, bytes);
     }
     if (mine->epoch[Kind] != epoch) {
         mine->bytes[Kind] = 0;
@@ -262,15 +270,16 @@ inline void access_word_as(uintptr_t number, uint8_t bytes, int event)
 
 void access_word(uintptr_t number, uint8_t bytes, access_kind kind, int event)
 {
+    word& here = *word_at(number);
     switch (kind) {
     case plain_read:
-        return access_word_as<plain_read>(number, bytes, event);
+        return access_word_as<plain_read>(here, bytes, event);
     case plain_write:
-        return access_word_as<plain_write>(number, bytes, event);
+        return access_word_as<plain_write>(here, bytes, event);
     case atomic_read:
-        return access_word_as<atomic_read>(number, bytes, event);
+        return access_word_as<atomic_read>(here, bytes, event);
     default:
-        return access_word_as<atomic_write>(number, bytes, event);
+        return access_word_as<atomic_write>(here, bytes, event);
     }
 }
 
@@ -341,12 +350,8 @@ int note_access(uintptr_t address, size_t size, bool writes)
 }
 
 // Returns whether the owner has it in its list.
-bool lend(thread_state& owner, uintptr_t number)
+__attribute__((noinline)) bool lend(thread_state& owner, word& there, uintptr_t number)
 {
-    word& there = *word_at(number);
-    if (there.lent) {
-        return true;
-    }
     if (owner.lent_count == most_lent) { // of so many, the first ones count
         note_outside_relation();
         return false;
@@ -356,23 +361,38 @@ bool lend(thread_state& owner, uintptr_t number)
     return true;
 }
 
-// Fails if this was another thread's local variable and its function, or its thread, has ended.
-// Returns whether it will be noticed when one of them does.
-bool check_scope(uintptr_t address, const char* deed, int event)
+[[noreturn]] void fail_out_of_scope(int owner, const char* deed, int event)
+{
+    fail_at(event != 0 ? event : remember_place(op::run), 0, "use after free",
+            "T%d %s a local variable of T%d's that is gone: %s", self->id, deed, owner,
+            threads[owner].waits_in == op::ended ? "the thread has ended"
+                                                 : "its function has returned");
+}
+
+// Whose local variable it is, if another thread's; else -1.
+inline int other_owner(uintptr_t address)
 {
     const int owner = whose_stack(address);
-    if (owner < 0 || owner == self->id || owner >= thread_count || !book->todo.races) {
-        return true;
-    }
+    return owner < 0 || owner == self->id || owner >= thread_count ? -1 : owner;
+}
+
+// Fails if the owner's function, or the owner, has ended. Returns whether it will be noticed when
+// one of them does.
+inline bool check_owner(int owner, uintptr_t address, word& there, const char* deed, int event)
+{
     thread_state& theirs = threads[owner];
-    const bool noticed = lend(theirs, address >> 3);
+    const bool noticed = there.lent || lend(theirs, there, address >> 3);
     if (theirs.waits_in == op::ended || address < theirs.stack_in_use) {
-        fail_at(event != 0 ? event : remember_place(op::run), 0, "use after free",
-                "T%d %s a local variable of T%d's that is gone: %s", self->id, deed, owner,
-                theirs.waits_in == op::ended ? "the thread has ended"
-                                             : "its function has returned");
+        fail_out_of_scope(owner, deed, event);
     }
     return noticed;
+}
+
+void check_scope(uintptr_t address, const char* deed, int event)
+{
+    if (const int owner = other_owner(address); owner >= 0 && book->todo.races) {
+        check_owner(owner, address, *word_at(address >> 3), deed, event);
+    }
 }
 
 void list_shared_word(uintptr_t number)
@@ -400,6 +420,7 @@ void begin_races()
         records = static_cast<accesses*>(map_table(sizeof(accesses) * most_records));
     }
     blocks_used = 0;
+    records[0].thread = most_threads;
     records_used = 1;
     only_races = book->todo.races && !book->todo.plain_points && !recording;
 }
@@ -437,28 +458,31 @@ void plain_access(const volatile void* pointer, size_t size, bool writes)
     }
 }
 
-void access_of_word(uintptr_t address, uint8_t bytes, bool writes)
+template <bool Writes>
+void access_of_word(uintptr_t address, uint8_t bytes)
 {
     const uintptr_t number = address >> 3;
-    const bool remembered =
-        address - self->stack_begin < stack_size || check_scope(address, name_of_access[writes], 0);
-    if (writes) {
-        access_word_as<plain_write>(number, bytes, 0);
-    } else {
-        access_word_as<plain_read>(number, bytes, 0);
+    word& here = *word_at(number);
+    bool remembered = true;
+    if (address - self->stack_begin >= stack_size) {
+        if (const int owner = other_owner(address); owner >= 0) {
+            remembered = check_owner(owner, address, here, name_of_access[Writes], 0);
+        }
     }
+    access_word_as<Writes ? plain_write : plain_read>(here, bytes, 0);
+    recent_access& there = recent_access_to(number);
     if (!remembered) {
         return;
     }
-    recent_access& there = recent[number % recent_accesses];
     if (there.word != number || there.era != self->era) {
-        there = {number, self->era, 0, 0};
+        there = {number, self->era, bytes, Writes ? bytes : uint8_t{0}};
+        return;
     }
     there.read |= bytes;
-    if (writes) {
-        there.written |= bytes;
-    }
+    there.written |= Writes ? bytes : 0;
 }
+template void access_of_word<false>(uintptr_t address, uint8_t bytes);
+template void access_of_word<true>(uintptr_t address, uint8_t bytes);
 
 void atomic_access(const volatile void* pointer, int size, bool writes, int event)
 {
@@ -510,8 +534,11 @@ void mark_freed(void* memory)
     size_t size = malloc_usable_size(memory);
     size = size < most_marked ? size : most_marked;
     const auto first = reinterpret_cast<uintptr_t>(memory) >> 3;
-    for (uintptr_t key = first; key < first + (size + 7) / 8; ++key) {
-        touch_end_of(key);
+    const uintptr_t end = first + (size + 7) / 8;
+    if (tracing) {
+        for (uintptr_t key = first; key < end; ++key) {
+            touch_end_of(key);
+        }
     }
     if (!book->todo.races) {
         return;
@@ -519,11 +546,12 @@ void mark_freed(void* memory)
     const int event = remember_place(op::deletion);
     deleting = true;
     begin_era(*self);
-    for (uintptr_t key = first; key < first + (size + 7) / 8; ++key) {
-        if (known_word(key) != nullptr) {
-            access_word(key, 0xff, plain_write, event);
+    for (uintptr_t key = first; key < end; ++key) {
+        word& there = *word_at(key);
+        if (there.first != 0) {
+            access_word_as<plain_write>(there, 0xff, event);
         }
-        word_at(key)->freed = true;
+        there.freed = true;
     }
     deleting = false;
 }
@@ -534,9 +562,11 @@ void check_alive(const void* address, const char* what)
         return;
     }
     const uintptr_t own = own_address(reinterpret_cast<uintptr_t>(address));
-    check_scope(own, "uses", 0);
-    const word* there = known_word(own >> 3);
-    if (there != nullptr && there->freed) {
+    word& there = *word_at(own >> 3);
+    if (const int owner = other_owner(own); owner >= 0) {
+        check_owner(owner, own, there, "uses", 0);
+    }
+    if (there.freed) {
         fail_at(remember_place(op::run), 0, "use after free",
                 "T%d uses a %s that was deleted before", self->id, what);
     }

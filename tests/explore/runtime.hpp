@@ -87,16 +87,18 @@ struct thread_state {
     int idle_yields;       // while nobody changed anything, which ...
     uint32_t idle_since;   // ... this value of last_change tells
 
-    int unsettled;             // event of a plain write whose value is not yet known
-    uintptr_t stack_begin;     // its lowest address
-    uintptr_t lent[most_lent]; // words of its stack that other threads have used, while they last
-    int lent_count;
+    int unsettled;          // event of a plain write whose value is not yet known
+    uintptr_t stack_begin;  // its lowest address
+    int lent_count;         // of `lent`, below
     uintptr_t stack_in_use; // down to here, when it last handed over the turn; 0: unknown
 
     void* (*routine)(void*);
     void* argument;
     void* outcome;
     pthread_t handle;
+
+    // Last, and not cleared: words of its stack that other threads have used, while they last.
+    uintptr_t lent[most_lent];
 };
 
 // ---- who runs ------------------------------------------------------------------------------
@@ -364,6 +366,12 @@ struct recent_access {
 constexpr int recent_accesses = 1 << 9;
 extern recent_access recent[recent_accesses];
 
+inline recent_access& recent_access_to(uintptr_t word)
+{
+    // The same place on each stack and in each region of the heap is another one here.
+    return recent[(word ^ word >> 14 ^ word >> 23) % recent_accesses];
+}
+
 constexpr int accesses_before_yield = 2000;
 extern bool only_races; // are looked for, in this schedule
 
@@ -371,14 +379,20 @@ extern bool only_races; // are looked for, in this schedule
 void plain_access(const volatile void* address, size_t size, bool writes);
 
 // The same, within a word, when only races are looked for.
-void access_of_word(uintptr_t address, uint8_t bytes, bool writes);
+template <bool Writes>
+void access_of_word(uintptr_t address, uint8_t bytes);
 
 template <size_t Size, bool Writes>
 inline void quick_plain_access(const volatile void* pointer)
 {
     const auto address = reinterpret_cast<uintptr_t>(pointer);
+    const unsigned bytes = ((1u << Size) - 1) << (address & 7); // of the next word, too, perhaps
+    const recent_access& there = recent_access_to(address >> 3);
+    const unsigned known = Writes ? there.written : there.read;
     thread_state& me = *self;
-    if (!only_races || Size > 8 - (address & 7) || is_in_shared_place(address) ||
+    const bool repeated =
+        there.word == address >> 3 && there.era == me.era && (bytes & ~known) == 0;
+    if ((!repeated && (!only_races || bytes > 0xff || is_in_shared_place(address))) ||
         me.plain_accesses + 1 >= accesses_before_yield) {
         return plain_access(pointer, Size, Writes);
     }
@@ -389,11 +403,8 @@ inline void quick_plain_access(const volatile void* pointer)
     if (Writes && address - me.stack_begin >= stack_size) {
         ++last_change;
     }
-    const auto bytes = static_cast<uint8_t>(((1u << Size) - 1) << (address & 7));
-    const recent_access& there = recent[(address >> 3) % recent_accesses];
-    const unsigned known = Writes ? there.written : there.read;
-    if (there.word != address >> 3 || there.era != me.era || (bytes & ~known) != 0) {
-        access_of_word(address, bytes, Writes);
+    if (!repeated) {
+        access_of_word<Writes>(address, static_cast<uint8_t>(bytes));
     }
 }
 

@@ -37,6 +37,7 @@ constexpr int idle_rounds = 2;
 constexpr int most_steps_at_a_time = 2000;
 
 long steps_when_time_moved;
+bool somebody_gives_way; // to somebody
 
 object objects[object_slots];
 int object_count = 0;
@@ -77,6 +78,45 @@ int64_t next_deadline()
     return earliest;
 }
 
+inline bool can_go_on(const thread_state& one)
+{
+    if (now >= one.deadline) {
+        return true;
+    }
+    const object* on = one.on;
+    switch (one.waits_in) {
+    case op::lock:
+        return on->owner < 0 || (on->owner == one.id && on->is == sort::recursive_mutex);
+    case op::lock_exclusive:
+        return on->owner < 0 && on->readers == 0;
+    case op::lock_shared:
+        return on->owner < 0;
+    case op::wait:
+    case op::atomic_wait:
+        return one.signalled;
+    case op::join:
+        return one.joins->waits_in == op::ended;
+    case op::once:
+        return !on->busy;
+    case op::acquire:
+        return on->count > 0;
+    case op::io:
+        return may_go_on(one);
+    case op::sleep:
+    case op::ended:
+        return false;
+    case op::wait_for_end:
+        for (int i = 0; i < thread_count; ++i) {
+            if (&threads[i] != &one && threads[i].waits_in != op::ended) {
+                return false;
+            }
+        }
+        return true;
+    default:
+        return true;
+    }
+}
+
 void move_time_to(int64_t deadline)
 {
     now = deadline;
@@ -100,6 +140,7 @@ bool is_time_all_they_wait_for()
 void note_yield(thread_state& one)
 {
     one.gives_way_to = ~0u;
+    somebody_gives_way = true;
     one.idle_yields = one.idle_since == last_change ? one.idle_yields + 1 : 1;
     one.idle_since = last_change;
 }
@@ -115,10 +156,12 @@ int collect_runnable(thread_state& current, thread_state** out)
         int spinning = 0;
         for (int i = 0; i < thread_count; ++i) {
             const thread_state& one = threads[i];
-            const bool yields = one.waits_in == op::yield;
-            if (yields || one.waits_in == op::run || enabled(one)) {
+            if (one.waits_in == op::yield) {
                 able |= 1u << i;
-                ++(yields ? spinning : busy);
+                ++spinning;
+            } else if (one.waits_in == op::run || can_go_on(one)) {
+                able |= 1u << i;
+                ++busy;
             }
         }
         const bool long_enough = steps - steps_when_time_moved >= most_steps_at_a_time;
@@ -129,8 +172,18 @@ int collect_runnable(thread_state& current, thread_state** out)
                 continue;
             }
         }
-        // If somebody can there is one at least: of those who yield, the one who did so first.
         int count = 0;
+        if (spinning == 0) {
+            const uint32_t before_current = able & ((1u << current.id) - 1);
+            for (uint32_t left = able & ~before_current; left != 0; left &= left - 1) {
+                out[count++] = &threads[__builtin_ctz(left)];
+            }
+            for (uint32_t left = before_current; left != 0; left &= left - 1) {
+                out[count++] = &threads[__builtin_ctz(left)];
+            }
+            return count;
+        }
+        // If somebody can there is one at least: of those who yield, the one who did so first.
         for (int k = 0, i = current.id; k < thread_count; ++k) {
             thread_state& one = threads[i];
             const uint32_t bit = 1u << i;
@@ -160,6 +213,9 @@ bool may_time_out_early(const thread_state& one)
 // Adds those whom a spurious wakeup or an early time-out could let run.
 int add_irregular(int count, thread_state** out)
 {
+    if (spurious_left <= 0 && !book->todo.eager_time) {
+        return count;
+    }
     for (int i = 0; i < thread_count; ++i) {
         thread_state& one = threads[i];
         if ((may_wake_by_itself(one) || may_time_out_early(one)) && !enabled(one)) {
@@ -240,8 +296,12 @@ thread_state& pick(thread_state& current, bool plain)
         ++last_change; // it did something before it began to wait, or to end
     }
     thread_state& next = choose_next(current, plain);
-    for (int i = 0; i < thread_count; ++i) {
-        threads[i].gives_way_to &= ~(1u << next.id);
+    if (somebody_gives_way) {
+        somebody_gives_way = false;
+        for (int i = 0; i < thread_count; ++i) {
+            threads[i].gives_way_to &= ~(1u << next.id);
+            somebody_gives_way |= threads[i].gives_way_to != 0;
+        }
     }
     if (&next == &current) {
         ++current.unbroken;
@@ -255,41 +315,7 @@ thread_state& pick(thread_state& current, bool plain)
 
 bool enabled(const thread_state& one)
 {
-    if (now >= one.deadline) {
-        return true;
-    }
-    const object* on = one.on;
-    switch (one.waits_in) {
-    case op::lock:
-        return on->owner < 0 || (on->owner == one.id && on->is == sort::recursive_mutex);
-    case op::lock_exclusive:
-        return on->owner < 0 && on->readers == 0;
-    case op::lock_shared:
-        return on->owner < 0;
-    case op::wait:
-    case op::atomic_wait:
-        return one.signalled;
-    case op::join:
-        return one.joins->waits_in == op::ended;
-    case op::once:
-        return !on->busy;
-    case op::acquire:
-        return on->count > 0;
-    case op::io:
-        return may_go_on(one);
-    case op::sleep:
-    case op::ended:
-        return false;
-    case op::wait_for_end:
-        for (int i = 0; i < thread_count; ++i) {
-            if (&threads[i] != &one && threads[i].waits_in != op::ended) {
-                return false;
-            }
-        }
-        return true;
-    default:
-        return true;
-    }
+    return can_go_on(one);
 }
 
 void begin_wait(uint64_t waiters)

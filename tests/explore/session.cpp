@@ -115,7 +115,7 @@ void start_worker(int id)
 
 void prepare_thread(thread_state& one, int id)
 {
-    memset(&one, 0, sizeof one);
+    memset(&one, 0, offsetof(thread_state, lent));
     one.id = id;
     one.waits_in = op::run;
     one.deadline = never;
