@@ -1,7 +1,8 @@
 // The inside of the exploring child: what its parts know of one another.
 //
 //   session.cpp    the child's life: its pool of workers, schedule after schedule
-//   engine_*.cpp   what carries a thread: a context, or a thread of the kernel's
+//   engine_*.cpp   what carries a thread: a context, or a thread of the kernel's (engine.hpp)
+//   thread_locals.cpp  thread_local variables, where contexts share a thread of the kernel's
 //   scheduler.cpp  who may go on at each step, virtual time, handing over the turn
 //   strategy.cpp   which of them does: depth first, random walk, PCT, replay
 //   reduction.cpp  the same, for the search that tries one schedule of each kind
