@@ -187,19 +187,21 @@ void note_for(thread_state& thread, op what, const object* on)
     }
 }
 
-void note_text(bool shown, const char* format, ...)
+int note_text(bool shown, const char* format, ...)
 {
     if (!recording) {
-        return;
+        return 0;
     }
     char text[text_size];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (const int number = note_always(op::io, nullptr, shown, 0); number != 0) {
+    const int number = note_always(op::io, nullptr, shown, 0);
+    if (number != 0) {
         memcpy(book->log[number].text, text, sizeof text);
     }
+    return number;
 }
 
 void note_value(int number, const volatile void* address, int size, uint64_t value)

@@ -436,8 +436,8 @@ inline int remember_place(op what, const object* on = nullptr, int other = 0)
     return __builtin_expect(recording, 0) ? note_always(what, on, false, other) : 0;
 }
 void note_for(thread_state& thread, op what, const object* on); // on behalf of another thread
-// A call of the simulated kernel, in words.
-__attribute__((format(printf, 2, 3))) void note_text(bool shown, const char* format, ...);
+// A call of the simulated kernel, in words. Returns the event, or 0.
+__attribute__((format(printf, 2, 3))) int note_text(bool shown, const char* format, ...);
 void note_value(int event, const volatile void* address, int size, uint64_t value);
 void note_change(int event, const volatile void* address, int size, uint64_t old, uint64_t value);
 void settle_write(thread_state& thread); // fills in what a plain write has written

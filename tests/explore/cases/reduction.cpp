@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <semaphore>
 #include <set>
@@ -23,7 +24,13 @@
 #include <utility>
 #include <vector>
 
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace cases {
 namespace {
@@ -59,13 +66,33 @@ enum class deed {
     futex_wait,
     futex_notify,
     plain_add,
+    send, // a byte, to a socket
+    receive,
+    receive_at_once, // or not at all
+    poll_both,
+    epoll_both,
+    raise, // a counter
+    lower,
+    connect_and_leave,
+    accept_and_leave,
     deeds
 };
 
+constexpr deed first_of_network = deed::send;
+
 constexpr std::pair<deed, deed> partners[] = {
-    {deed::wait, deed::notify_one},        {deed::wait, deed::notify_all},
-    {deed::acquire, deed::release},        {deed::acquire_in_time, deed::release},
-    {deed::wait_for_flag, deed::set_flag}, {deed::futex_wait, deed::futex_notify},
+    {deed::wait, deed::notify_one},
+    {deed::wait, deed::notify_all},
+    {deed::acquire, deed::release},
+    {deed::acquire_in_time, deed::release},
+    {deed::wait_for_flag, deed::set_flag},
+    {deed::futex_wait, deed::futex_notify},
+    {deed::receive, deed::send},
+    {deed::receive_at_once, deed::send},
+    {deed::poll_both, deed::send},
+    {deed::epoll_both, deed::send},
+    {deed::lower, deed::raise},
+    {deed::accept_and_leave, deed::connect_and_leave},
 };
 
 struct instruction {
@@ -77,6 +104,7 @@ struct program {
     std::vector<std::vector<instruction>> threads; // the first is the body's own
     explorer::options options;
     bool tries_locks = false;
+    bool uses_network = false;
 };
 
 constexpr const char* names[] = {"add",
@@ -104,7 +132,16 @@ constexpr const char* names[] = {"add",
                                  "read_clock",
                                  "futex_wait",
                                  "futex_notify",
-                                 "plain_add"};
+                                 "plain_add",
+                                 "send",
+                                 "receive",
+                                 "receive_at_once",
+                                 "poll_both",
+                                 "epoll_both",
+                                 "raise",
+                                 "lower",
+                                 "connect_and_leave",
+                                 "accept_and_leave"};
 
 void print(const program& what)
 {
@@ -153,6 +190,7 @@ program random_program(unsigned seed)
         const int kind = below(random, static_cast<int>(kinds.size()));
         const instruction one{kinds[static_cast<std::size_t>(kind)], below(random, 2)};
         made.threads[static_cast<std::size_t>(below(random, threads))].push_back(one);
+        made.uses_network |= one.what >= first_of_network;
         made.tries_locks |= one.what == deed::try_lock ||
                             (made.options.eager_time && one.what == deed::lock_in_time);
     }
@@ -166,11 +204,79 @@ std::uint64_t mixed(std::uint64_t state, std::uint64_t value)
     return (state ^ value) * 0x9e3779b97f4a7c15u ^ (state >> 29);
 }
 
+// What the deeds on the simulated kernel work with.
+struct network {
+    int ends[2][2]; // [0] sends, [1] receives
+    int counter = eventfd(0, 0);
+    int loop = epoll_create1(0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+
+    network()
+    {
+        for (int i = 0; i < 2; ++i) {
+            EXPLORE_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]) == 0);
+            epoll_event wanted{};
+            wanted.events = EPOLLIN;
+            wanted.data.u32 = static_cast<std::uint32_t>(i);
+            EXPLORE_REQUIRE(epoll_ctl(loop, EPOLL_CTL_ADD, ends[i][1], &wanted) == 0);
+        }
+        socklen_t size = sizeof address;
+        EXPLORE_REQUIRE(listen(listener, 5) == 0);
+        EXPLORE_REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    }
+
+    std::uint64_t obey(deed what, int on, std::uint64_t mark)
+    {
+        char byte = static_cast<char>(mark);
+        switch (what) {
+        case deed::send:
+            return static_cast<std::uint64_t>(::send(ends[on][0], &byte, 1, MSG_NOSIGNAL));
+        case deed::receive:
+            return recv(ends[on][1], &byte, 1, 0) == 1 ? static_cast<std::uint64_t>(byte) : 77;
+        case deed::receive_at_once:
+            return recv(ends[on][1], &byte, 1, MSG_DONTWAIT) == 1 ? static_cast<std::uint64_t>(byte)
+                                                                  : 78;
+        case deed::poll_both: {
+            pollfd both[] = {{ends[0][1], POLLIN, 0}, {ends[1][1], POLLIN, 0}};
+            poll(both, 2, -1);
+            return static_cast<std::uint64_t>(both[0].revents * 2 + both[1].revents);
+        }
+        case deed::epoll_both: {
+            epoll_event told[2];
+            const int count = epoll_wait(loop, told, 2, -1);
+            return static_cast<std::uint64_t>(count * 4) + told[0].data.u32;
+        }
+        case deed::raise:
+            return static_cast<std::uint64_t>(eventfd_write(counter, mark));
+        case deed::lower: {
+            eventfd_t value = 0;
+            eventfd_read(counter, &value);
+            return value;
+        }
+        case deed::connect_and_leave: {
+            const int mine = socket(AF_INET, SOCK_STREAM, 0);
+            connect(mine, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+            close(mine);
+            return static_cast<std::uint64_t>(mine);
+        }
+        default: {
+            const int mine = accept(listener, nullptr, nullptr);
+            close(mine);
+            return static_cast<std::uint64_t>(mine);
+        }
+        }
+    }
+};
+
 class machine {
 public:
     // What the schedule came to: what each thread saw, and what is left.
     std::uint64_t run(const program& what)
     {
+        if (what.uses_network) {
+            network_.emplace();
+        }
         std::vector<std::thread> others;
         for (std::size_t i = 1; i < what.threads.size(); ++i) {
             others.emplace_back([this, &what, i] { obey(what.threads[i], i); });
@@ -298,10 +404,9 @@ private:
             const std::uint64_t before = plain_;
             return plain_ = before * 3 + mark;
         }
-        case deed::deeds:
-            break;
+        default:
+            return network_->obey(one.what, one.on, mark);
         }
-        return 0;
     }
 
     std::array<std::mutex, 2> mutex_;
@@ -316,6 +421,7 @@ private:
     std::once_flag once_;
     std::atomic<int> atomic_int_ = 0;
     std::uint64_t plain_ = 0; // raced for
+    std::optional<network> network_;
     std::array<std::uint64_t, 4> seen_{};
 };
 

@@ -20,6 +20,7 @@ uint32_t order = 0;
 int ports_given = 0;
 int64_t now = 0;
 bool sigpipe = false;
+uint64_t changed_files[most_files / 64];
 const char* what_is_missing = nullptr;
 
 namespace {
@@ -103,6 +104,7 @@ void begin()
     order = 0;
     ports_given = 0;
     sigpipe = false;
+    memset(changed_files, 0, sizeof changed_files);
 }
 
 file* file_of(int descriptor)
@@ -189,6 +191,18 @@ int file_at_other_end(int descriptor)
 {
     const file* one = file_of(descriptor);
     return one == nullptr || one->other == nullptr ? 0 : static_cast<int>(one->other - files) + 1;
+}
+
+int take_changed_file()
+{
+    for (int i = 0; i < most_files / 64; ++i) {
+        if (uint64_t& bits = changed_files[i]; bits != 0) {
+            const int index = __builtin_ctzll(bits);
+            bits &= bits - 1;
+            return i * 64 + index + 1;
+        }
+    }
+    return 0;
 }
 
 outcome duplicate(int descriptor, int at_least, bool close_on_exec)

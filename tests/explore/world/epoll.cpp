@@ -120,8 +120,10 @@ outcome add(file& by, file& watched, int descriptor, const epoll_event& event)
 
 void wake(file& one, unsigned what)
 {
+    note_changed(one);
     uint32_t before = UINT32_MAX;
     while (watch* each = latest_watch_of(one, before)) {
+        note_changed(*each->by);
         before = each->added;
         const uint32_t events = each->events & ~manners;
         if (events != 0 && (what == 0 || (what & events) != 0)) {
@@ -155,9 +157,22 @@ void forget_watches_of(file& one)
 {
     for (int i = 0; i < watches_used; ++i) {
         if (watches[i].by == &one || watches[i].watched == &one) {
+            note_changed(*watches[i].by);
             watches[i] = {};
         }
     }
+}
+
+int files_watched(int descriptor, int* out, int most)
+{
+    const file* by = file_of(descriptor);
+    int count = 0;
+    for (int i = 0; i < watches_used && count < most; ++i) {
+        if (by != nullptr && watches[i].by == by) {
+            out[count++] = static_cast<int>(watches[i].watched - files) + 1;
+        }
+    }
+    return count;
 }
 
 outcome epoll_ctl(int descriptor, int what, int watched, const epoll_event* event)

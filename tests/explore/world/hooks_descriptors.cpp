@@ -46,28 +46,32 @@ void check_reading(const char* call, int descriptor)
 
 long open_pipe(int* ends, int flags)
 {
-    enter({"pipe", -1, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = "pipe", .shapes = true});
     const world::outcome made = world::pipe(ends, flags);
+    open_descriptor(made == 0 ? ends[0] : made);
+    open_descriptor(made == 0 ? ends[1] : made);
     return leave(made, "pipe() = %d, %d", made == 0 ? ends[0] : -1, made == 0 ? ends[1] : -1);
 }
 
 long open_counter(unsigned count, int flags)
 {
-    enter({"eventfd", -1, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = "eventfd", .shapes = true});
     const world::outcome made = world::eventfd(count, flags);
+    open_descriptor(made);
     return leave(made, "eventfd() = %ld", made);
 }
 
 long open_timer(int clock, int flags)
 {
-    enter({"timerfd_create", -1, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = "timerfd_create", .shapes = true});
     const world::outcome made = world::timerfd_create(clock, flags);
+    open_descriptor(made);
     return leave(made, "timerfd_create() = %ld", made);
 }
 
 long set_timer(int fd, int flags, const itimerspec* value, itimerspec* old)
 {
-    const long result = simple_call("timerfd_settime", fd,
+    const long result = simple_call("timerfd_settime", fd, false,
                                     [=] { return world::timerfd_settime(fd, flags, value, old); });
     timers_changed();
     return result;
@@ -75,29 +79,31 @@ long set_timer(int fd, int flags, const itimerspec* value, itimerspec* old)
 
 long close_one(int fd)
 {
-    enter({"close", fd, {}, {}, nullptr, 0, nullptr, 0, never});
-    check_not_in_use(fd);
-    publish_to(world::file_behind(fd));
-    publish_to(world::file_at_other_end(fd));
+    enter({.name = "close", .descriptor = fd, .shapes = true});
+    close_descriptor(fd);
     return leave(world::close(fd), "close(%d)", fd);
 }
 
 long duplicate_onto(const char* name, int fd, int onto, int flags, bool same_is_fine)
 {
     check_ours(name, fd);
-    enter({name, fd, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = name, .descriptor = fd, .shapes = true});
     if (fd != onto) {
-        check_not_in_use(onto);
-        publish_to(world::file_behind(onto));
-        publish_to(world::file_at_other_end(onto));
+        close_descriptor(onto);
     }
     const world::outcome made = world::duplicate_to(fd, onto, flags, same_is_fine);
+    open_descriptor(fd != onto ? made : -EINVAL);
     return leave(made, "%s(%d, %d)", name, fd, onto);
 }
 
 long control(int fd, int command, long argument)
 {
-    return simple_call("fcntl", fd, [=] { return world::fcntl(fd, command, argument); });
+    return simple_call("fcntl", fd, true, [=] {
+        const world::outcome result = world::fcntl(fd, command, argument);
+        const bool opens = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+        open_descriptor(opens ? result : -EINVAL);
+        return result;
+    });
 }
 
 } // namespace
@@ -111,7 +117,8 @@ WORLD_CALL(int, timerfd_create, (clockid_t clock, int flags), (clock, flags),
 WORLD_CALL(int, timerfd_settime, (int fd, int flags, const itimerspec* value, itimerspec* old),
            (fd, flags, value, old), set_timer(fd, flags, value, old), noexcept)
 WORLD_CALL(int, timerfd_gettime, (int fd, itimerspec* value), (fd, value),
-           simple_call("timerfd_gettime", fd, [=] { return world::timerfd_gettime(fd, value); }),
+           simple_call("timerfd_gettime", fd, false,
+                       [=] { return world::timerfd_gettime(fd, value); }),
            noexcept)
 
 EXPLORER_REAL(read)
@@ -189,8 +196,7 @@ int close(int fd)
 int dup(int fd) noexcept
 {
     if (is_modeled(fd)) {
-        return static_cast<int>(
-            simple_call("dup", fd, [=] { return world::duplicate(fd, 0, false); }));
+        return static_cast<int>(control(fd, F_DUPFD, 0));
     }
     return real_dup()(fd);
 }
@@ -239,8 +245,9 @@ int ioctl(int fd, unsigned long request, ...) noexcept
     void* argument = va_arg(list, void*);
     va_end(list);
     if (is_modeled(fd)) {
-        return static_cast<int>(simple_call(
-            "ioctl", fd, [=] { return world::ioctl(fd, request, static_cast<int*>(argument)); }));
+        return static_cast<int>(simple_call("ioctl", fd, false, [=] {
+            return world::ioctl(fd, request, static_cast<int*>(argument));
+        }));
     }
     return real_ioctl()(fd, request, argument);
 }

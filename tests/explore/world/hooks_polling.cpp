@@ -42,7 +42,11 @@ long poll_until(const char* name, pollfd* list, nfds_t count, int64_t deadline)
     for (nfds_t i = 0; i < count; ++i) {
         check_ours(name, list[i].fd);
     }
-    if (!wait_or_look({name, -1, condition::polls, {}, nullptr, 0, list, count, deadline})) {
+    if (!wait_or_look({.name = name,
+                       .waits_for = condition::polls,
+                       .list = list,
+                       .listed = count,
+                       .deadline = deadline})) {
         return leave(-EINTR, "%s()", name);
     }
     const world::outcome ready = world::poll(list, count);
@@ -73,7 +77,11 @@ long select_until(const char* name, int count, fd_set* in, fd_set* out, fd_set* 
             list[listed++] = {i, events, 0};
         }
     }
-    if (!wait_or_look({name, -1, condition::polls, {}, nullptr, 0, list, listed, deadline})) {
+    if (!wait_or_look({.name = name,
+                       .waits_for = condition::polls,
+                       .list = list,
+                       .listed = listed,
+                       .deadline = deadline})) {
         return leave(-EINTR, "%s()", name);
     }
     const world::outcome ready = world::select(count, in, out, other);
@@ -119,8 +127,9 @@ long select_for(int count, fd_set* in, fd_set* out, fd_set* other, timeval* time
 
 long create_epoll(int flags)
 {
-    enter({"epoll_create", -1, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = "epoll_create", .shapes = true});
     const world::outcome made = world::epoll_create(flags);
+    open_descriptor(made);
     return leave(made, "epoll_create() = %ld", made);
 }
 
@@ -133,7 +142,8 @@ long control_epoll(int fd, int what, int watched, epoll_event* event)
 {
     check_ours("epoll_ctl", fd);
     check_ours("epoll_ctl", watched);
-    enter({"epoll_ctl", fd, {}, {}, nullptr, 0, nullptr, 0, never});
+    const pollfd target = {watched, 0, 0};
+    enter({.name = "epoll_ctl", .descriptor = fd, .shapes = true, .list = &target, .listed = 1});
     publish_to(world::file_behind(fd));
     const world::outcome result = world::epoll_ctl(fd, what, watched, event);
     constexpr const char* ways[] = {"?", "add", "del", "mod"};
@@ -145,8 +155,10 @@ long wait_epoll(int fd, epoll_event* list, int most, int milliseconds)
 {
     check_ours("epoll_wait", fd);
     const int64_t deadline = deadline_after(milliseconds);
-    if (!wait_or_look(
-            {"epoll_wait", fd, condition::reports, {}, nullptr, 0, nullptr, 0, deadline})) {
+    if (!wait_or_look({.name = "epoll_wait",
+                       .descriptor = fd,
+                       .waits_for = condition::reports,
+                       .deadline = deadline})) {
         return leave(-EINTR, "epoll_wait(%d)", fd);
     }
     int told_of[most_told];

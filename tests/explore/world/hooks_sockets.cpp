@@ -18,15 +18,18 @@ using condition = pending_call::condition;
 
 long open_socket(int domain, int type, int protocol)
 {
-    enter({"socket", -1, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = "socket", .shapes = true});
     const world::outcome made = world::socket(domain, type, protocol);
+    open_descriptor(made);
     return leave(made, "socket() = %ld", made);
 }
 
 long open_pair(int domain, int type, int protocol, int* ends)
 {
-    enter({"socketpair", -1, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = "socketpair", .shapes = true});
     const world::outcome made = world::socketpair(domain, type, protocol, ends);
+    open_descriptor(made == 0 ? ends[0] : made);
+    open_descriptor(made == 0 ? ends[1] : made);
     return leave(made, "socketpair() = %d, %d", made == 0 ? ends[0] : -1, made == 0 ? ends[1] : -1);
 }
 
@@ -38,9 +41,11 @@ int64_t deadline_after(int64_t patience)
 long accept_on(const char* name, int fd, sockaddr* from, socklen_t* size, int flags)
 {
     check_ours(name, fd);
-    pending_call call = {name,    fd,      condition::accepts,
-                         {},      nullptr, 0,
-                         nullptr, 0,       deadline_after(world::receive_timeout(fd))};
+    const pending_call call = {.name = name,
+                               .descriptor = fd,
+                               .waits_for = condition::accepts,
+                               .shapes = true,
+                               .deadline = deadline_after(world::receive_timeout(fd))};
     world::outcome made = 0;
     if (world::is_nonblocking(fd)) {
         enter(call);
@@ -54,6 +59,7 @@ long accept_on(const char* name, int fd, sockaddr* from, socklen_t* size, int fl
         made = world::accept(fd, from, size, flags);
     }
     if (made >= 0) {
+        open_descriptor(made);
         learn_from(world::file_behind(static_cast<int>(made)));
     }
     return made < 0 ? leave(made, "%s(%d)", name, fd) : leave(made, "%s(%d) = %ld", name, fd, made);
@@ -63,9 +69,11 @@ long connect_to(int fd, const sockaddr* to, socklen_t size)
 {
     check_ours("connect", fd);
     const bool waits = !world::is_nonblocking(fd);
-    pending_call call = {"connect", fd,      condition::connects,
-                         {},        nullptr, 0,
-                         nullptr,   0,       deadline_after(world::send_timeout(fd))};
+    const pending_call call = {.name = "connect",
+                               .descriptor = fd,
+                               .waits_for = condition::connects,
+                               .shapes = true,
+                               .deadline = deadline_after(world::send_timeout(fd))};
     enter(call);
     if (befalls(mishap::refusal)) {
         world::refuse_next();
@@ -81,7 +89,7 @@ long connect_to(int fd, const sockaddr* to, socklen_t size)
 long shut_down(int fd, int how)
 {
     check_ours("shutdown", fd);
-    enter({"shutdown", fd, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = "shutdown", .descriptor = fd, .shapes = true});
     publish_to(world::file_behind(fd));
     publish_to(world::file_at_other_end(fd));
     const world::outcome result = world::shutdown(fd, how);
@@ -139,9 +147,9 @@ WORLD_CALL(int, socket, (int domain, int type, int protocol), (domain, type, pro
 WORLD_CALL(int, socketpair, (int domain, int type, int protocol, int* ends),
            (domain, type, protocol, ends), open_pair(domain, type, protocol, ends), noexcept)
 WORLD_CALL(int, bind, (int fd, const sockaddr* to, socklen_t size), (fd, to, size),
-           simple_call("bind", fd, [=] { return world::bind(fd, to, size); }), noexcept)
+           simple_call("bind", fd, true, [=] { return world::bind(fd, to, size); }), noexcept)
 WORLD_CALL(int, listen, (int fd, int backlog), (fd, backlog),
-           simple_call("listen", fd, [=] { return world::listen(fd, backlog); }), noexcept)
+           simple_call("listen", fd, true, [=] { return world::listen(fd, backlog); }), noexcept)
 WORLD_CALL(int, accept, (int fd, sockaddr* from, socklen_t* size), (fd, from, size),
            accept_on("accept", fd, from, size, 0))
 WORLD_CALL(int, accept4, (int fd, sockaddr* from, socklen_t* size, int flags),
@@ -150,19 +158,19 @@ WORLD_CALL(int, connect, (int fd, const sockaddr* to, socklen_t size), (fd, to, 
            connect_to(fd, to, size))
 WORLD_CALL(int, shutdown, (int fd, int how), (fd, how), shut_down(fd, how), noexcept)
 WORLD_CALL(int, getsockname, (int fd, sockaddr* out, socklen_t* size), (fd, out, size),
-           simple_call("getsockname", fd, [=] { return world::getsockname(fd, out, size); }),
+           simple_call("getsockname", fd, false, [=] { return world::getsockname(fd, out, size); }),
            noexcept)
 WORLD_CALL(int, getpeername, (int fd, sockaddr* out, socklen_t* size), (fd, out, size),
-           simple_call("getpeername", fd, [=] { return world::getpeername(fd, out, size); }),
+           simple_call("getpeername", fd, false, [=] { return world::getpeername(fd, out, size); }),
            noexcept)
 WORLD_CALL(int, setsockopt, (int fd, int level, int name, const void* value, socklen_t size),
            (fd, level, name, value, size),
-           simple_call("setsockopt", fd,
+           simple_call("setsockopt", fd, false,
                        [=] { return world::setsockopt(fd, level, name, value, size); }),
            noexcept)
 WORLD_CALL(int, getsockopt, (int fd, int level, int name, void* value, socklen_t* size),
            (fd, level, name, value, size),
-           simple_call("getsockopt", fd,
+           simple_call("getsockopt", fd, false,
                        [=] { return world::getsockopt(fd, level, name, value, size); }),
            noexcept)
 

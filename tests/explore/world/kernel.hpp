@@ -79,6 +79,11 @@ bool is_number(int descriptor); // an eventfd or a timerfd: what is read is one 
 // other end of what it is connected to, or 0.
 int file_behind(int descriptor);
 int file_at_other_end(int descriptor);
+// One of those files of which something has changed, each once; 0: no more. An epoll instance
+// changes with what it watches.
+int take_changed_file();
+// What an epoll instance watches, as such numbers; how many they are, at most `most`.
+int files_watched(int descriptor, int* out, int most);
 
 // ---- sockets
 

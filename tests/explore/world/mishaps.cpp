@@ -19,6 +19,16 @@ void begin_mishaps()
     memcpy(left, book->todo.mishaps, sizeof left);
 }
 
+bool any_mishaps()
+{
+    for (const int allowed : book->todo.mishaps) {
+        if (allowed > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool befalls(mishap what)
 {
     const auto index = static_cast<int>(what);

@@ -10,6 +10,7 @@ namespace explorer::runtime {
 
 void begin_mishaps(); // a schedule begins
 
+bool any_mishaps(); // that the test allows
 // Whether it happens now. Then the report says so.
 bool befalls(mishap what);
 

@@ -115,6 +115,13 @@ extern uint32_t order;               // counts what must be told apart by its ag
 extern int ports_given;              // that nobody named
 extern int64_t now;
 extern bool sigpipe;
+extern uint64_t changed_files[most_files / 64]; // a bit for each
+
+inline void note_changed(const file& one)
+{
+    const auto index = static_cast<unsigned>(&one - files);
+    changed_files[index / 64] |= uint64_t{1} << index % 64;
+}
 
 outcome missing(const char* what);
 

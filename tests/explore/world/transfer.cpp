@@ -137,8 +137,13 @@ struct transfer {
 outcome approach(transfer& one, condition what)
 {
     const int64_t deadline = one.patience == never ? never : now + one.patience;
-    const pending_call call = {one.name,       one.descriptor, what, one.by,  one.left.parts,
-                               one.left.count, nullptr,        0,    deadline};
+    const pending_call call = {.name = one.name,
+                               .descriptor = one.descriptor,
+                               .waits_for = what,
+                               .by = one.by,
+                               .parts = one.left.parts,
+                               .count = one.left.count,
+                               .deadline = deadline};
     if (!one.waits) {
         enter(call);
     } else if (const outcome problem = await(call); problem != 0) {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/world/waiting.hpp"
 
+#include "explore/dependence.hpp"
 #include "explore/world/mishaps.hpp"
 
 #include <errno.h>
@@ -21,15 +22,6 @@ pending_call calls[most_threads];
 // Who asks in vain so many times in a row gives way to the others.
 constexpr int vain_calls_before_yield = 3;
 int vain_calls[most_threads];
-
-// Their addresses stand for the kernel's files, as those of mutexes stand for them.
-constexpr int most_marks = 512;
-char marks[most_marks];
-
-object* object_of_file(int file)
-{
-    return object_at(&marks[file], sort::descriptor);
-}
 
 bool is_one_ready(const pending_call& call)
 {
@@ -78,19 +70,6 @@ int64_t next_look(const pending_call& call)
     return timer < call.deadline ? timer : call.deadline;
 }
 
-bool uses(const pending_call& call, int descriptor)
-{
-    if (call.name == nullptr) {
-        return false;
-    }
-    for (nfds_t i = 0; i < call.listed; ++i) {
-        if (call.list[i].fd == descriptor) {
-            return true;
-        }
-    }
-    return call.descriptor == descriptor;
-}
-
 // SIGPIPE ends the program, unless it says otherwise.
 void deliver_sigpipe()
 {
@@ -109,16 +88,41 @@ void deliver_sigpipe()
     }
 }
 
+// Where time decides, or chance, the reduced search is no proof.
+bool is_outside_relation(op what, const pending_call& call)
+{
+    return call.deadline != never || world::next_timer() != never || what == op::yield ||
+           any_mishaps();
+}
+
+// Closing is no use.
+void begin_call(const pending_call& call)
+{
+    calls[self->id] = call;
+    if (strcmp(call.name, "close") != 0) {
+        use_descriptor(call.name, call.descriptor);
+    }
+    for (nfds_t i = 0; i < call.listed; ++i) {
+        use_descriptor(call.name, call.list[i].fd);
+    }
+}
+
 void take_step(op what, const pending_call& call, int64_t until)
 {
-    note_outside_relation(); // what a call touches is not written down for the reduced search
+    if (is_outside_relation(what, call)) {
+        note_outside_relation();
+    }
     if (call.descriptor >= 0) {
         note_text(false, "%s(%d)", call.name, call.descriptor);
     } else {
         note_text(false, "%s()", call.name);
     }
-    const int file = world::file_behind(call.descriptor);
-    step(what, file != 0 ? object_of_file(file) : nullptr, until);
+    step(what, file_object(world::file_behind(call.descriptor)), until);
+    if (what == op::io) {
+        note_blocking(keys::files, 0);
+        note_resumed(false);
+    }
+    touch_call(call);
     world::set_time(now);
 }
 
@@ -128,8 +132,11 @@ void begin_world()
 {
     world::begin();
     begin_mishaps();
+    begin_order();
     world::set_time(now);
-    memset(calls, 0, sizeof calls);
+    for (pending_call& one : calls) {
+        one = {};
+    }
     memset(vain_calls, 0, sizeof vain_calls);
 }
 
@@ -141,13 +148,13 @@ bool may_go_on(const thread_state& one)
 void enter(const pending_call& call)
 {
     const int id = self->id;
-    calls[id] = call;
+    begin_call(call);
     take_step(vain_calls[id] > vain_calls_before_yield ? op::yield : op::run, call, never);
 }
 
 world::outcome await(const pending_call& call)
 {
-    calls[self->id] = call;
+    begin_call(call);
     if (befalls(mishap::interruption)) {
         return -EINTR;
     }
@@ -166,6 +173,7 @@ world::outcome await(const pending_call& call)
 long leave(world::outcome result, const char* format, ...)
 {
     thread_state& me = *self;
+    touch_changes();
     calls[me.id].name = nullptr;
     if (result == world::not_modeled) {
         fail_at(note(op::raised), 0, "misuse",
@@ -198,6 +206,7 @@ long leave(world::outcome result, const char* format, ...)
 
 void leave_silently()
 {
+    touch_changes();
     calls[self->id].name = nullptr;
     made_progress(*self);
 }
@@ -208,32 +217,6 @@ void refuse_foreign(const char* call, int descriptor)
             "T%d calls %s() with descriptor %d, which was not opened in this body: sockets, pipes "
             "and terminals from outside are outside the explorer's model",
             self->id, call, descriptor);
-}
-
-void check_not_in_use(int descriptor)
-{
-    for (int i = 0; i < thread_count; ++i) {
-        if (i != self->id && uses(calls[i], descriptor)) {
-            fail_at(note(op::raised), 0, "use after free",
-                    "T%d closes descriptor %d while T%d is in %s() on it: that call waits for "
-                    "ever, or works on what gets the same number next",
-                    self->id, descriptor, i, calls[i].name);
-        }
-    }
-}
-
-void publish_to(int file)
-{
-    if (file != 0) {
-        release(*self, *object_of_file(file));
-    }
-}
-
-void learn_from(int file)
-{
-    if (file != 0) {
-        acquire(*self, *object_of_file(file));
-    }
 }
 
 void timers_changed()

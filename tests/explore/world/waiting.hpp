@@ -2,7 +2,8 @@
 // and one that would block is a wait whose end the kernel's state decides. Time-outs and timers go
 // by virtual time.
 //
-//   waiting.cpp            steps and waits, what a call orders, what the report says of it
+//   waiting.cpp            steps and waits, and what the report says of a call
+//   order.cpp              what a call orders, and which calls depend on each other
 //   hooks_sockets.cpp      the calls themselves: sockets
 //   hooks_descriptors.cpp  read, write, close, pipes, eventfd, timerfd ...
 //   hooks_polling.cpp      poll, select and epoll
@@ -22,15 +23,16 @@ namespace explorer::runtime {
 struct pending_call {
     enum class condition : uint8_t { none, receives, sends, accepts, connects, reports, polls };
 
-    const char* name; // null: the thread is in no call
-    int descriptor;   // -1: those in `list`
-    condition waits_for;
-    world::entrance by;
-    const iovec* parts;
-    int count;
-    const pollfd* list;
-    nfds_t listed;
-    int64_t deadline;
+    const char* name = nullptr; // null: the thread is in no call
+    int descriptor = -1;        // -1: those in `list`, or none
+    condition waits_for = condition::none;
+    bool shapes = false; // makes, ends or connects files, and not only uses them
+    world::entrance by = world::entrance::file;
+    const iovec* parts = nullptr;
+    int count = 0;
+    const pollfd* list = nullptr;
+    nfds_t listed = 0;
+    int64_t deadline = never;
 };
 
 // The step before the call; it waits for nothing.
@@ -54,8 +56,23 @@ inline void check_ours(const char* call, int descriptor)
     }
 }
 
-// The descriptor is about to be closed: fails when another thread is in a call on it.
-void check_not_in_use(int descriptor);
+// ---- order.cpp
+
+void begin_order(); // a schedule begins
+
+// Stands for a file as other objects do for mutexes; 0 is none.
+object* file_object(int file);
+
+// The call touches what its descriptors stand for; so do the changes that it made.
+void touch_call(const pending_call& call);
+void touch_changes();
+
+// The thread uses the descriptor, opens or closes it. To close one that another thread uses, or the
+// other way round, is a failure unless something orders the two: that call waits for ever, or works
+// on what gets the same number next.
+void use_descriptor(const char* call, int descriptor);
+void open_descriptor(world::outcome descriptor);
+void close_descriptor(int descriptor);
 
 // What one thread did before it sent comes before what another does after it received.
 void publish_to(int file);
@@ -63,10 +80,10 @@ void learn_from(int file);
 
 // A call that only asks or changes something.
 template <class Call>
-long simple_call(const char* name, int descriptor, Call call)
+long simple_call(const char* name, int descriptor, bool shapes, Call call)
 {
     check_ours(name, descriptor);
-    enter({name, descriptor, {}, {}, nullptr, 0, nullptr, 0, never});
+    enter({.name = name, .descriptor = descriptor, .shapes = shapes});
     const int file = world::file_behind(descriptor);
     learn_from(file);
     const world::outcome result = call();
