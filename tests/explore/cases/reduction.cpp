@@ -75,6 +75,7 @@ enum class deed {
     lower,
     connect_and_leave,
     accept_and_leave,
+    duplicate_and_close,
     deeds
 };
 
@@ -93,6 +94,7 @@ constexpr std::pair<deed, deed> partners[] = {
     {deed::epoll_both, deed::send},
     {deed::lower, deed::raise},
     {deed::accept_and_leave, deed::connect_and_leave},
+    {deed::duplicate_and_close, deed::duplicate_and_close},
 };
 
 struct instruction {
@@ -141,7 +143,8 @@ constexpr const char* names[] = {"add",
                                  "raise",
                                  "lower",
                                  "connect_and_leave",
-                                 "accept_and_leave"};
+                                 "accept_and_leave",
+                                 "duplicate_and_close"};
 
 void print(const program& what)
 {
@@ -257,6 +260,11 @@ struct network {
         case deed::connect_and_leave: {
             const int mine = socket(AF_INET, SOCK_STREAM, 0);
             connect(mine, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+            close(mine);
+            return static_cast<std::uint64_t>(mine);
+        }
+        case deed::duplicate_and_close: {
+            const int mine = dup(ends[on][0]);
             close(mine);
             return static_cast<std::uint64_t>(mine);
         }
