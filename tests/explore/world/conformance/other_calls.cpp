@@ -5,6 +5,7 @@
 
 #include "explore/world/state.hpp"
 
+#include <arpa/inet.h>
 #include <cstring>
 #include <netinet/tcp.h>
 
@@ -17,13 +18,13 @@ struct option {
 };
 
 constexpr option options[] = {
-    {SOL_SOCKET, SO_ERROR, false},     {SOL_SOCKET, SO_ERROR, false},
-    {SOL_SOCKET, SO_TYPE, false},      {SOL_SOCKET, SO_ACCEPTCONN, false},
-    {SOL_SOCKET, SO_DOMAIN, false},    {SOL_SOCKET, SO_PROTOCOL, false},
-    {SOL_SOCKET, SO_REUSEADDR, true},  {SOL_SOCKET, SO_KEEPALIVE, true},
-    {SOL_SOCKET, SO_BROADCAST, true},  {SOL_SOCKET, SO_OOBINLINE, true},
-    {SOL_SOCKET, SO_LINGER, false},    {SOL_SOCKET, SO_RCVTIMEO, false},
-    {IPPROTO_TCP, TCP_NODELAY, false},
+    {SOL_SOCKET, SO_ERROR, false},    {SOL_SOCKET, SO_ERROR, false},
+    {SOL_SOCKET, SO_TYPE, false},     {SOL_SOCKET, SO_ACCEPTCONN, false},
+    {SOL_SOCKET, SO_DOMAIN, false},   {SOL_SOCKET, SO_PROTOCOL, false},
+    {SOL_SOCKET, SO_REUSEADDR, true}, {SOL_SOCKET, SO_KEEPALIVE, true},
+    {SOL_SOCKET, SO_BROADCAST, true}, {SOL_SOCKET, SO_OOBINLINE, true},
+    {SOL_SOCKET, SO_REUSEPORT, true}, {SOL_SOCKET, SO_LINGER, false},
+    {SOL_SOCKET, SO_RCVTIMEO, false}, {IPPROTO_TCP, TCP_NODELAY, false},
 };
 
 constexpr std::int64_t an_hour = 3600;
@@ -50,6 +51,10 @@ void sequence::use_options()
 {
     const int place = chance(90) ? any(role::tcp) : any();
     const option& one = options[random_() % std::size(options)];
+    const world::file* file = world::file_of(modeled_.at(place));
+    if (one.name == SO_REUSEPORT && file != nullptr && file->is == world::kind::local) {
+        return; // "The kernel's age"
+    }
     const std::string name = std::to_string(one.level) + ", " + std::to_string(one.name);
     if (one.settable && chance(40)) {
         const int value = below(3);
@@ -240,6 +245,38 @@ void sequence::misuse()
     });
 }
 
+// Addresses that lead nowhere, sizes that are too small, commands that do not exist.
+void sequence::mistake_arguments()
+{
+    const int place = any(role::tcp);
+    sockaddr_in address{};
+    constexpr sa_family_t families[] = {AF_INET, AF_INET, AF_INET6, AF_UNIX};
+    address.sin_family = families[below(4)];
+    address.sin_addr.s_addr = htonl(chance(50) ? INADDR_LOOPBACK : 0xc0000201); // 192.0.2.1
+    const auto size = static_cast<socklen_t>(chance(70) ? sizeof address : 4);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    both(with("bind a wrong address", place, std::to_string(address.sin_family)),
+         [=](auto& kernel) { return observed{kernel.bind(kernel.at(place), generic, size)}; });
+    if (address.sin_family != AF_INET || size < sizeof address) {
+        both(with("connect to a wrong address", place, std::to_string(address.sin_family)),
+             [=](auto& kernel) {
+                 return observed{kernel.connect(kernel.at(place), generic, size, true)};
+             });
+    }
+    const int epoll = any(role::epoll);
+    both(with("epoll_ctl", epoll, "what?"), [=](auto& kernel) {
+        epoll_event event{};
+        return observed{kernel.epoll_ctl(kernel.at(epoll), 17, kernel.at(place), &event)};
+    });
+    const int listener = any(role::tcp);
+    if (world::can_accept(modeled_.at(listener))) {
+        return; // a flag that does not exist is noticed before anything else
+    }
+    both(with("accept4", listener, "what?"), [=](auto& kernel) {
+        return observed{kernel.accept(kernel.at(listener), nullptr, nullptr, 1)};
+    });
+}
+
 // Sends until there is no room, and receives all of it. The sizes differ, what follows does not.
 void sequence::fill_and_drain()
 {
@@ -352,7 +389,7 @@ void sequence::make_call()
         {4, &sequence::use_timer},         {10, &sequence::watch_one},
         {12, &sequence::wait_for_events},  {4, &sequence::select_some},
         {1, &sequence::crowd_a_listener},  {1, &sequence::misuse},
-        {1, &sequence::fill_and_drain},
+        {2, &sequence::mistake_arguments}, {1, &sequence::fill_and_drain},
     };
     int sum = 0;
     for (const weighted& one : calls) {

@@ -107,6 +107,7 @@ private:
     void wait_for_events();
     void select_some();
     void misuse();
+    void mistake_arguments();
     void fill_and_drain();
     void crowd_a_listener();
     void make_call();
