@@ -17,11 +17,6 @@ constexpr std::size_t most_under_way = 2000;
 constexpr int backlog = 64; // "A full queue": more than one sequence connects
 constexpr int nobodys_port = 1;
 
-std::string with(const std::string& call, int place, const std::string& more = {})
-{
-    return call + "(" + std::to_string(place) + (more.empty() ? "" : ", " + more) + ")";
-}
-
 std::string number(long value)
 {
     return std::to_string(value);

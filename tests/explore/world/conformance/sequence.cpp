@@ -38,6 +38,17 @@ std::string describe(long result)
     return result < 0 ? strerrorname_np(static_cast<int>(-result)) : std::to_string(result);
 }
 
+std::string in_hex(const void* memory, std::size_t size)
+{
+    std::string out;
+    for (std::size_t i = 0; i < size; ++i) {
+        char digits[4];
+        std::snprintf(digits, sizeof digits, "%02x ", static_cast<const unsigned char*>(memory)[i]);
+        out += digits;
+    }
+    return out;
+}
+
 sequence::sequence(std::uint64_t seed) : random_(seed), log_("seed " + std::to_string(seed) + ":\n")
 {
     world::begin();

@@ -127,6 +127,13 @@ private:
 };
 
 std::string describe(long result);
+std::string in_hex(const void* memory, std::size_t size);
+
+/// "send(3, 17)": a call at a place, for the log.
+inline std::string with(const std::string& call, int place, const std::string& more = {})
+{
+    return call + "(" + std::to_string(place) + (more.empty() ? "" : ", " + more) + ")";
+}
 
 template <class Call>
 long sequence::both(const std::string& what, Call call)
