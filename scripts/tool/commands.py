@@ -30,6 +30,8 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
                            the references' figures on this machine; each a median of N (3) runs;
                            --loop: how long one waits for a verdict, measured in a copy;
                            --book, for authors: the twins' too, and all put into the text
+  play EX ["a promise"] [--solution]
+                           be the scheduler: say which thread goes on, and break the promise
   diff EX [--peek]         your answer against the solution, once the core has passed
   reset EX                 the stub as it was handed out; yours is kept in .workbook/backup/
   bughunt EX [--watch] [--peek] | --tell
@@ -177,6 +179,17 @@ def run_bench(root, argv):
     )
 
 
+def run_play(root, argv):
+    reader = parser("play")
+    reader.add_argument("exercise", metavar="EX")
+    reader.add_argument("promise", nargs="?")
+    reader.add_argument("--solution", action="store_true")
+    options = reader.parse_intermixed_args(argv)
+    import play  # here, because most commands do without its imports
+
+    return play.play(root, options.exercise, options.promise, options.solution)
+
+
 def diff(root, argv):
     reader = parser("diff")
     reader.add_argument("exercise", metavar="EX")
@@ -295,6 +308,7 @@ COMMANDS = {
     "run": run,
     "demo": demo,
     "bench": run_bench,
+    "play": run_play,
     "diff": diff,
     "reset": reset,
     "bughunt": run_bughunt,

@@ -80,6 +80,12 @@ private:
     ledger* book_;
 };
 
+bool is_set(const char* name)
+{
+    const char* text = std::getenv(name);
+    return text != nullptr && *text != '\0';
+}
+
 // A whole number from the environment; `otherwise` when it is not set.
 long from_environment(const char* name, long least, long otherwise)
 {
@@ -645,6 +651,7 @@ private:
         again.spurious = one.spurious;
         again.unlock_points = one.unlock_points;
         again.record = recording;
+        again.stop = is_set("WORKBOOK_STOP");
         begin(again);
         book_->given = static_cast<int>(one.choices.size());
         std::copy(one.choices.begin(), one.choices.end(), book_->replay);

@@ -126,6 +126,7 @@ struct plan {
     bool races, plain_points, eager_time, isolate, record, stop_at_limit;
     bool count_traces;  // that differ, of a search that is not reduced
     bool unlock_points; // a step before each unlock(): for those who try_lock()
+    bool stop;          // replay: where the given choices end, to tell who could go on
     bool real_threads;  // see engine.hpp
     int preemptions, spurious;
     int mishaps[mishap_kinds];
@@ -217,6 +218,11 @@ struct ledger {
     uint8_t choice[most_choices];
     int given;
     uint8_t replay[most_choices];
+
+    // Where a replay stopped: who could go on, in the order of the choices. The clock stands for the
+    // jump to the next deadline.
+    int open;
+    uint8_t open_thread[most_threads + 1];
 
     // The failure.
     char kind[32];

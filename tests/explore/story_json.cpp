@@ -178,6 +178,8 @@ std::vector<std::string> waiting(const story& told)
         }
         object made;
         made.number("thread", i).text("text", told.wait_text(one));
+        const bool done = one.event == 0 || told.book().log[one.event].shown;
+        made.text(done ? "after" : "next", told.description(one.event));
         if (const int other = one.waits_in == op::join ? one.joins : one.held_by; other >= 0) {
             made.number("for", other);
         }
@@ -186,6 +188,15 @@ std::vector<std::string> waiting(const story& told)
         }
         add_place(made, told.place_of(one.event));
         all.push_back(made.whole());
+    }
+    return all;
+}
+
+std::vector<std::string> numbers(const std::uint8_t* first, int count)
+{
+    std::vector<std::string> all;
+    for (int i = 0; i < count; ++i) {
+        all.push_back(std::to_string(first[i]));
     }
     return all;
 }
@@ -201,6 +212,8 @@ std::string json_of(const story& told, long planned)
     made.text("replay", told.outcome().replay).text("advice", told.advice());
     made.number("threads", told.book().threads);
     made.raw("steps", list(steps(told))).raw("waiting", list(waiting(told)));
+    made.raw("choices", list(numbers(told.book().choice, told.book().chosen)));
+    made.raw("open", list(numbers(told.book().open_thread, told.book().open)));
     object values;
     for (const auto& [name, deeds] : told.last_values()) {
         values.text(name.c_str(), deeds);

@@ -28,8 +28,12 @@ namespace explorer {
 ///     file, line, source: the place, if it is known; file as the debug information has it
 ///     tells     true if the report for people has it
 ///     decisive  true for the step that failed, and for the other one of a data race
-///   waiting   for each thread that had not ended: thread, text, for (the thread that it waits for,
-///             if that is one), object, file, line, source
+///   waiting   for each thread that had not ended: thread, text, next (what it is about to do) or
+///             after (what it did last), for (the thread that it waits for, if that is one),
+///             object, file, line, source
+///   choices   those of the schedule, for WORKBOOK_REPLAY
+///   open      of a schedule that was stopped where the given choices end (WORKBOOK_STOP): the threads
+///             that could go on, in the order of the next choice; 32 is the clock
 ///   values    for each variable that threads share and a failure may be about: who did what last
 std::string json_of(const story& told, long planned);
 

@@ -54,6 +54,16 @@ int replayed(int count)
     return choice;
 }
 
+// The given choices have come to their end: tells who could go on.
+[[noreturn]] void stop(int count, thread_state* const* candidate)
+{
+    book->open = count;
+    for (int i = 0; i < count; ++i) {
+        book->open_thread[i] = static_cast<uint8_t>(candidate[i]->id);
+    }
+    fail("stopped", "the given choices end here");
+}
+
 // Follows the path as far as it goes, then takes the first branch.
 int descend(int count)
 {
@@ -226,6 +236,9 @@ bool end_strategy()
 int choose_thread(int regular, int all, bool current_can, bool plain,
                   thread_state* const* candidate)
 {
+    if (all > 1 && book->todo.stop && position >= book->given) {
+        stop(all, candidate);
+    }
     int taken = 0;
     if (book->todo.kind == search_kind::reduced) {
         taken = descend_reduced(all, candidate);

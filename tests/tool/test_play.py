@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# test_play.py: the player as the scheduler, against a checker that is played by this test.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import sys
+import unittest
+import unittest.mock
+from pathlib import Path
+
+import fake_tree
+import play
+import running
+from build_folder import Built, Case
+from layout import WorkbookError
+
+
+def step(thread, does):
+    return {"thread": thread, "does": does, "op": "other", "tells": True, "decisive": False}
+
+
+class Count(play.Game):
+    """T1 and T2 read, then write. It breaks if the one that began does not write at once."""
+
+    def look(self, choices):
+        if choices is None:
+            return self.story([1, 2, 1, 2], "wrong result"), ""
+        done, given = [], list(choices)
+        while True:
+            left = [one for one in (1, 2) if done.count(one) < 2]
+            left.sort(key=lambda one: one != (done or [1])[-1])  # the current one first
+            if not left:
+                break
+            if len(left) > 1 and not given:
+                return {**self.story(done, "stopped"), "choices": list(choices), "open": left}, ""
+            done.append(left[given.pop(0) if len(left) > 1 else 0])
+        lost = done[0] != done[1]
+        return (self.story(done, "wrong result") if lost else None), "replayed"
+
+    def story(self, done, kind):
+        steps = [
+            step(one, "writes" if one in done[:i] else "reads") for i, one in enumerate(done)
+        ]
+        waiting = [{"thread": one, "text": "could go on", "next": "goes on"} for one in (1, 2)]
+        return {"kind": kind, "text": "one is lost", "threads": 3, "steps": steps, "waiting": waiting}
+
+
+class Playing(unittest.TestCase):
+    def play(self, typed, breaks=True):
+        game = Count(Path("checker"), Case("nothing is lost", 1, False, False, True))
+        best = game.look(None)[0] if breaks else None
+        lines = iter(typed)
+
+        def answer():
+            try:
+                return next(lines)
+            except StopIteration:
+                raise EOFError from None
+
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), unittest.mock.patch("builtins.input", answer):
+            status = play.play_on(game, best)
+        self.choices = game.choices
+        return status, out.getvalue()
+
+    def test_in_par(self):
+        status, said = self.play(["", "2", "1"])
+        self.assertEqual(status, 0)
+        self.assertIn("Broken: wrong result\none is lost\nIn 3 switches; that is par.\n", said)
+
+    def test_what_is_shown_and_asked(self):
+        _, said = self.play(["2"])
+        self.assertIn("Who goes on, T1 or T2? [T1] ", said)
+        self.assertIn("Who goes on, T2 or T1? [T2] ", said)
+        self.assertIn("T1  next: goes on\n", said)
+        self.assertRegex(said, r"T0 +T1 +T2\n +reads\n")
+
+    def test_a_schedule_that_holds_and_a_step_back(self):
+        status, said = self.play(["1*", "1", "b", "2", "q"])
+        self.assertEqual(status, 1)
+        self.assertIn("This schedule ends, and the promise holds.", said)
+        self.assertIn("the schedule has ended; ? shows what can be typed", said)
+        self.assertEqual(said.count("[T1]"), 2)
+
+    def test_from_the_beginning(self):
+        status, _ = self.play(["1", "2", "r", "b", "q"])
+        self.assertEqual((status, self.choices), (1, []))
+
+    def test_a_wrong_key_explains_itself(self):
+        said = self.play(["x", "T7", "time", "?"])[1]
+        self.assertIn("'x' is none of those that can go on; ? shows what can be typed", said)
+        self.assertIn("'T7' is none", said)
+        self.assertIn("'time' is none", said)
+        self.assertIn(play.HELP, said)
+
+    def test_the_end_of_the_input_is_the_end(self):
+        status, said = self.play([])
+        self.assertEqual((status, said.splitlines()[-1]), (1, "Not broken."))
+
+    def test_where_the_explorer_found_nothing(self):
+        self.assertIn("The explorer did not find that.", self.play(["1", "2", "2"], breaks=False)[1])
+        said = "passed: all 174 schedules that differ: a proof\n"
+        self.assertEqual(
+            play.challenge(None, said),
+            "The explorer cannot break it (all 174 schedules that differ: a proof). Try, if you like.",
+        )
+
+
+class Chosen(fake_tree.FakeTree):
+    def chosen(self, sentence, *sentences, explore=True):
+        cases = tuple(Case(one, 1, False, False, explore) for one in sentences)
+        here = Path("x")
+        facts = Built(here, "", here, "", here, "", cases, True)
+        exercise = unittest.mock.Mock(id="ex01")
+        return play.chosen(exercise, facts, sentence).sentence
+
+    def test_a_promise(self):
+        self.assertEqual(self.chosen(None, "one", "two"), "one")
+        self.assertEqual(self.chosen("tw", "one", "two"), "two")
+        self.assertEqual(self.chosen("one", "one", "one more"), "one")
+
+    def test_none_or_several(self):
+        for said in ("three", "o"):
+            with self.assertRaisesRegex(WorkbookError, "is not one promise of ex01's; these are:\n  one\n  two"):
+                self.chosen(said, "one", "two")
+        with self.assertRaisesRegex(WorkbookError, "no promise that the explorer judges"):
+            self.chosen(None, "one", explore=False)
+
+
+class OnATerminal(unittest.TestCase):
+    PREPARE = (
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import student, play, test_play; sys.argv[1:] = ['list']\n"
+        "from build_folder import Case\n"
+        "game = test_play.Count('x', Case('p', 1, False, False, True))\n"
+        "student.show_list = lambda _: play.play_on(game, game.look(None)[0])\n"
+    )
+
+    def test_steps_and_ctrl_c(self):
+        there = running.Terminal(self.PREPARE, 60)
+        self.addCleanup(there.close)
+        there.shows(r"\[T1\]")
+        there.press(b"2\r")
+        there.shows(r"\[T2\]")
+        there.press(b"\3")
+        there.shows("interrupted\r\n")
+        self.assertEqual(there.tool.wait(running.LIMIT), 130)
+
+    def test_through_a_pipe(self):
+        pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        tool = running.run_main(self.PREPARE, {}, **pipe)
+        out, error = tool.communicate(b"1\n2\n1\n", timeout=running.LIMIT)
+        self.assertEqual((tool.returncode, error), (0, b""), out)
+        self.assertNotIn(b"\033", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
