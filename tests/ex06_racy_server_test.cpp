@@ -62,8 +62,8 @@ scripted_server answer_when_all_are_here(std::vector<int> numbers)
     }};
 }
 
-// handle() alone is explored. The server is made once, ahead of all schedules, and counts on through
-// them.
+// handle() alone is explored. The server is made once, ahead of all schedules, and counts on
+// through them.
 
 /// Two clients at once, each in its own thread; the numbers they got.
 std::pair<int, int> two_numbers(racy_server& shared)

@@ -23,8 +23,8 @@ namespace {
 
 const given::endpoint any_port{};
 
-// handle() alone is explored. The server is made once, ahead of all schedules, and counts on through
-// them.
+// handle() alone is explored. The server is made once, ahead of all schedules, and counts on
+// through them.
 
 /// The numbers that `clients` clients get, each in its own thread, in ascending order.
 template <typename Server>

@@ -219,8 +219,8 @@ struct ledger {
     int given;
     uint8_t replay[most_choices];
 
-    // Where a replay stopped: who could go on, in the order of the choices. The clock stands for the
-    // jump to the next deadline.
+    // Where a replay stopped: who could go on, in the order of the choices. The clock stands for
+    // the jump to the next deadline.
     int open;
     uint8_t open_thread[most_threads + 1];
 

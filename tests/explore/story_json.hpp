@@ -32,7 +32,8 @@ namespace explorer {
 ///             after (what it did last), for (the thread that it waits for, if that is one),
 ///             object, file, line, source
 ///   choices   those of the schedule, for WORKBOOK_REPLAY
-///   open      of a schedule that was stopped where the given choices end (WORKBOOK_STOP): the threads
+///   open      of a schedule that was stopped where the given choices end (WORKBOOK_STOP): the
+///   threads
 ///             that could go on, in the order of the next choice; 32 is the clock
 ///   values    for each variable that threads share and a failure may be about: who did what last
 std::string json_of(const story& told, long planned);
