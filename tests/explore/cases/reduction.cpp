@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/cases/reduction.hpp"
 
+#include "explore/cases/small_network.hpp"
 #include "explore/explore.hpp"
 
 #include <algorithm>
@@ -24,13 +25,8 @@
 #include <utility>
 #include <vector>
 
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace cases {
 namespace {
@@ -207,76 +203,6 @@ std::uint64_t mixed(std::uint64_t state, std::uint64_t value)
     return (state ^ value) * 0x9e3779b97f4a7c15u ^ (state >> 29);
 }
 
-// What the deeds on the simulated kernel work with.
-struct network {
-    int ends[2][2]; // [0] sends, [1] receives
-    int counter = eventfd(0, 0);
-    int loop = epoll_create1(0);
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-
-    network()
-    {
-        for (int i = 0; i < 2; ++i) {
-            EXPLORE_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]) == 0);
-            epoll_event wanted{};
-            wanted.events = EPOLLIN;
-            wanted.data.u32 = static_cast<std::uint32_t>(i);
-            EXPLORE_REQUIRE(epoll_ctl(loop, EPOLL_CTL_ADD, ends[i][1], &wanted) == 0);
-        }
-        socklen_t size = sizeof address;
-        EXPLORE_REQUIRE(listen(listener, 5) == 0);
-        EXPLORE_REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    }
-
-    std::uint64_t obey(deed what, int on, std::uint64_t mark)
-    {
-        char byte = static_cast<char>(mark);
-        switch (what) {
-        case deed::send:
-            return static_cast<std::uint64_t>(::send(ends[on][0], &byte, 1, MSG_NOSIGNAL));
-        case deed::receive:
-            return recv(ends[on][1], &byte, 1, 0) == 1 ? static_cast<std::uint64_t>(byte) : 77;
-        case deed::receive_at_once:
-            return recv(ends[on][1], &byte, 1, MSG_DONTWAIT) == 1 ? static_cast<std::uint64_t>(byte)
-                                                                  : 78;
-        case deed::poll_both: {
-            pollfd both[] = {{ends[0][1], POLLIN, 0}, {ends[1][1], POLLIN, 0}};
-            poll(both, 2, -1);
-            return static_cast<std::uint64_t>(both[0].revents * 2 + both[1].revents);
-        }
-        case deed::epoll_both: {
-            epoll_event told[2];
-            const int count = epoll_wait(loop, told, 2, -1);
-            return static_cast<std::uint64_t>(count * 4) + told[0].data.u32;
-        }
-        case deed::raise:
-            return static_cast<std::uint64_t>(eventfd_write(counter, mark));
-        case deed::lower: {
-            eventfd_t value = 0;
-            eventfd_read(counter, &value);
-            return value;
-        }
-        case deed::connect_and_leave: {
-            const int mine = socket(AF_INET, SOCK_STREAM, 0);
-            connect(mine, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-            close(mine);
-            return static_cast<std::uint64_t>(mine);
-        }
-        case deed::duplicate_and_close: {
-            const int mine = dup(ends[on][0]);
-            close(mine);
-            return static_cast<std::uint64_t>(mine);
-        }
-        default: {
-            const int mine = accept(listener, nullptr, nullptr);
-            close(mine);
-            return static_cast<std::uint64_t>(mine);
-        }
-        }
-    }
-};
-
 class machine {
 public:
     // What the schedule came to: what each thread saw, and what is left.
@@ -412,9 +338,30 @@ private:
             const std::uint64_t before = plain_;
             return plain_ = before * 3 + mark;
         }
-        default:
-            return network_->obey(one.what, one.on, mark);
+        case deed::send:
+            return network_->send(one.on, mark);
+        case deed::receive:
+            return network_->receive(one.on, 0);
+        case deed::receive_at_once:
+            return network_->receive(one.on, MSG_DONTWAIT);
+        case deed::poll_both:
+            return network_->poll_both();
+        case deed::epoll_both:
+            return network_->epoll_both();
+        case deed::raise:
+            return network_->raise(mark);
+        case deed::lower:
+            return network_->lower();
+        case deed::connect_and_leave:
+            return network_->connect_and_leave();
+        case deed::accept_and_leave:
+            return network_->accept_and_leave();
+        case deed::duplicate_and_close:
+            return network_->duplicate_and_close(one.on);
+        case deed::deeds:
+            break;
         }
+        return 0;
     }
 
     std::array<std::mutex, 2> mutex_;
@@ -429,7 +376,7 @@ private:
     std::once_flag once_;
     std::atomic<int> atomic_int_ = 0;
     std::uint64_t plain_ = 0; // raced for
-    std::optional<network> network_;
+    std::optional<small_network> network_;
     std::array<std::uint64_t, 4> seen_{};
 };
 
