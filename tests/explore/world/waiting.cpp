@@ -4,6 +4,7 @@
 #include "explore/world/waiting.hpp"
 
 #include "explore/dependence.hpp"
+#include "explore/system_calls.hpp"
 #include "explore/world/mishaps.hpp"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 namespace explorer::runtime {
 namespace {
@@ -74,10 +76,12 @@ int64_t next_look(const pending_call& call)
 void deliver_sigpipe()
 {
     struct sigaction action {};
-    sigset_t blocked;
     sigaction(SIGPIPE, nullptr, &action);
-    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-    if (action.sa_handler == SIG_DFL && sigismember(&blocked, SIGPIPE) == 0) {
+    uint64_t blocked = 0;
+    system_call(SYS_rt_sigprocmask, SIG_SETMASK, 0, reinterpret_cast<long>(&blocked),
+                sizeof blocked);
+    const bool is_blocked = (blocked & uint64_t{1} << (SIGPIPE - 1)) != 0;
+    if (action.sa_handler == SIG_DFL && !is_blocked) {
         fail_at(note(op::raised), 0, "crash",
                 "T%d sends to a connection whose other end is closed: SIGPIPE ends the program "
                 "(send with MSG_NOSIGNAL, or ignore the signal)",
