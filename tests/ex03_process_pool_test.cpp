@@ -21,9 +21,11 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <memory>
 #include <numeric>
@@ -63,6 +65,8 @@ struct board {
     std::atomic<pid_t> server = 0;
     std::atomic<int> exit_handlers_run = 0;
     std::atomic<int> passes = 0;
+    std::atomic<int> writing = 0;
+    std::atomic<std::size_t> written = 0;
 };
 
 board* common = nullptr; // the case's
@@ -174,6 +178,21 @@ std::size_t all_sizes(std::string&& text, const std::vector<double>& numbers, ch
     return text.size() + numbers.size() + (letter == 'x') + yes;
 }
 
+// Prints without a line end to a stream of its own, which the C library writes out when the worker
+// leaves, and which takes its time over it.
+int print_a_word()
+{
+    cookie_io_functions_t slow{};
+    slow.write = [](void*, const char*, std::size_t size) {
+        ++common->writing;
+        common->gate.wait();
+        common->written += size;
+        return static_cast<ssize_t>(size);
+    };
+    std::fputs("word", fopencookie(nullptr, "w", slow));
+    return 0;
+}
+
 struct odd_error : std::logic_error {
     using std::logic_error::logic_error;
 };
@@ -275,16 +294,8 @@ bool works_in(const pool& workers, pid_t process)
 /// How often the threads went to sleep or were sent there.
 long switches(const std::vector<pid_t>& threads)
 {
-    long count = 0;
-    for (const pid_t thread : threads) {
-        std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/status");
-        for (std::string line; std::getline(file, line);) {
-            if (line.find("voluntary_ctxt_switches") != std::string::npos) {
-                count += std::stol(line.substr(line.find(':') + 1));
-            }
-        }
-    }
-    return count;
+    return std::transform_reduce(threads.begin(), threads.end(), 0L, std::plus{},
+                                 support::switches);
 }
 
 std::string some_bytes(std::size_t size)
@@ -769,6 +780,23 @@ TEST_CASE("workers leave without the parent's exit handlers", "[ex03][step3]")
     }
 
     REQUIRE(shared->exit_handlers_run == 0);
+}
+
+TEST_CASE("what a task printed is written when its worker leaves", "[ex03][step3]")
+{
+    const shared_board shared;
+    {
+        pool workers(1);
+        REQUIRE(workers.apply_async(print_a_word).get() == 0);
+        const std::jthread opens_when_it_is_written([&] {
+            eventually([&] { return shared->writing > 0; });
+            shared->gate.open();
+        });
+        workers.close();
+        workers.join();
+    }
+
+    REQUIRE(shared->written == 4);
 }
 
 TEST_CASE("no worker returns into the code of its parent", "[ex03][step3]")

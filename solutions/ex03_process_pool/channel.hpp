@@ -19,7 +19,7 @@ void write_all(int channel, std::string_view bytes);
 /// Fills all of `buffer` from `channel`. Blocks until the last byte is there, however many pieces
 /// it comes in and however many signals arrive in between. False when the other end was closed
 /// before the first byte. Throws std::system_error when it was closed in the middle
-/// (ECONNRESET), and for any other error.
+/// (ECONNRESET), and for any other error; a reset before the first byte may be taken for either.
 bool read_exact(int channel, std::span<char> buffer);
 
 /// Sends one message. Blocks, and throws, as write_all() does.
