@@ -11,6 +11,9 @@
 
 #include "gil.hpp"
 
+#include "support/rendezvous.hpp"
+#include "support/thread_state.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -19,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -130,6 +134,29 @@ TEST_CASE("a released GIL is taken at once by a thread that waits", "[ex04][step
     });
 }
 
+TEST_CASE("a thread that waits for the GIL is asleep", "[ex04][step1]")
+{
+    gil lock{1h};
+    std::atomic<pid_t> waiting = 0;
+    lock.acquire();
+    std::jthread waits{[&] {
+        waiting = ::gettid();
+        lock.acquire();
+        lock.release();
+    }};
+    const bool asleep =
+        support::eventually([&] { return waiting != 0 && support::is_asleep(waiting); });
+    // Nothing announces that something does not happen: one who looks now and then has 200 ms.
+    const long before = support::switches(waiting);
+    std::this_thread::sleep_for(200ms);
+    const long after = support::switches(waiting);
+    lock.release();
+    waits.join();
+
+    REQUIRE(asleep);
+    REQUIRE(before == after);
+}
+
 TEST_CASE("two GILs are two locks", "[ex04][step1]")
 {
     gil one{1ms};
@@ -203,6 +230,47 @@ TEST_CASE("who gave way goes on once the other is done", "[ex04][step2][explore]
         const clock_type::time_point before = clock_type::now();
         lock.check_interval();
         EXPLORE_REQUIRE(clock_type::now() - before < 11min);
+        lock.release();
+    });
+}
+
+TEST_CASE("a thread asks in time though the holder has retaken the GIL", "[ex04][step2][explore]")
+{
+    explore([] {
+        gil lock{1s};
+        bool other_ran = false;
+        lock.acquire();
+        std::jthread waits{[&] {
+            lock.acquire();
+            other_ran = true;
+            lock.release();
+        }};
+        compute(600ms);
+        lock.release(); // the other thread wakes up, and may be too late
+        lock.acquire();
+        compute(600ms);
+        lock.check_interval(); // it has waited for an interval, and asked
+        EXPLORE_REQUIRE(other_ran);
+        lock.release();
+    });
+}
+
+TEST_CASE("a request outlives a release and acquire of the same thread", "[ex04][step2][explore]")
+{
+    explore([] {
+        gil lock{1s};
+        bool other_ran = false;
+        lock.acquire();
+        std::jthread waits{[&] {
+            lock.acquire();
+            other_ran = true;
+            lock.release();
+        }};
+        compute(1500ms); // the other thread asks
+        lock.release();
+        lock.acquire();
+        lock.check_interval();
+        EXPLORE_REQUIRE(other_ran);
         lock.release();
     });
 }

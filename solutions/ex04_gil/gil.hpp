@@ -26,7 +26,7 @@ public:
     gil(const gil&) = delete;
     gil& operator=(const gil&) = delete;
 
-    /// Waits until no thread holds the GIL, then takes it. Each time an interval passes in which
+    /// Sleeps until no thread holds the GIL, then takes it. Each time an interval passes in which
     /// no other thread got it, asks the holder to give way. Throws std::logic_error in the thread
     /// that holds it already.
     void acquire();

@@ -12,6 +12,10 @@ namespace support {
 /// Reads /proc; from any thread.
 bool is_asleep(pid_t thread);
 
+/// How often that thread of this process went to sleep or was sent there. Reads /proc; from any
+/// thread.
+long switches(pid_t thread);
+
 /// is_asleep() of the process's first thread.
 bool first_thread_waits();
 
