@@ -34,8 +34,9 @@ public:
     /// server's.
     void serve_forever();
 
-    /// Ends serve_forever(), now or when it is called; no more clients are accepted. From any
-    /// thread, also from a handler; does not wait. Calling it twice is fine.
+    /// Ends serve_forever(), now or when it is called; no more clients are accepted: they are
+    /// refused, or wait until the server is destroyed. From any thread, also from a handler; does
+    /// not wait. Calling it twice is fine.
     void stop();
 
 private:
