@@ -314,6 +314,23 @@ TEST_CASE("a nap lasts as long as it was asked to", "[ex12][step1]")
     REQUIRE(order == words{"100 ms", "200 ms"});
 }
 
+TEST_CASE("a nap of less than a millisecond is not cut short", "[ex12][step1]")
+{
+    green::patch_all();
+    const timespec time = {0, 999'999};
+    auto one = green::spawn([&] {
+        int too_short = 0;
+        for (int i = 0; i < 20; ++i) {
+            const auto before = std::chrono::steady_clock::now();
+            ::nanosleep(&time, nullptr);
+            too_short += std::chrono::steady_clock::now() - before < 999'999ns;
+        }
+        return too_short;
+    });
+
+    REQUIRE(one.get() == 0);
+}
+
 TEST_CASE("in main a nap stays libc's", "[ex12][step1]")
 {
     green::patch_all();
@@ -576,6 +593,24 @@ TEST_CASE("what is there comes at once and the rest next time", "[ex12][step2]")
 
     REQUIRE(one.done()); // it waits for nothing more
     REQUIRE(got == words{"he", "llo"});
+}
+
+TEST_CASE("a receive that need not wait does not give way", "[ex12][step2]")
+{
+    green::patch_all();
+    connection pair;
+    pair.say("x");
+    ::shutdown(pair.there.get(), SHUT_WR);
+    std::vector<ssize_t> got;
+    const words order = beside([&] {
+        char byte = 0;
+        got.push_back(::recv(pair.here.get(), &byte, 1, 0));
+        got.push_back(::recv(pair.here.get(), &byte, 1, 0)); // the end
+        got.push_back(::recv(-1, &byte, 1, 0));
+    });
+
+    REQUIRE(got == std::vector<ssize_t>{1, 0, -1});
+    REQUIRE(order == one_by_one);
 }
 
 TEST_CASE("the end of the stream is 0", "[ex12][step2]")
@@ -940,6 +975,29 @@ TEST_CASE("a connect that has to wait lets others run", "[ex12][step3]")
     REQUIRE(order == words{"connects", "other", "connected"});
     REQUIRE(mode_kept);
     REQUIRE(is_blocking(socket));
+}
+
+TEST_CASE("a connect that need not wait does not give way", "[ex12][step3]")
+{
+    green::patch_all();
+    const given::descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const given::descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    socklen_t size = sizeof address;
+    const auto* where = reinterpret_cast<const sockaddr*>(&address);
+    REQUIRE(::bind(listener.get(), where, sizeof(sa_family_t)) == 0); // the system finds a name
+    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    REQUIRE(::listen(listener.get(), 1) == 0);
+    std::vector<int> results;
+    const words order = beside([&] {
+        results.push_back(::connect(client.get(), where, size));
+        results.push_back(::connect(client.get(), where, size)); // it is connected
+        results.push_back(::connect(-1, where, size));
+    });
+
+    REQUIRE(results == std::vector{0, -1, -1});
+    REQUIRE(order == one_by_one);
 }
 
 TEST_CASE("a connect that succeeds leaves errno alone", "[ex12][step3]")
