@@ -202,6 +202,9 @@ TEST_CASE("a task's exception reaches whoever joins each time", "[ex14][step1]")
 
     REQUIRE_THROWS_AS(doomed.join(), std::out_of_range);
     REQUIRE_THROWS_WITH(doomed.join(), "boom");
+    auto odd = thredo::spawn([] { throw 42; }); // no std::exception
+    REQUIRE_THROWS_AS(odd.join(), int);
+    REQUIRE_THROWS_AS(odd.join(), int);
 }
 
 TEST_CASE("a value is given once", "[ex14][step1]")
@@ -259,12 +262,29 @@ TEST_CASE("cancel alone wakes a task that sleeps", "[ex14][step2][explore]")
 
 TEST_CASE("an uncancelled sleep lasts as long as it was told", "[ex14][step2][explore]")
 {
+    for (const std::chrono::nanoseconds time : {std::chrono::nanoseconds{10s}, 999'999ns}) {
+        explore([time] {
+            const stopwatch watch;
+            auto sleeper = thredo::spawn([time] { thredo::sleep(time); });
+            sleeper.join();
+            EXPLORE_REQUIRE(watch.reached(time));
+            EXPLORE_REQUIRE(!watch.reached(time + 1s));
+        });
+    }
+}
+
+TEST_CASE("a sleep for ever is not cut short", "[ex14][step2][explore]")
+{
     explore([] {
-        const stopwatch watch;
-        auto sleeper = thredo::spawn([] { thredo::sleep(10s); });
-        sleeper.join();
-        EXPLORE_REQUIRE(watch.reached(10s));
-        EXPLORE_REQUIRE(!watch.reached(11s));
+        bool over = false;
+        auto sleeper = thredo::spawn([&] {
+            thredo::sleep(std::chrono::nanoseconds::max());
+            over = true;
+        });
+        thredo::sleep(1h);
+        sleeper.cancel();
+        EXPLORE_REQUIRE(ended_cancelled(sleeper));
+        EXPLORE_REQUIRE(!over);
     });
 }
 

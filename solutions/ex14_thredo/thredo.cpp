@@ -84,6 +84,8 @@ void check_cancelled()
 
 void sleep(std::chrono::nanoseconds duration)
 {
+    // A century instead of nanoseconds::max(), which is too much to be added to the clock's time.
+    duration = std::min<std::chrono::nanoseconds>(duration, std::chrono::hours{24 * 36'500});
     check_cancelled();
     std::mutex nobody_elses;
     std::condition_variable_any never_notified; // only the time or a cancel ends the wait

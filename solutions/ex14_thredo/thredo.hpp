@@ -52,7 +52,8 @@ public:
 /// thread that is no task it does nothing, and nothing below can be cancelled there.
 void check_cancelled();
 
-/// Waits for `duration`, or less if the task is cancelled, which throws `cancelled`.
+/// Waits for `duration`, or less if the task is cancelled, which throws `cancelled`. There is none
+/// too long: nanoseconds::max() is for ever.
 void sleep(std::chrono::nanoseconds duration);
 
 /// Calls `work` in the calling thread, holding a cancellation back until it has returned or thrown:
@@ -208,7 +209,8 @@ private:
 };
 
 /// Cancels every task alive and waits for its end, the newest first: each has ended before the next
-/// is cancelled. Throws std::logic_error when a task calls it (run()'s `main` is none).
+/// is cancelled. A task that is started meanwhile may be left out. Throws std::logic_error when a
+/// task calls it (run()'s `main` is none).
 void cancel_all();
 
 /// Calls `main` in the calling thread, where Ctrl+C cancels it like a task: the first Ctrl+C is
