@@ -9,11 +9,8 @@
 
 # Judged code: tests, answers, given code.
 set(EXPLORER_COMPILE_OPTIONS -O0 -fsanitize=thread)
-# The explorer has no use for being told of each function's beginning and end.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan --param=tsan-instrument-func-entry-exit=0)
-else()
-    list(APPEND EXPLORER_COMPILE_OPTIONS "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
+    list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan)
 endif()
 list(APPEND EXPLORER_COMPILE_OPTIONS -D_GLIBCXX_USE_POSIX_SEMAPHORE=1)
 # It comes before all others: first in a precompiled header, or by -include.
