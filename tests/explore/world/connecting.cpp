@@ -52,8 +52,8 @@ file* answer(file& client, file& listener)
     client.other = fresh;
     client.state = tcp_state::established;
     client.awaited = nullptr;
+    wake(client); // it knows first
     wake(listener, came_in);
-    wake(client);
     fresh->shut = listener.shut; // as odd as it is: from before it listened
     if ((fresh->shut & no_more_out) != 0) {
         send_the_end(*fresh);

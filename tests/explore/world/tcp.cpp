@@ -173,12 +173,12 @@ outcome shut_down_tcp(file& one, uint8_t bits)
 outcome shut_down_local(file& one, uint8_t bits)
 {
     one.shut |= bits;
+    wake(one);
     if (file* other = one.other; other != nullptr) {
         other->shut |= static_cast<uint8_t>(((bits & no_more_in) != 0 ? no_more_out : 0) |
                                             ((bits & no_more_out) != 0 ? no_more_in : 0));
         wake(*other);
     }
-    wake(one);
     return 0;
 }
 

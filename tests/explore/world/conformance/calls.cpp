@@ -100,11 +100,12 @@ int sequence::find_listener()
     return find([](const world::file& one) { return one.state == world::tcp_state::listening; });
 }
 
-// One that has a port and is not connected: "Lingering connections".
+// One that has a port, which nobody connected to yet: "Lingering connections".
 int sequence::find_bound()
 {
-    return find([](const world::file& one) {
-        return one.holds_port != 0 && one.believes == world::belief::unconnected;
+    return find([this](const world::file& one) {
+        return one.holds_port != 0 && one.believes == world::belief::unconnected &&
+               called_ports_.count(ntohs(one.holds_port)) == 0;
     });
 }
 
@@ -198,6 +199,7 @@ void sequence::connect_somewhere()
 void sequence::connect_to(int place, int listener)
 {
     const bool wait = !world::is_nonblocking(modeled_.at(place));
+    called_ports_.insert(listener < 0 ? nobodys_port : port_of(modeled_, listener));
     both(with("connect", place, listener < 0 ? "nobody's port" : "to " + number(listener)),
          [=](auto& kernel) {
              const sockaddr_in to =

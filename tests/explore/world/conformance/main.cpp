@@ -66,7 +66,7 @@ struct sums {
     long compared = 0;
     long not_modeled = 0;
     long moments = 0;
-    long repeated = 0; // sequences that differed once, and not when they ran again
+    long repeated = 0; // runs of sequences that had differed
 };
 
 // Empty, or how the kernels differ.
@@ -85,25 +85,29 @@ std::string differs(std::uint64_t seed, sums& all)
     return {};
 }
 
-// What differs does so again with the same calls. Once in a very long while the real kernel
-// acknowledges the end of a connection late, and an edge-triggered watch of it tells so: nothing
-// that can be seen, and waited for, in any other way.
+// What differs does so each time with the same calls. "Late edges": on a busy machine the real
+// kernel may hand on a packet late, and an edge-triggered watch, or the order of two events, tells
+// so, where nothing else does that one could wait for. So a sequence is taken for different when it
+// is so this many times in a row.
+constexpr int most_runs = 10;
+
 int run(const request& asked)
 {
     sums all;
     for (long i = 0; i < asked.sequences; ++i) {
         const auto seed = static_cast<std::uint64_t>(asked.seed + i);
-        if (differs(seed, all).empty()) {
-            continue;
+        std::string difference = differs(seed, all);
+        for (int runs = 1; !difference.empty() && runs < most_runs; ++runs) {
+            ++all.repeated;
+            difference = differs(seed, all);
         }
-        ++all.repeated;
-        if (const std::string again = differs(seed, all); !again.empty()) {
-            std::printf("%s\n", again.c_str());
+        if (!difference.empty()) {
+            std::printf("%s\n", difference.c_str());
             return 1;
         }
     }
     std::printf("%ld sequences, %ld calls compared, no difference; %ld calls are not modeled; %ld "
-                "sequences ran twice, the real kernel was asked again %ld times\n",
+                "sequences ran again, the real kernel was asked again %ld times\n",
                 asked.sequences, all.compared, all.not_modeled, all.repeated, all.moments);
     return 0;
 }

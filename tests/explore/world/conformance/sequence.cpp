@@ -1,4 +1,5 @@
-// How two kernels are compared, call by call; which calls those are is in calls.cpp.
+// How two kernels are compared, call by call. Which calls those are is in the three files
+// *calls.cpp.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/world/conformance/sequence.hpp"
@@ -6,6 +7,9 @@
 #include "explore/world/state.hpp"
 
 #include <cstring>
+#include <thread>
+
+#include <netinet/tcp.h>
 
 namespace conformance {
 namespace {
@@ -19,6 +23,15 @@ std::string in_hex(unsigned bits)
     char text[16];
     std::snprintf(text, sizeof text, "%#x", bits);
     return text;
+}
+
+// An edge-triggered watch tells when it is, and that may be later.
+bool is_end_acknowledged(int descriptor)
+{
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    return ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+           info.tcpi_state != TCP_FIN_WAIT1;
 }
 
 template <class Kernel>
@@ -106,7 +119,11 @@ std::string sequence::unsettled()
                    in_hex(static_cast<unsigned short>(got[i].revents)) + ", the model " +
                    in_hex(static_cast<unsigned short>(expected[i].revents));
         }
-        if (world::file_of(modeled_.numbers[i])->is == world::kind::epoll) {
+        const world::file& file = *world::file_of(modeled_.numbers[i]);
+        if (file.state == world::tcp_state::fin_wait && !is_end_acknowledged(real_.numbers[i])) {
+            return "the other's kernel has not acknowledged the end of " + std::to_string(i);
+        }
+        if (file.is == world::kind::epoll) {
             continue; // what FIONREAD says of it depends on the kernel's age
         }
         int modeled_bytes = 0;
@@ -126,6 +143,7 @@ void sequence::settle()
 {
     std::string what = unsettled();
     for (patience left; !what.empty() && left.any(); what = unsettled()) {
+        std::this_thread::yield();
         ++moments_;
     }
     if (!what.empty()) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -115,9 +116,10 @@ private:
     std::mt19937_64 random_;
     real_kernel real_;
     modeled_kernel modeled_;
-    std::vector<role> roles_;  // of each place
-    std::vector<bool> open_;   // whether the place is in use
-    std::map<int, int> ports_; // the model's: the real ones
+    std::vector<role> roles_;    // of each place
+    std::vector<bool> open_;     // whether the place is in use
+    std::map<int, int> ports_;   // "Ports": the model's, and the real ones
+    std::set<int> called_ports_; // the model's, to which somebody connected
     std::string log_;
     std::int64_t time_ = 1'000'000'000;
     unsigned char next_byte_ = 0;
