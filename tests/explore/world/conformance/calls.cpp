@@ -100,12 +100,15 @@ int sequence::find_listener()
     return find([](const world::file& one) { return one.state == world::tcp_state::listening; });
 }
 
-// One that has a port, which nobody connected to yet: "Lingering connections".
+// One that has a port and is not connected. "Lingering connections": either nobody connected to
+// that port yet, or it cannot be shared anyhow.
 int sequence::find_bound()
 {
     return find([this](const world::file& one) {
+        const bool listens = one.state == world::tcp_state::listening;
         return one.holds_port != 0 && one.believes == world::belief::unconnected &&
-               called_ports_.count(ntohs(one.holds_port)) == 0;
+               ((listens && one.options.reuse_port == 0) ||
+                called_ports_.count(ntohs(one.holds_port)) == 0);
     });
 }
 
