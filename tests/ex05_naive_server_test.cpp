@@ -57,3 +57,15 @@ TEST_CASE("the second client waits until the first is done", "[ex05][step2]")
     REQUIRE(number_in(replies.substr(0, end_of_first)) == 1);
     REQUIRE(number_in(replies.substr(end_of_first)) == 2);
 }
+
+TEST_CASE("two clients who come at once are served one by one", "[ex05][step2][explore]")
+{
+    explore([] {
+        std::atomic<int> inside = 0;
+        const auto numbers = support::numbers_of_two_clients<naive_server>([&] {
+            EXPLORE_REQUIRE(++inside == 1);
+            --inside;
+        });
+        EXPLORE_REQUIRE(numbers == std::pair(1, 2));
+    });
+}

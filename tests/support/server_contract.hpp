@@ -2,13 +2,15 @@
 // after
 //     using server = naive_server;
 //     #define SERVER_TAG "[ex05]"
-// Step 1 judges handle() alone, step 2 run() and stop() over real connections.
+// Step 1 judges handle() alone, step 2 run() and stop() over real connections, and over the
+// explorer's where an order of events that only luck brings would break the promise.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/explored_server.hpp"
 #include "support/failures.hpp"
 #include "support/kept_stderr.hpp"
 #include "support/rendezvous.hpp"
@@ -221,6 +223,68 @@ TEST_CASE("the work itself may call stop()", SERVER_TAG "[step2]")
 
     REQUIRE(number_in(ask(running.where())) == 1);
     REQUIRE(running.returns_within(std::chrono::seconds{5}));
+}
+
+TEST_CASE("whenever stop() comes: who was accepted has a reply", SERVER_TAG "[step2][explore]")
+{
+    explore([] {
+        std::atomic<int> worked = 0;
+        support::explored_server<server> running{[&] { ++worked; }};
+        const given::endpoint where = running.where();
+        int number = 0;
+        std::thread client{[&] { number = support::number_unless_too_late(where); }};
+
+        running.end();
+        const int worked_by_then = worked;
+        client.join();
+
+        EXPLORE_REQUIRE(number == worked_by_then);
+        EXPLORE_REQUIRE(worked == worked_by_then);
+    });
+}
+
+namespace support {
+
+/// The last thing that a thread does: it counts itself.
+struct counted_at_exit {
+    std::atomic<int>* ended = nullptr;
+    ~counted_at_exit() { ended != nullptr && ++*ended > 0; }
+};
+
+} // namespace support
+
+TEST_CASE("when run() has returned its threads have ended", SERVER_TAG "[step2][explore]")
+{
+    explore([] {
+        std::atomic<int> worked = 0;
+        std::atomic<int> ended = 0;
+        support::explored_server<server> running{[&] {
+            static thread_local support::counted_at_exit mine;
+            mine.ended = &ended;
+            ++worked;
+        }};
+        const int number = number_in(ask(running.where()));
+
+        running.end();
+
+        EXPLORE_REQUIRE(number == 1);
+        EXPLORE_REQUIRE(worked == 1);
+        EXPLORE_REQUIRE(ended == 1);
+    });
+}
+
+TEST_CASE("work that fails beside other work costs one reply", SERVER_TAG "[step2][explore]")
+{
+    const support::kept_stderr kept; // the server says each time what went wrong
+    explore([] {
+        std::atomic<bool> failed = false;
+        const auto numbers = support::numbers_of_two_clients<server>([&] {
+            if (!failed.exchange(true)) {
+                support::fail(0);
+            }
+        });
+        EXPLORE_REQUIRE(numbers == std::pair(0, 1));
+    });
 }
 
 TEST_CASE("a server that has ended leaves no thread or descriptor behind", SERVER_TAG "[step2]")

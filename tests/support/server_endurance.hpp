@@ -119,6 +119,37 @@ TEST_CASE("a reply that cannot be sent is reported on stderr", SERVER_TAG "[step
     REQUIRE_FALSE(said.empty());
 }
 
+TEST_CASE("whenever a client resets its connection: nobody minds", SERVER_TAG "[step3][explore]")
+{
+    const support::kept_stderr kept; // the server says each time what went wrong
+    explore([] {
+        support::explored_server<server> running{support::no_work()};
+        std::thread rude{[&] {
+            given::line_client resetting{running.where()};
+            ::shutdown(resetting.native_handle(), SHUT_WR); // so that sending fails with EPIPE
+            resetting.reset();
+        }};
+        const int number = number_in(ask(running.where()));
+        rude.join();
+        running.end();
+        EXPLORE_REQUIRE((number == 1 || number == 2));
+    });
+}
+
+TEST_CASE("bad luck with system calls costs nobody the reply", SERVER_TAG "[step3][explore]")
+{
+    // A signal interrupts one that waits; one sends less than it was given; one finds no
+    // descriptor.
+    explore(
+        [] {
+            support::explored_server<server> running{support::no_work()};
+            const int number = number_in(ask(running.where()));
+            running.end();
+            EXPLORE_REQUIRE(number == 1);
+        },
+        {.short_transfers = 1, .interruptions = 1, .accept_failures = 1});
+}
+
 TEST_CASE("a client that never sends or reads disturbs nobody", SERVER_TAG "[step3]")
 {
     support::running_server<server> running;
