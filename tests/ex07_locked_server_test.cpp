@@ -1,5 +1,5 @@
-// The count mended: handle() of both servers is tried under thousands of schedules, and over real
-// connections.
+// The count mended: handle() of both servers is tried under thousands of schedules, alone and with
+// clients, and over real connections.
 //
 // SPDX-License-Identifier: MIT
 #include "locked_server.hpp"
@@ -23,8 +23,8 @@ namespace {
 
 const given::endpoint any_port{};
 
-// handle() alone is explored. The server is made once, ahead of all schedules, and counts on
-// through them.
+// handle() touches no socket. Its server is made once, ahead of all schedules, and counts on
+// through them: that is fast, and what makes no call to the system can be proved.
 
 /// The numbers that `clients` clients get, each in its own thread, in ascending order.
 template <typename Server>
@@ -119,6 +119,16 @@ void count_in_two_servers()
     REQUIRE(number_in(one.handle()) == 2);
 }
 
+/// Two clients at once, from connecting to the end: each its own number.
+template <typename Server>
+void explore_two_clients()
+{
+    explore([] {
+        EXPLORE_REQUIRE(support::numbers_of_two_clients<Server>(support::no_work()) ==
+                        std::pair(1, 2));
+    });
+}
+
 /// As many requests as a server is sure to lose some of if it can lose any.
 template <typename Server>
 void serve_a_hundred_thousand()
@@ -190,6 +200,11 @@ TEST_CASE("coarse: work that throws leaves nothing locked", "[ex07][step1][explo
 TEST_CASE("coarse: failing work takes no number from others", "[ex07][step1][explore]")
 {
     explore_failing_beside_others<coarse_server>();
+}
+
+TEST_CASE("coarse: two clients over TCP at once get 1 and 2", "[ex07][step2][explore]")
+{
+    explore_two_clients<coarse_server>();
 }
 
 TEST_CASE("fine: handle() does the work once and says how long it took", "[ex07][step3]")
@@ -275,6 +290,11 @@ TEST_CASE("fine: overlapping clients over TCP each get their own number", "[ex07
 
     REQUIRE(all_working.most_waiting() == 3);
     REQUIRE(numbers == std::set{1, 2, 3});
+}
+
+TEST_CASE("fine: two clients over TCP at once get 1 and 2", "[ex07][step3][explore]")
+{
+    explore_two_clients<fine_server>();
 }
 
 TEST_CASE("coarse: 100000 requests from 64 clients lose no number", "[ex07][step2][soak]")
