@@ -10,8 +10,6 @@
 namespace explorer::world {
 namespace {
 
-constexpr int64_t nanoseconds_per_second = 1'000'000'000;
-
 int64_t nanoseconds(const timespec& time)
 {
     return time.tv_sec * nanoseconds_per_second + time.tv_nsec;

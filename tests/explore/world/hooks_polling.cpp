@@ -14,7 +14,6 @@ namespace {
 
 using condition = pending_call::condition;
 
-constexpr int64_t nanoseconds_per_second = 1'000'000'000;
 constexpr int most_told = 64; // events of one epoll_wait()
 
 int64_t deadline_after(int milliseconds)
@@ -24,7 +23,8 @@ int64_t deadline_after(int milliseconds)
 
 int64_t deadline_after(const timespec* time)
 {
-    return time == nullptr ? never : now + time->tv_sec * nanoseconds_per_second + time->tv_nsec;
+    return time == nullptr ? never
+                           : now + time->tv_sec * world::nanoseconds_per_second + time->tv_nsec;
 }
 
 // A wait until the deadline, or a look if that is now. False: it was interrupted.
@@ -116,11 +116,11 @@ long select_for(int count, fd_set* in, fd_set* out, fd_set* other, timeval* time
 {
     const int64_t deadline =
         time == nullptr ? never
-                        : now + time->tv_sec * nanoseconds_per_second + time->tv_usec * 1000;
+                        : now + time->tv_sec * world::nanoseconds_per_second + time->tv_usec * 1000;
     const long ready = select_until("select", count, in, out, other, deadline);
     if (time != nullptr) { // Linux says how much is left
         const int64_t left = deadline > now ? deadline - now : 0;
-        *time = {left / nanoseconds_per_second, left % nanoseconds_per_second / 1000};
+        *time = {left / world::nanoseconds_per_second, left % world::nanoseconds_per_second / 1000};
     }
     return ready;
 }

@@ -56,6 +56,8 @@ inline bool is_ours(int descriptor)
 // A world in which nothing is open.
 void begin();
 
+constexpr int64_t nanoseconds_per_second = 1'000'000'000;
+
 // Moves the clock, in nanoseconds: timers that are due go off.
 void set_time(int64_t now);
 // When the next timer goes off; INT64_MAX: none does.

@@ -16,8 +16,6 @@ constexpr int least_receive_buffer = 2304;
 constexpr int least_send_buffer = 4608;
 constexpr int most_buffer = 4194304;
 
-constexpr int64_t nanoseconds_per_second = 1'000'000'000;
-
 // Where a yes or no is kept; null: that is no such option.
 int* flag_of(file& one, int level, int name)
 {

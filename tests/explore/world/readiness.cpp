@@ -12,8 +12,8 @@ namespace {
 
 constexpr unsigned readable = EPOLLIN | EPOLLRDNORM;
 constexpr unsigned writable = EPOLLOUT | EPOLLWRNORM;
-constexpr unsigned always = POLLERR | POLLHUP | POLLNVAL; // told whether asked for or not
-constexpr uint32_t page = 4096;                           // a pipe is writable while one is free
+constexpr unsigned always_told = POLLERR | POLLHUP | POLLNVAL; // told whether asked for or not
+constexpr uint32_t page = 4096; // a pipe is writable while one is free
 
 unsigned readiness_of_tcp(const file& one)
 {
@@ -125,7 +125,7 @@ outcome poll(pollfd* list, nfds_t count)
     outcome ready = 0;
     for (nfds_t i = 0; i < count; ++i) {
         pollfd& one = list[i];
-        const unsigned asked = static_cast<unsigned short>(one.events) | always;
+        const unsigned asked = static_cast<unsigned short>(one.events) | always_told;
         one.revents = one.fd < 0 ? short{0} : static_cast<short>(looked_at(one.fd) & asked);
         ready += one.revents != 0 ? 1 : 0;
     }
