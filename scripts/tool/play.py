@@ -18,6 +18,7 @@ from build_step import build_target
 from layout import USAGE, Exercise, WorkbookError, find_exercise
 from progress import Line
 from terminal import columns, paint
+from wrapping import fitted
 
 CLOCK = 32  # in a story's "open"
 MOST_ROWS = 14
@@ -66,8 +67,8 @@ def play(root: Path, said: str, sentence: str | None, solution: bool) -> int:
     if best is None and "TODO" in printed:
         raise WorkbookError(f"this promise waits for a TODO: {printed.strip().splitlines()[0]}")
     print(paint(game.case.sentence, "bold"))
-    print(challenge(best, printed))
-    print(HELP)
+    print(fitted(challenge(best, printed)))
+    print(fitted(HELP))
     return play_on(game, best)
 
 
@@ -134,7 +135,7 @@ def take_turn(game: Game, story: dict | None) -> bool:
         if typed in ("q", None):
             return False
         if typed == "?":
-            print(HELP)
+            print(fitted(HELP))
             continue
         try:
             game.choices = changed(game, story, typed)
