@@ -33,21 +33,22 @@ def machine(build: Path, load: float) -> str:
 
 
 def processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return model.group(1) if model else platform.machine()
+    return said_in("/proc/cpuinfo", r"^model name\s*:\s*(.+)$") or platform.machine()
 
 
 def distribution() -> str:
+    return said_in("/etc/os-release", r'^PRETTY_NAME="?([^"\n]+)') or platform.system()
+
+
+def said_in(file: str, pattern: str) -> str:
+    """Its first match; empty if there is none, or no such file."""
     try:
-        text = Path("/etc/os-release").read_text(encoding="utf-8", errors="replace")
+        text = Path(file).read_text(encoding="utf-8", errors="replace")
     except OSError:
-        text = ""
-    name = re.search(r'^PRETTY_NAME="?([^"\n]+)', text, re.MULTILINE)
-    return name.group(1) if name else platform.system()
+        return ""
+    found = re.search(pattern, text, re.MULTILINE)
+    return found.group(1) if found else ""
+
 
 
 def compiler(build: Path) -> str:
