@@ -32,7 +32,10 @@ from terminal import note
 FULL_BUDGET = {"WORKBOOK_SCHEDULES": "10000"}
 # ctest's line on a check that has ended: how many have, its number, what became of it.
 ENDED = re.compile(r" *(\d+)/(\d+) Test +#(\d+): .*?(Passed|\*\*\*\D+?) +[\d.]+ sec *$")
+START = re.compile(r" *Start +\d+: ")
 NOT_JUDGED = ("***Skipped", "***Not Run")
+# Lines and failures that are told again at the end: what came first has scrolled away by then.
+TOLD_AGAIN = (40, 10)
 
 
 def verify(root: Path, quick: bool, jobs: int) -> int:
@@ -124,12 +127,14 @@ def run_all(
 
 
 def run_ctest(command: list[str], ran: dict[int, bool]) -> tuple[int, list[str]]:
-    """Passes ctest's output on, and keeps its summary back for the end.
+    """Passes ctest's output on, and keeps its summary back for the end, after what failures said.
 
     Writes into `ran`, as they end, which checks passed, by number; nothing of what was skipped.
     """
     environment = {**FULL_BUDGET, **os.environ}
     summary: list[str] = []
+    failures: list[list[str]] = []
+    saying: list[str] = []  # the lines of the check that ended last
     try:
         process = subprocess.Popen(
             command,
@@ -148,12 +153,26 @@ def run_ctest(command: list[str], ran: dict[int, bool]) -> tuple[int, list[str]]
                 print(line, end="", flush=True)
                 if end := ENDED.match(line):
                     told.tell("", int(end.group(1)), int(end.group(2)))
+                    saying = [line]
                     if end.group(4) not in NOT_JUDGED:
                         ran[int(end.group(3))] = end.group(4) == "Passed"
-        return process.wait(), summary
+                        if end.group(4) != "Passed":
+                            failures.append(saying)
+                elif START.match(line):
+                    saying = []
+                else:
+                    saying.append(line)
+        return process.wait(), [*again(failures), *summary]
     except BaseException:
         bounded.end_children()
         raise
+
+
+def again(failures: list[list[str]]) -> list[str]:
+    """The last lines of each of the first failures."""
+    lines, most = TOLD_AGAIN
+    told = [line for said in failures[:most] for line in [said[0], *said[1:][-lines:]]]
+    return ["What failed, once more:\n\n", *told] if told else []
 
 
 def lines_of(pipe, meanwhile):

@@ -126,7 +126,25 @@ class WhatRan(fake_tree.FakeTree):
         with unittest.mock.patch("builtins.print"):
             said = verify.run_ctest([str(self.root / "ctest")], ran)
         self.assertEqual(ran, {1: True, 10: False, 3: True, 4: False, 5: False})
-        self.assertEqual(said, (0, ["43% tests passed\n", "more\n"]))
+        self.assertEqual(said[0], 0)
+        self.assertEqual(said[1][-2:], ["43% tests passed\n", "more\n"])
+
+    def test_what_failed_is_told_again_at_the_end(self):
+        self.script(
+            "ctest",
+            "echo '      Start  1: a'; echo '      Start  2: b'; echo '      Start  3: c'\n"
+            "echo '1/3 Test  #1: a ....***Failed    0.02 sec'; seq 1 50\n"
+            "echo '2/3 Test  #2: b ....   Passed    0.02 sec'; echo fine\n"
+            "echo '3/3 Test  #3: c ....***Failed    0.02 sec'; echo why; echo '      Start  4: d'\n"
+            "echo 'what ctest says'; echo '33% tests passed'",
+        )
+        with unittest.mock.patch("builtins.print"):
+            told = "".join(verify.run_ctest([str(self.root / "ctest")], {})[1]).splitlines()
+        self.assertEqual(told[0], "What failed, once more:")
+        self.assertRegex(told[2], "#1: a ")
+        self.assertEqual(told[3:43], [str(n) for n in range(11, 51)])
+        self.assertRegex(told[43], "#3: c ")
+        self.assertEqual(told[44:], ["why", "33% tests passed"])
 
 
 if __name__ == "__main__":
