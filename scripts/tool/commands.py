@@ -405,8 +405,9 @@ def run_to_the_end(argv: list[str]) -> int:
         with contextlib.suppress(OSError):
             print(f"scripts/workbook: {error}", file=sys.stderr)
         status = MACHINE
-    try:
-        sys.stdout.flush()
-    except OSError:  # a full disk, a terminal that is gone
-        say_no_more(sys.stdout)
+    for stream in (sys.stdout, sys.stderr):  # else Python itself ends with status 120
+        try:
+            stream.flush()
+        except OSError:  # a full disk, a terminal that is gone
+            say_no_more(stream)
     return status
