@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/crowded_listener.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
@@ -231,25 +232,18 @@ TEST_CASE("others run while a request waits", "[ex08][step1]")
 
 TEST_CASE("others run while a request connects", "[ex08][step1]")
 {
-    // The server has room for one, who is there, and lets nobody else in before others have run.
-    asio::io_context of_the_server;
-    tcp::acceptor busy(of_the_server, tcp::v4());
-    busy.bind({asio::ip::address_v4::loopback(), 0});
-    busy.listen(0);
-    tcp::socket first(of_the_server);
-    first.connect(busy.local_endpoint());
+    // Nobody else is let in before others have run.
+    const support::crowded_listener busy;
     std::promise<void> ran;
     bool in_time = false;
     std::jthread lets_in([&] {
         in_time = ran.get_future().wait_for(std::chrono::seconds(5)) == std::future_status::ready;
-        busy.accept();
-        pollfd waits{busy.native_handle(), POLLIN, 0};
-        if (::poll(&waits, 1, 5000) == 1) { // the system tries again after a second
-            busy.accept();
-        }
+        busy.let_in();
+        busy.hang_up();
     });
+    const tcp::endpoint where{asio::ip::address_v4::loopback(), ntohs(busy.address().sin_port)};
     std::string reply = "none";
-    auto asking = green::spawn([&] { reply = request(busy.local_endpoint()); });
+    auto asking = green::spawn([&] { reply = request(where); });
     auto other = green::spawn([&] { ran.set_value(); });
     asking.join();
     lets_in.join();

@@ -13,6 +13,7 @@
 #include "greenlet.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/crowded_listener.hpp"
 #include "support/interrupter.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
@@ -120,12 +121,12 @@ struct listening {
     given::descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_in address{};
 
-    explicit listening(int backlog = 100)
+    listening()
     {
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         REQUIRE(::bind(socket.get(), as_address(address), sizeof address) == 0);
-        REQUIRE(::listen(socket.get(), backlog) == 0);
+        REQUIRE(::listen(socket.get(), 100) == 0);
         socklen_t size = sizeof address;
         REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
     }
@@ -146,26 +147,16 @@ void reset(given::descriptor& connected)
     connected.close();
 }
 
-// A listener whose queue is full: whoever connects has to wait until one has been accepted, and
-// then for up to a second more, when the system tries again. After 5 s one is accepted anyway.
+// Whoever connects has to wait until let_in(), or for 5 s.
 struct crowded {
-    listening listener{0};
-    given::descriptor first = tcp_socket();
+    support::crowded_listener listener;
     rescuer rescue{[this] { let_in(); }};
 
-    crowded()
-    {
-        REQUIRE(::fcntl(first.get(), F_SETFL, O_NONBLOCK) == 0);
-        ::connect(first.get(), as_address(listener.address), sizeof listener.address);
-        pollfd waiting = {listener.socket.get(), POLLIN, 0};
-        REQUIRE(::poll(&waiting, 1, 5000) == 1);
-    }
-
-    void let_in() const { given::descriptor(::accept(listener.socket.get(), nullptr, nullptr)); }
+    void let_in() const { listener.let_in(); }
 
     int connect(const given::descriptor& socket) const
     {
-        return ::connect(socket.get(), as_address(listener.address), sizeof listener.address);
+        return ::connect(socket.get(), as_address(listener.address()), sizeof(sockaddr_in));
     }
 };
 
@@ -535,7 +526,7 @@ TEST_CASE("a receive that succeeds leaves errno alone", "[ex12][step2]")
 TEST_CASE("a wait that began before patching goes on blocking", "[ex12][step2]")
 {
     connection pair;
-    set_time_limit(pair.here, SO_RCVTIMEO, 1000ms); // ends the call, long after the patching
+    set_time_limit(pair.here, SO_RCVTIMEO, 200ms); // ends the call, long after the patching
     words order;
     long size = 0;
     std::atomic<pid_t> hub = 0;
@@ -699,7 +690,7 @@ TEST_CASE("the time limit of a socket ends its waits", "[ex12][step2]")
 {
     green::patch_all();
     connection pair;
-    set_time_limit(pair.here, SO_RCVTIMEO, 500ms);
+    set_time_limit(pair.here, SO_RCVTIMEO, 100ms);
     const auto before = std::chrono::steady_clock::now();
     ssize_t result = 0;
     int error = 0;
@@ -712,7 +703,7 @@ TEST_CASE("the time limit of a socket ends its waits", "[ex12][step2]")
     REQUIRE(order == overlapped);
     REQUIRE(result == -1);
     REQUIRE(error == EAGAIN);
-    REQUIRE(std::chrono::steady_clock::now() - before >= 500ms);
+    REQUIRE(std::chrono::steady_clock::now() - before >= 100ms);
 }
 
 TEST_CASE("the mode of the descriptor is the same while one waits", "[ex12][step2]")
@@ -1112,7 +1103,7 @@ TEST_CASE("the time limit of a socket ends its connect", "[ex12][step3]")
     green::patch_all();
     const crowded full;
     const given::descriptor socket = tcp_socket();
-    set_time_limit(socket, SO_SNDTIMEO, 500ms);
+    set_time_limit(socket, SO_SNDTIMEO, 100ms);
     int result = 0;
     int error = 0;
     const words order = beside([&] {
@@ -1211,7 +1202,7 @@ TEST_CASE("each of the ten calls lets others run", "[ex12][step4]")
                                                : pair.here.get();
     bool others_ran = false;
     auto one = green::spawn([&, call = call] {
-        third_party_do(call, fd, &full.listener.address, sizeof full.listener.address);
+        third_party_do(call, fd, &full.listener.address(), sizeof(sockaddr_in));
     });
     auto other = green::spawn([&] { others_ran = true; });
     other.join();
