@@ -120,7 +120,7 @@ def run_all(
     # From 0 to 0, and these; ctest overlooks the last number unless something follows it.
     numbers.write_text(f"0,0,0,{','.join(str(one.number) for one in due)}\n", encoding="ascii")
     # More than there are cores: many a wrong answer hangs, is waited for and uses none meanwhile.
-    command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", str(3 * jobs)]
+    command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", str(4 * jobs)]
     command += ["-I", str(numbers), "--fixture-exclude-setup", ".*"]
     command += ["--no-tests=error", "--no-label-summary"]
     return run_ctest(command, ran)
