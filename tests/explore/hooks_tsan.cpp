@@ -353,7 +353,13 @@ extern "C" {
 
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}
-void __tsan_func_exit() {}
+void __tsan_func_exit()
+{
+    // The last look at a variable of this function: its place is another one's after this.
+    if (EXPLORER_ACTIVE) {
+        check_last_store();
+    }
+}
 
 HOOKS_OF_SIZE(1)
 HOOKS_OF_SIZE(2)

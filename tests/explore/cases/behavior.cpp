@@ -280,6 +280,22 @@ void pass_as_contexts(void (*body)())
 thread_local int number = 5;
 thread_local std::array<int, 300> zeros;
 
+[[gnu::noinline]] void keep_on_the_stack(std::uint64_t value)
+{
+    std::uint64_t kept[32];
+    kept[16] = value;
+    asm volatile("" : : "r"(kept) : "memory");
+}
+
+// As the C library's functions do, where nothing tells of it.
+[[gnu::noinline, gnu::no_sanitize("thread")]] void leave_addresses_on_the_stack()
+{
+    const int* volatile addresses[64];
+    for (auto& one : addresses) {
+        one = &number;
+    }
+}
+
 void variables_of_threads()
 {
     pass_as_contexts([] {
@@ -289,6 +305,14 @@ void variables_of_threads()
             zeros[299] = mine;
             give_turn();
             EXPLORE_REQUIRE(number == mine && zeros[299] == mine);
+        });
+    });
+    // What lies where a function kept its variables is not what that function stored.
+    pass_as_contexts([] {
+        by_three([](int mine) {
+            keep_on_the_stack(mine);
+            leave_addresses_on_the_stack();
+            give_turn();
         });
     });
     // A race for such a variable can be there only if somebody has its address.
