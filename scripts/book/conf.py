@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 project = "The Concurrency Workbook"
 author = "The Concurrency Workbook"
 html_show_copyright = False
-extensions = ["myst_parser", "fold", "picture", "stub", "theme_mending"]
+extensions = ["myst_parser", "fold", "game", "picture", "stub", "theme_mending"]
 root_doc = "index"
 
 myst_enable_extensions = ["colon_fence"]
@@ -25,8 +25,8 @@ stub_address = os.environ.get("WORKBOOK_BOOK_SOURCES", "../..")
 html_theme = "furo"
 html_title = project
 templates_path = ["templates"]
-html_css_files = ["book.css", "pictures.css"]
-html_js_files = ["book.js"]
+html_css_files = ["book.css", "pictures.css", "player.css"]
+html_js_files = ["book.js", "player.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False

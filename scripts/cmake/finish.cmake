@@ -45,13 +45,14 @@ endif()
 if(WORKBOOK_INSTRUCTOR)
     if(TARGET explorer_runtime AND EXISTS ${CMAKE_SOURCE_DIR}/tests/explore/targets.cmake)
         include(${CMAKE_SOURCE_DIR}/tests/explore/targets.cmake)
+        include(${CMAKE_SOURCE_DIR}/tests/book/targets.cmake)
     endif()
     if(WORKBOOK_EXPLORER)
         include(${CMAKE_SOURCE_DIR}/tests/checker/targets.cmake)
         include(${CMAKE_SOURCE_DIR}/tests/grade/targets.cmake)
         include(${CMAKE_SOURCE_DIR}/tests/bughunt/targets.cmake)
     endif()
-    foreach(check stubs sections figures wrong-answers equivalents placeholders pictures names format spdx
+    foreach(check stubs sections figures wrong-answers equivalents placeholders pictures games names format spdx
             tool book book-in-a-browser)
         add_test(NAME self.${check}
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/selfcheck.py ${check}

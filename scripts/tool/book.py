@@ -17,8 +17,10 @@ from pathlib import Path
 
 import bounded
 import book_figures
+import book_games
 import book_pages
 import pictures
+import player
 from build_step import locked
 from layout import MACHINE, USAGE, WorkbookError, relative, write_if_changed
 from terminal import note
@@ -27,6 +29,7 @@ MODULES = ("sphinx", "myst_parser", "furo")
 PACKAGES = "python3-sphinx python3-myst-parser furo"
 LIMIT = 600  # seconds for one run of Sphinx, which takes some ten
 FOLDER = "build-book"
+PLAYER = ("player.css", "player.js")
 SKIPPED = 77  # of a check, to ctest: this machine lacks what it needs
 
 
@@ -111,7 +114,11 @@ def write_sources(root: Path, folder: Path) -> None:
         wanted[folder / "source" / relative(drawn, root)] = drawn.read_bytes()
     for words in (root / "scripts" / "book" / "locale").rglob("*.po"):
         wanted[folder / relative(words, root / "scripts" / "book")] = words.read_bytes()
+    for name, content in book_games.data(root).items():
+        wanted[folder / book_games.DATA / name] = content
     wanted[folder / "static" / "pictures.css"] = pictures.style(page=True).encode()
+    for name in PLAYER:
+        wanted[folder / "static" / name] = player.part(name).encode()
     for old in [*(folder / "source").rglob("*.*"), *(folder / "locale").rglob("*.po")]:
         if old not in wanted and old.is_file():
             old.unlink()
@@ -126,6 +133,8 @@ def settings_of(root: Path) -> str:
     for path in sorted((root / "scripts" / "book").rglob("*.*")):
         if path.suffix in (".py", ".css", ".js", ".html"):
             found.update(path.read_bytes())
+    for name in PLAYER:
+        found.update(player.part(name).encode())
     return found.hexdigest()
 
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import book_games
 import section
 from layout import Exercise, WorkbookError, code_files, exercises, relative
 
@@ -134,7 +135,7 @@ def addresses(root: Path, book: list[Page]) -> dict[str, str]:
 
 def markdown(page: Page, book: list[Page], where: dict[str, str]) -> str:
     """The page as Sphinx is to read it."""
-    text = COMMENT.sub("", page.text)
+    text = COMMENT.sub("", book_games.directives(page.text))
     text = IMAGE.sub(lambda image: f"![{' '.join(image[1].split())}](", text)  # one line for MyST
     if page.exercise:
         text = with_standing(page, book, text)

@@ -45,12 +45,16 @@ def one_broken(root: Path, checker: Path, outcome: Outcome) -> dict:
     return made
 
 
-def files(root: Path, broken: list[dict]) -> dict[str, str]:
+def files(root: Path, broken: list[dict]) -> dict[str, dict]:
     """The sources that the steps lie in, as they are now."""
     steps = [step for one in broken if one["story"] for step in one["story"]["steps"]]
     names = {step["file"] for step in steps if "file" in step}
     return {
-        name: (root / name).read_text(encoding="utf-8", errors="replace")
+        name: {"first": 1, "lines": text_of(root / name).split("\n")}
         for name in sorted(names)
         if name.startswith(SHOWN) and ".." not in name and (root / name).is_file()
     }
+
+
+def text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")

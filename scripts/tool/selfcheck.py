@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import book
+import book_games
 import equivalents
 import pictures
 import placeholders
@@ -263,6 +264,11 @@ def check_tool(root: Path) -> list[str]:
     return tests_in(root / "tests" / "tool", "test*.py")
 
 
+def check_games(root: Path) -> list[str]:
+    """What the book's reader plays was recorded of the cases as they are, and is in the text."""
+    return book_games.problems(root)
+
+
 def check_book(root: Path) -> list[str]:
     """The book is made, and whole; so are its EPUB and its translations."""
     return tests_in(root / "tests" / "book", "test_made.py")
@@ -295,6 +301,7 @@ CHECKS = {
     "equivalents": check_equivalents,
     "placeholders": check_placeholders,
     "pictures": check_pictures,
+    "games": check_games,
     "format": check_format,
     "spdx": check_spdx,
     "tool": check_tool,

@@ -6,9 +6,10 @@ import shutil
 import subprocess
 import unittest
 import urllib.parse
+import zipfile
 
 import the_book
-from the_book import ROOT, Reading, book_figures
+from the_book import ROOT, Reading, book_figures, book_games
 
 CHECKER = "/usr/share/java/epubcheck.jar"
 
@@ -28,6 +29,8 @@ class Made(unittest.TestCase):
             with self.subTest(page.name):
                 read = self.read[f"{page.name}.html"]
                 self.assertEqual(read.count("details", "fold"), page.text.count("<details>"))
+                self.assertEqual(read.count("script", "game-data"), len(book_games.names(page.text)))
+                self.assertEqual(read.count("div", "still"), len(book_games.names(page.text)))
                 self.assertEqual(read.count("svg", "picture"), page.text.count("!["))
                 self.assertEqual(read.count("p", "stub"), int(page.exercise is not None))
                 if page.exercise:
@@ -112,6 +115,16 @@ class Translated(unittest.TestCase):
 
 
 class Carried(unittest.TestCase):
+    def test_games_stand_still_in_it(self):
+        file, _ = the_book.made("epub")
+        with zipfile.ZipFile(file) as packed:
+            pages = [packed.read(name).decode() for name in packed.namelist() if name.endswith(".xhtml")]
+        played = [page for page in pages if 'class="played"' in page]
+        self.assertEqual(len(played), len(book_games.names((ROOT / "WORKBOOK.md").read_text(encoding="utf-8"))))
+        for page in played:
+            self.assertNotIn("<script", page)
+            self.assertIn("The shortest schedule that breaks it", page)
+
     def test_epubcheck_finds_nothing(self):
         if not shutil.which("java") or not shutil.which("epubcheck"):
             self.skipTest("epubcheck is missing: apt-get install epubcheck")

@@ -96,6 +96,7 @@ struct event {
     sort object_sort;
     int16_t object; // number of the object, 0: none
     int16_t other;  // the other thread of start, join, woken; the mutex that wait lets go
+    int choices;    // of the schedule, made before it
     uint8_t size;   // of a memory access
     bool has_value;
     bool has_old;

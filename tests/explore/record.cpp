@@ -33,6 +33,7 @@ int write_down(const thread_state& thread, op what, const object* on, bool shown
     here.thread = static_cast<uint8_t>(thread.id);
     here.what = what;
     here.other = static_cast<int16_t>(other);
+    here.choices = book->chosen;
     if (on != nullptr) {
         here.object_sort = on->is;
         here.object = on->number;

@@ -151,6 +151,7 @@ std::string step(const story& told, int number, bool tells)
         made.text("releases", told.objects().of(sort::mutex, one.other));
     }
     add_place(made, told.place_of(number));
+    made.number("choices", one.choices);
     made.flag("tells", tells);
     made.flag("decisive", number == told.book().at || number == told.book().before);
     return made.whole();

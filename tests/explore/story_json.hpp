@@ -26,6 +26,7 @@ namespace explorer {
 ///     other     the thread that was started, joined or woken
 ///     releases  the mutex that a wait lets go
 ///     file, line, source: the place, if it is known; file as the debug information has it
+///     choices   how many of the schedule's had been made before it
 ///     tells     true if the report for people has it
 ///     decisive  true for the step that failed, and for the other one of a data race
 ///   waiting   for each thread that had not ended: thread, text, next (what it is about to do) or

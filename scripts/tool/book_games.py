@@ -1,0 +1,68 @@
+# The games of the book, in which the reader is the scheduler: as a page needs them, and what must hold
+# between WORKBOOK.md, where `<!-- game: NAME -->` says where one is played, the small cases in
+# tests/book/games, and what games.py recorded of them.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import games
+import section
+from layout import WorkbookError, relative
+
+MARK = re.compile(r"^<!-- game: (\w+) -->$", re.MULTILINE)
+DATA = "games"  # folder beside Sphinx's sources
+
+
+def names(text: str) -> list[str]:
+    return MARK.findall(text)
+
+
+def directives(text: str) -> str:
+    """The marks as Sphinx is to read them."""
+    return MARK.sub(r":::{game} \1\n:::", text)
+
+
+def data(root: Path) -> dict[str, bytes]:
+    """Of each game that the text has, by its file's name."""
+    wanted = names(section.book_text(root))
+    return {f"{name}.json": json.dumps(of_a_page(root, name)).encode() for name in wanted}
+
+
+def of_a_page(root: Path, name: str) -> dict:
+    game = games.read(root, name)
+    lines = games.text_of(games.cases(root) / f"{name}.cpp").splitlines()
+    return {**game, "lines": lines[game["first"] - 1 : game["last"]], "still": still(game)}
+
+
+def still(game: dict) -> dict:
+    """The shortest way to break it, for where nothing can be played: (thread, line) for each line."""
+    node, rows = game["nodes"][0], []
+    for thread in game["way"]:
+        edge = next(one for one in node["open"] if one["thread"] == thread)
+        for step in (game["steps"][number] for number in edge["steps"]):
+            own = step["thread"] != 0 and game["first"] <= step.get("line", 0) <= game["last"]
+            if own and rows[-1:] != [[thread, step["source"]]]:
+                rows.append([thread, step["source"]])
+        node = game["nodes"][edge["to"]]
+    return {"rows": rows, "end": f"{node['kind']}: {node['text']}"}
+
+
+def problems(root: Path) -> list[str]:
+    found = []
+    shown = names(section.book_text(root))
+    there = [source.stem for source in games.sources(root)]
+    for name in shown:
+        try:
+            if not games.read(root, name)["way"]:
+                found.append(f"{name}: no schedule breaks it: there is nothing to play")
+        except WorkbookError as error:
+            found.append(str(error))
+    found += [f"WORKBOOK.md does not show the game {one}" for one in there if one not in shown]
+    for file in games.recording(root, "x").parent.glob("*.json"):
+        if file.stem not in there:
+            found.append(f"{relative(file, root)}: has no source in tests/book/games")
+    return found

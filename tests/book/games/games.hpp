@@ -1,0 +1,10 @@
+// The small cases that the book's reader plays as the scheduler, each a body for the explorer.
+// Their threads' names stand in the head of each file: the player shows them.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+void lost_count();
+void lost_wakeup();
+void lock_order();
+void lost_cancel();
