@@ -44,8 +44,9 @@ def still(game: dict) -> dict:
     for thread in game["way"]:
         edge = next(one for one in node["open"] if one["thread"] == thread)
         for step in (game["steps"][number] for number in edge["steps"]):
-            own = step["thread"] != 0 and game["first"] <= step.get("line", 0) <= game["last"]
-            if own and rows[-1:] != [[thread, step["source"]]]:
+            line = step.get("line", 0)
+            own = step["thread"] != 0 and game["first"] <= line <= game["last"]
+            if own and (step["tells"] or line == edge["line"]) and rows[-1:] != [[thread, step["source"]]]:
                 rows.append([thread, step["source"]])
         node = game["nodes"][edge["to"]]
     return {"rows": rows, "end": f"{node['kind']}: {node['text']}"}

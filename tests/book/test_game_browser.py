@@ -93,6 +93,13 @@ class Played:
         self.assertEqual(self.texts(".game .schedule tbody tr"), [])
         self.assertEqual(self.texts(".game .source .now i"), ["T1 T2 "])
 
+    def test_a_line_has_a_row_when_it_is_done(self):
+        self.open("ex14_thredo")
+        self.browser.press("1112")
+        lines = ["on_cancel{", "lock{mutex}", "stop_requested()", "request_stop()"]
+        rows = self.texts(".game .schedule tbody tr")
+        self.assertEqual([line in row for line, row in zip(lines, rows)], [True] * len(rows), rows)
+
     def test_who_waits_for_whom(self):
         self.open("ex07_locked_server")
         self.browser.press("12")

@@ -186,7 +186,8 @@ class Stage {
         const { first, lines } = this.files[file];
         const made = lines.map((line, i) => {
             const label = at.get(first + i);
-            return make("span", { class: label === undefined ? "line" : "line now" },
+            const indented = `--indented: ${line.search(/\S|$/)}ch`;
+            return make("span", { class: label === undefined ? "line" : "line now", style: indented },
                         ...wide ? [make("i", {}, (label ?? "").padEnd(wide + 1))] : [],
                         make("b", {}, String(first + i).padStart(this.digits(file)) + "  "), line);
         });
@@ -367,6 +368,7 @@ class Game {
         return this.way.filter((one, i) => i > 0 && one.thread !== this.way[i - 1].thread).length;
     }
 
+    // Of the case's own code; else empty.
     line(number) {
         return this.game.lines[number - this.game.first]?.trim() ?? "";
     }
@@ -388,12 +390,12 @@ class Game {
         this.showVerdict();
     }
 
-    // A row for each line that a thread has done.
+    // A row for each line that a thread has done. (What tells nothing may belong to the next one.)
     showSchedule() {
         const rows = [];
         for (const edge of this.way) {
-            const own = edge.steps.map(one => this.game.steps[one])
-                .filter(one => one.file === this.game.file && this.line(one.line) && one.thread !== 0);
+            const own = edge.steps.map(one => this.game.steps[one]).filter(one => one.thread !== 0
+                && this.line(one.line) && (one.tells || one.line === edge.line));
             own.forEach((step, i) => {
                 if (i === 0 || step.line !== own[i - 1].line) {
                     rows.push({ number: rows.length + 1, thread: step.thread, line: step.line, did: [] });
