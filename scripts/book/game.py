@@ -44,7 +44,7 @@ def still_of(data, still):
         nodes.literal_block(code, code, language="cpp"),
         nodes.paragraph("", "The shortest schedule that breaks it; time runs downward:"),
         nodes.table("", group),
-        nodes.paragraph("", f"So it ends, {still['end']}."),
+        nodes.paragraph("", f"At the end stands a {still['end']}."),
         classes=["still"],
     )
 

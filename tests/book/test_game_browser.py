@@ -157,6 +157,18 @@ class Played:
 class InChromium(Played, unittest.TestCase):
     kind = browsers.Chromium
 
+    def test_on_paper(self):
+        self.open("ex06_racy_server")
+        self.browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        self.addCleanup(self.browser.driver.execute_cdp_cmd, "Emulation.setEmulatedMedia", {"media": ""})
+        display = "getComputedStyle(document.querySelector('%s')).display"
+        self.assertEqual(self.run_script(display % ".still"), "block")
+        self.assertEqual(self.run_script(display % ".game"), "none")
+        around = "for (let one = document.querySelector('article'); one; one = one.parentElement)"
+        around += " found.push(getComputedStyle(one).display)"
+        found = self.browser.run(f"const found = []; {around}; return found")
+        self.assertEqual(set(found), {"block"})  # else a section would not be cut where a page ends
+
 
 class InFirefox(Played, unittest.TestCase):
     kind = browsers.Firefox
