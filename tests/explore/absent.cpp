@@ -3,6 +3,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/explore.hpp"
+#include "explore/processes.hpp"
 #include "support/catch.hpp"
 
 #include <cstdio>
@@ -24,6 +25,31 @@ result search(std::function<void()>, const options&)
 bool exploring()
 {
     return false;
+}
+
+pid_t start_process(int (*)(process_body, int), process_body, int)
+{
+    return -1;
+}
+
+int own_channel()
+{
+    return -1;
+}
+
+bool kill_process(pid_t, int)
+{
+    return false;
+}
+
+process_end wait_for_process(pid_t)
+{
+    return {};
+}
+
+int processes_left()
+{
+    return 0;
 }
 
 void detail::require(bool holds, const char* condition, const char* file, int line)

@@ -317,8 +317,8 @@ private:
         made.real_threads = real_threads_;
         made.preemptions = chosen_.preemptions;
         made.spurious = chosen_.spurious;
-        const int mishaps[] = {chosen_.short_transfers, chosen_.interruptions, chosen_.resets,
-                               chosen_.refusals, chosen_.accept_failures};
+        const int mishaps[] = {chosen_.short_transfers, chosen_.interruptions,   chosen_.resets,
+                               chosen_.refusals,        chosen_.accept_failures, chosen_.deaths};
         std::copy(std::begin(mishaps), std::end(mishaps), made.mishaps);
         made.max_steps = chosen_.max_steps;
         made.seed = chosen_.seed;

@@ -47,6 +47,8 @@ struct options {
     int refusals = 0;
     /// An accept() gives EMFILE, and the client goes on waiting.
     int accept_failures = 0;
+    /// Processes (see processes.hpp) are killed, at any moment that another one can tell.
+    int deaths = 0;
     /// A fresh process for each schedule: for bodies that change statics. About ten times slower.
     bool isolate = false;
     /// Threads of the kernel's from the start: several times slower. A body that asks for what only

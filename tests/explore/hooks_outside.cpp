@@ -2,6 +2,7 @@
 // explored body each is an error that names the call, instead of a silent wait.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/processes.hpp"
 #include "explore/real.hpp"
 #include "explore/runtime.hpp"
 
@@ -66,7 +67,6 @@ OUTSIDE(int, posix_spawnp,
         (process, file, actions, attributes, arguments, environment))
 OUTSIDE(int, execve, (const char* path, char* const* arguments, char* const* environment),
         (path, arguments, environment), noexcept)
-OUTSIDE(int, kill, (pid_t process, int number), (process, number), noexcept)
 OUTSIDE(int, pthread_kill, (pthread_t thread, int number), (thread, number), noexcept)
 OUTSIDE(int, pause, (), ())
 OUTSIDE(int, sigwait, (const sigset_t* mask, int* number), (mask, number))
@@ -77,6 +77,19 @@ OUTSIDE(int, pthread_timedjoin_np, (pthread_t thread, void** outcome, const time
         (thread, outcome, time))
 OUTSIDE(int, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier), noexcept)
 OUTSIDE(int, pthread_spin_lock, (pthread_spinlock_t * lock), (lock), noexcept)
+
+// Processes of the schedule can be killed, or asked for.
+EXPLORER_REAL(kill)
+extern "C" int kill(pid_t process, int number) noexcept
+{
+    if (!EXPLORER_ACTIVE) {
+        return real_kill()(process, number);
+    }
+    if ((number != 0 && number != SIGKILL) || !kill_process(process, number)) {
+        refuse("kill");
+    }
+    return 0;
+}
 
 // Never returns, so it cannot be written like the others.
 EXPLORER_REAL(pthread_exit)

@@ -86,8 +86,9 @@ enum class mishap : uint8_t {
     reset,          // the connection breaks, for both ends
     refusal,        // nobody answers a connect()
     accept_failure, // no descriptor is left
+    death,          // a simulated process is killed
 };
-constexpr int mishap_kinds = 5;
+constexpr int mishap_kinds = 6;
 
 struct event {
     bool shown; // false: only remembers where the thread is

@@ -64,6 +64,8 @@ struct thread_state {
     bool signalled;      // a wait was answered
     bool woke_by_itself; // as if it were
     bool joined;
+    bool is_process;   // a simulated one, see world/processes.cpp
+    int killed_by;     // a signal that ends it at its next turn; 0: none
     uint64_t priority; // PCT
 
     uint64_t era; // see begin_era()

@@ -4,6 +4,7 @@
 #include "explore/dependence.hpp"
 #include "explore/engine.hpp"
 #include "explore/runtime.hpp"
+#include "explore/world/processes.hpp"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ int64_t next_deadline()
 
 inline bool can_go_on(const thread_state& one)
 {
-    if (now >= one.deadline) {
+    if (now >= one.deadline || one.killed_by != 0) {
         return true;
     }
     const object* on = one.on;
@@ -444,6 +445,9 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
     }
     me.deadline = never;
     me.waits_in = op::run;
+    if (__builtin_expect(me.killed_by != 0, 0)) {
+        end_process(me.killed_by, 0);
+    }
 }
 
 int point(op what, object* on)

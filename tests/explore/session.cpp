@@ -283,6 +283,7 @@ void* value_of_key(pthread_key_t key)
 void need_real_threads()
 {
     if (carrier == &contexts_engine) {
+        self = nullptr; // not a process of the schedule calls _exit()
         book->needs_real_threads = true;
         _exit(1);
     }

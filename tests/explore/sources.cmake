@@ -55,6 +55,7 @@ set(EXPLORER_SOURCES
     world/hooks_sockets.cpp
     world/mishaps.cpp
     world/order.cpp
+    world/processes.cpp
     world/transfer.cpp
     world/waiting.cpp)
 set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)

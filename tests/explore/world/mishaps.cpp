@@ -8,8 +8,9 @@
 namespace explorer::runtime {
 namespace {
 
-constexpr const char* in_words[mishap_kinds] = {"ONLY ONE BYTE", "INTERRUPTED", "CONNECTION BREAKS",
-                                                "NOBODY ANSWERS", "NO DESCRIPTOR LEFT"};
+constexpr const char* in_words[mishap_kinds] = {"ONLY ONE BYTE",      "INTERRUPTED",
+                                                "CONNECTION BREAKS",  "NOBODY ANSWERS",
+                                                "NO DESCRIPTOR LEFT", "KILLED"};
 int left[mishap_kinds];
 
 } // namespace

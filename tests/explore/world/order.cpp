@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/dependence.hpp"
+#include "explore/world/processes.hpp"
 #include "explore/world/waiting.hpp"
 
 #include <string.h>
@@ -121,6 +122,7 @@ void open_descriptor(world::outcome descriptor)
     }
     const auto number = static_cast<int>(descriptor);
     touch_key(key_of_descriptor(number), touching::writes);
+    own_descriptor(number);
     usage& fresh = usage_of(number);
     join_clock(self->clock, fresh.closed); // it was free: the kernel knows that, whoever asks
     memset(fresh.used_at, 0, sizeof fresh.used_at);

@@ -6,6 +6,7 @@
 #include "explore/dependence.hpp"
 #include "explore/system_calls.hpp"
 #include "explore/world/mishaps.hpp"
+#include "explore/world/processes.hpp"
 
 #include <errno.h>
 #include <signal.h>
@@ -75,6 +76,9 @@ int64_t next_look(const pending_call& call)
 // SIGPIPE ends the program, unless it says otherwise.
 void deliver_sigpipe()
 {
+    if (self->is_process) {
+        end_process(SIGPIPE, 0);
+    }
     struct sigaction action {};
     sigaction(SIGPIPE, nullptr, &action);
     uint64_t blocked = 0;
@@ -103,6 +107,9 @@ bool is_outside_relation(op what, const pending_call& call)
 void begin_call(const pending_call& call)
 {
     calls[self->id] = call;
+    if (self->is_process && befalls(mishap::death)) {
+        self->killed_by = SIGKILL; // whenever its next turn comes
+    }
     if (strcmp(call.name, "close") != 0) {
         use_descriptor(call.name, call.descriptor);
     }
@@ -137,6 +144,7 @@ void begin_world()
     world::begin();
     begin_mishaps();
     begin_order();
+    begin_processes();
     world::set_time(now);
     for (pending_call& one : calls) {
         one = {};

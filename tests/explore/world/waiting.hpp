@@ -9,6 +9,7 @@
 //   hooks_polling.cpp      poll, select and epoll
 //   transfer.cpp           sending and receiving, for the first two
 //   mishaps.cpp            what goes wrong by itself
+//   processes.cpp          threads that are processes
 //
 // SPDX-License-Identifier: MIT
 #pragma once
