@@ -8,6 +8,7 @@
 
 #include "given/descriptor.hpp"
 #include "support/census.hpp"
+#include "support/explored_workers.hpp"
 #include "support/interrupter.hpp"
 #include "support/rendezvous.hpp"
 #include "support/shared_memory.hpp"
@@ -38,6 +39,7 @@
 #include <thread>
 #include <vector>
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -702,6 +704,36 @@ TEST_CASE("an idle pool sleeps until a task comes", "[ex03][step2]")
     REQUIRE(wakes_it.get() == 16);
 }
 
+TEST_CASE("a task that comes at any moment is done", "[ex03][step2][explore]")
+{
+    support::explore_pool([] {
+        pool workers(1);
+        EXPLORE_REQUIRE(workers.apply_async(square, 3).get() == 9);
+        EXPLORE_REQUIRE(workers.apply_async(square, 4).get() == 16); // comes when it is not awaited
+    });
+}
+
+TEST_CASE("tasks from two threads at once are all done", "[ex03][step2][explore]")
+{
+    support::explore_pool([] {
+        pool workers(2);
+        std::thread second([&] { EXPLORE_REQUIRE(workers.apply_async(square, 3).get() == 9); });
+        EXPLORE_REQUIRE(workers.worker_pids().size() == 2);
+        EXPLORE_REQUIRE(workers.apply_async(square, 4).get() == 16);
+        second.join();
+    });
+}
+
+TEST_CASE("messages may come in pieces and calls be interrupted", "[ex03][step2][explore]")
+{
+    support::explore_pool(
+        [] {
+            pool workers(1);
+            EXPLORE_REQUIRE(workers.apply_async(square, 3).get() == 9);
+        },
+        {.short_transfers = 2, .interruptions = 2});
+}
+
 TEST_CASE("a signal does not disturb the pool", "[ex03][step2]")
 {
     pool workers(2);
@@ -749,6 +781,39 @@ TEST_CASE("close leaves the queued tasks to be done", "[ex03][step3]")
     REQUIRE(first.get() > 0);
     REQUIRE(second.get() == 4);
     REQUIRE(third.get() == 9);
+}
+
+TEST_CASE("whenever close comes a task that was taken is done", "[ex03][step3][explore]")
+{
+    support::explore_pool([] {
+        pool workers(2);
+        auto early = workers.apply_async(square, 2);
+        std::future<int> taken;
+        std::thread bringing([&] {
+            try {
+                taken = workers.apply_async(square, 3);
+            } catch (const std::logic_error&) { // closed already
+            }
+        });
+        workers.close();
+        bringing.join();
+        workers.join();
+        EXPLORE_REQUIRE(workers.worker_pids().empty());
+        EXPLORE_REQUIRE(pool_contract::is_ready(early) && early.get() == 4);
+        EXPLORE_REQUIRE(!taken.valid() || (pool_contract::is_ready(taken) && taken.get() == 9));
+    });
+}
+
+TEST_CASE("a task that came just before close is done", "[ex03][step3][explore]")
+{
+    support::explore_pool([] {
+        pool workers(1);
+        EXPLORE_REQUIRE(workers.apply_async(square, 3).get() == 9); // all is done: it looks idle
+        auto last = workers.apply_async(square, 4);
+        workers.close();
+        workers.join();
+        EXPLORE_REQUIRE(pool_contract::is_ready(last) && last.get() == 16);
+    });
 }
 
 TEST_CASE("closing a sleeping pool wakes it and join leaves no worker", "[ex03][step3]")
@@ -959,6 +1024,88 @@ TEST_CASE("a worker that dies while it is written to hangs no task", "[ex03][ste
     REQUIRE(soon(next));
 }
 
+namespace {
+
+/// What became of a task: square() of `n`, or 0 if it was lost with its worker. Nothing else is
+/// allowed. As soon as that is known, the dead one is off the list.
+int square_unless_lost(pool& workers, std::future<int>& result, int n)
+{
+    try {
+        EXPLORE_REQUIRE(result.get() == n * n);
+        return n * n;
+    } catch (const worker_died& death) {
+        EXPLORE_REQUIRE(death.signal() == SIGKILL);
+        EXPLORE_REQUIRE(!works_in(workers, death.pid()));
+        return 0;
+    }
+}
+
+/// How the worker ended of which the future reports the death.
+given::exit_status exit_in(std::future<int>& result)
+{
+    try {
+        result.get();
+    } catch (const worker_died& death) {
+        return {death.signal(), death.status()};
+    }
+    EXPLORE_REQUIRE(!"a result of a worker that has died");
+    return {};
+}
+
+int close_explored_channel_and_stay()
+{
+    close(explorer::own_channel());
+    return poll(nullptr, 0, -1);
+}
+
+} // namespace
+
+TEST_CASE("whenever a worker dies no task but its own is lost", "[ex03][step5][explore]")
+{
+    support::explore_pool(
+        [] {
+            pool workers(2);
+            auto one = workers.apply_async(square, 1);
+            auto two = workers.apply_async(square, 2);
+            auto three = workers.apply_async(square, 3);
+            EXPLORE_REQUIRE(workers.worker_pids().size() <= 2); // may be asked while one dies
+            const int lost = (square_unless_lost(workers, one, 1) == 0) +
+                             (square_unless_lost(workers, two, 2) == 0) +
+                             (square_unless_lost(workers, three, 3) == 0);
+            EXPLORE_REQUIRE(lost <= 1);
+        },
+        {.short_transfers = 1, .deaths = 1});
+}
+
+TEST_CASE("whoever exits or closes its channel loses its own task alone", "[ex03][step5][explore]")
+{
+    support::explore_pool([] {
+        pool workers(3);
+        auto left = workers.apply_async(exit_with, 3);
+        auto silent = workers.apply_async(close_explored_channel_and_stay);
+        auto fine = workers.apply_async(square, 3);
+        EXPLORE_REQUIRE(exit_in(left).status == 3);
+        EXPLORE_REQUIRE(exit_in(silent).signal == SIGKILL); // by the pool
+        EXPLORE_REQUIRE(fine.get() == 9);
+    });
+}
+
+TEST_CASE("whenever all workers die nothing waits for ever", "[ex03][step5][explore]")
+{
+    support::explore_pool(
+        [] {
+            pool workers(2);
+            auto one = workers.apply_async(square, 1);
+            auto two = workers.apply_async(square, 2);
+            square_unless_lost(workers, one, 1);
+            square_unless_lost(workers, two, 2);
+            workers.close();
+            workers.join();
+            EXPLORE_REQUIRE(workers.worker_pids().empty());
+        },
+        {.deaths = 2});
+}
+
 // -------------------------------------------------------------------------------- step 6: stretch
 
 TEST_CASE("a dead worker is replaced", "[ex03][step6][stretch]")
@@ -977,6 +1124,22 @@ TEST_CASE("a dead worker is replaced", "[ex03][step6][stretch]")
     REQUIRE(other.get());
     REQUIRE(workers.worker_pids().size() == 2);
     REQUIRE(workers.worker_pids() != before);
+}
+
+TEST_CASE("whenever a worker dies another takes its place", "[ex03][step6][stretch][explore]")
+{
+    support::explore_pool(
+        [] {
+            pool workers(1);
+            int lost = 0;
+            for (int n = 1; n <= 3; ++n) {
+                auto result = workers.apply_async(square, n);
+                lost += square_unless_lost(workers, result, n) == 0;
+            }
+            EXPLORE_REQUIRE(lost <= 1);
+            EXPLORE_REQUIRE(workers.worker_pids().size() <= 1);
+        },
+        {.deaths = 1});
 }
 
 TEST_CASE("a dead worker leaves no zombie and no descriptor", "[ex03][step6][stretch]")

@@ -1,4 +1,5 @@
-// What a worker does all its life, in a process of its own and in that process's only thread.
+// What a worker does all its life, in a process of its own and in that process's only thread. (Or,
+// under the explorer, in a thread beside others: so nothing is kept in globals.)
 //
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -126,15 +126,7 @@ void close_all_but(int kept)
     if (getppid() != server) {
         _exit(1); // it died before it could be asked for
     }
-    int status = 1;
-    try {
-        status = body(channel);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "worker %d: %s\n", static_cast<int>(getpid()), error.what());
-    } catch (...) {
-        std::fprintf(stderr, "worker %d: an exception that is no std::exception\n",
-                     static_cast<int>(getpid()));
-    }
+    const int status = live_as_worker(body, channel);
     std::fflush(nullptr); // what the tasks printed
     _exit(status);        // not exit(): the parent's exit handlers are not ours to run
 }
@@ -224,8 +216,26 @@ pid_t current_owner = -1;           // guarded by current_mutex; the process tha
 
 } // namespace
 
+const process_calls* simulated_processes = nullptr;
+
+int live_as_worker(int (*body)(int channel), int channel) noexcept
+{
+    try {
+        return body(channel);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "worker %d: %s\n", static_cast<int>(getpid()), error.what());
+    } catch (...) {
+        std::fprintf(stderr, "worker %d: an exception that is no std::exception\n",
+                     static_cast<int>(getpid()));
+    }
+    return 1;
+}
+
 std::shared_ptr<fork_server> fork_server::start()
 {
+    if (simulated_processes != nullptr) {
+        return std::make_shared<fork_server>(passkey{}, -1, descriptor());
+    }
     const std::lock_guard lock(current_mutex);
     if (auto running = current.lock(); running && current_owner == getpid()) {
         return running;
@@ -257,7 +267,7 @@ fork_server::fork_server(passkey, pid_t pid, descriptor control)
 fork_server::~fork_server()
 {
     control_.close(); // the server reads the end and leaves
-    if (owner_ == getpid()) {
+    if (pid_ != -1 && owner_ == getpid()) {
         while (waitpid(pid_, nullptr, 0) == -1 && errno == EINTR) {
         }
     }
@@ -266,6 +276,13 @@ fork_server::~fork_server()
 child fork_server::spawn(int (*body)(int channel), int channel)
 {
     const std::lock_guard lock(mutex_);
+    if (pid_ == -1) {
+        const pid_t worker = simulated_processes->start(body, channel);
+        if (worker == -1) {
+            fail("fork_server: fork");
+        }
+        return child(shared_from_this(), worker);
+    }
     answer reply;
     descriptor none;
     if (!send_packet(control_.get(), request{body, -1}, channel) ||
@@ -284,6 +301,9 @@ exit_status fork_server::wait_for(pid_t worker) noexcept
         return {.signal = SIGKILL}; // a forked copy of the handle: the worker is not ours
     }
     const std::lock_guard lock(mutex_);
+    if (pid_ == -1) {
+        return simulated_processes->wait(worker);
+    }
     answer reply;
     descriptor none;
     if (!send_packet(control_.get(), request{nullptr, worker}) ||
@@ -319,7 +339,9 @@ child::~child()
 
 void child::kill() noexcept
 {
-    if (server_ && server_->owner_ == getpid()) {
+    if (server_ && server_->pid_ == -1) {
+        simulated_processes->kill(pid_);
+    } else if (server_ && server_->owner_ == getpid()) {
         ::kill(pid_, SIGKILL);
     }
 }

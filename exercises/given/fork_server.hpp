@@ -50,10 +50,25 @@ private:
     friend class child;
     exit_status wait_for(pid_t worker) noexcept;
 
-    const pid_t pid_;
+    const pid_t pid_;   // of the server; -1: its workers are simulated
     const pid_t owner_; // the process that started it: a forked copy of us must start its own
     std::mutex mutex_;  // guards control_: one request and its answer at a time
     descriptor control_;
 };
+
+// --------------------------------------------------------------------------- for tests of pools
+
+/// A worker's life in its process: runs `body(channel)`, and prints what it throws. Returns the
+/// exit status.
+int live_as_worker(int (*body)(int channel), int channel) noexcept;
+
+/// Calls that take the place of fork(), kill() and waitpid(). A test sets them to have workers that
+/// are no processes, so that it can decide when each goes on and when it dies.
+struct process_calls {
+    pid_t (*start)(int (*body)(int channel), int channel); // -1, and errno, when it cannot
+    void (*kill)(pid_t worker);
+    exit_status (*wait)(pid_t worker);
+};
+extern const process_calls* simulated_processes; // null: real ones
 
 } // namespace given

@@ -1,6 +1,7 @@
 // Bytes and messages between two processes. A stream socket is no mailbox: it promises that the
 // bytes arrive, in order, and not that they arrive together. Whoever wants whole messages makes
-// them, here with a length in front of each. No thread is started here.
+// them, here with a length in front of each. No thread is started here; several may call at once,
+// each with a channel of its own.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
