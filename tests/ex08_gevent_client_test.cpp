@@ -8,12 +8,16 @@
 #include "locked_server.hpp"
 #include "racy_server.hpp"
 
+#include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/crowded_listener.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
+
+#include "given/listener.hpp"
+#include "given/yield.hpp"
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -23,6 +27,7 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <optional>
 #include <poll.h>
 #include <set>
 #include <thread>
@@ -91,6 +96,68 @@ bool is_still_there(tcp::socket& client)
 {
     pollfd waits{client.native_handle(), POLLIN, 0};
     return ::poll(&waits, 1, 0) == 0;
+}
+
+// Inside explore(): what the client gets that connects as the first, as the second ... Each answer
+// is sent by a thread of its own, at any time once all of them are there, or no more will come. A
+// connection that breaks is the client's business.
+class explored_server {
+public:
+    explicit explored_server(std::vector<std::string> answers)
+        : answers_(std::move(answers)), thread_([this] { run(); })
+    {}
+    ~explored_server()
+    {
+        listener_.cancel();
+        thread_.join();
+    }
+
+    tcp::endpoint where() const { return {asio::ip::address_v4::loopback(), listener_.port()}; }
+
+private:
+    void run()
+    {
+        std::vector<given::connection> clients;
+        while (clients.size() < answers_.size()) {
+            auto client = listener_.accept();
+            if (!client) {
+                break;
+            }
+            clients.push_back(std::move(*client));
+        }
+        std::vector<std::thread> senders;
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            senders.emplace_back([&client = clients[i], &answer = answers_[i]] {
+                try {
+                    client.send_all(answer);
+                } catch (const std::system_error&) {
+                }
+                client.close();
+            });
+        }
+        for (std::thread& each : senders) {
+            each.join();
+        }
+    }
+
+    const std::vector<std::string> answers_;
+    given::listener listener_{given::endpoint{}};
+    std::thread thread_; // joined by the destructor
+};
+
+// explore(), with what greenlets and asio make once in a program made before, and not in the first
+// schedule that needs it.
+void explore_greenlets(std::function<void()> body, const explorer::options& chosen)
+{
+    const support::silent_port nobody;
+    green::spawn([&] {
+        tcp::socket refused(green::loop());
+        std::error_code error;
+        refused.async_connect({asio::ip::address_v4::loopback(), nobody.number()},
+                              green::yield[error]);
+    }).join();
+    static_cast<void>(asio::error::make_error_code(asio::error::eof));
+    explore(std::move(body), chosen);
 }
 
 // Runs one of Part 2's servers in a thread of its own.
@@ -214,6 +281,32 @@ TEST_CASE("a connection that is reset is an error and not a reply", "[ex08][step
     REQUIRE_THROWS_AS(request(server.where()), std::system_error);
 }
 
+TEST_CASE("a reply is whole whatever pieces it comes in", "[ex08][step1][explore]")
+{
+    explore_greenlets(
+        [] {
+            const explored_server server({"<1, took 0.0 ms>\n"});
+            EXPLORE_REQUIRE(request(server.where()) == "<1, took 0.0 ms>\n");
+        },
+        {.short_transfers = 3});
+}
+
+TEST_CASE("a connection that breaks at any moment is no reply", "[ex08][step1][explore]")
+{
+    explore_greenlets(
+        [] {
+            const explored_server server({"<1, took 0.0 ms>\n"});
+            try {
+                EXPLORE_REQUIRE(request(server.where()) == "<1, took 0.0 ms>\n");
+            } catch (const std::system_error& error) {
+                EXPLORE_REQUIRE(error.code() == asio::error::connection_reset ||
+                                error.code() == asio::error::broken_pipe ||
+                                error.code() == asio::error::connection_refused);
+            }
+        },
+        {.short_transfers = 1, .resets = 1, .refusals = 1});
+}
+
 TEST_CASE("others run while a request waits", "[ex08][step1]")
 {
     std::promise<void> ran;
@@ -314,6 +407,33 @@ TEST_CASE("replies are in the order of the requests", "[ex08][step2]")
     });
 
     REQUIRE(concurrent_requests(server.where(), 4) == std::vector<std::string>{"0", "1", "2", "3"});
+}
+
+TEST_CASE("replies that come in any order are in that of the requests", "[ex08][step2][explore]")
+{
+    explore_greenlets(
+        [] {
+            const explored_server server({"the first", "the second"});
+            EXPLORE_REQUIRE(concurrent_requests(server.where(), 2) ==
+                            std::vector<std::string>{"the first", "the second"});
+        },
+        {.schedules = 300, .short_transfers = 1});
+}
+
+TEST_CASE("whichever connection breaks the other request ends first", "[ex08][step2][explore]")
+{
+    explore_greenlets(
+        [] {
+            const explored_server server({"the first", "the second"});
+            try {
+                EXPLORE_REQUIRE(concurrent_requests(server.where(), 2).size() == 2);
+            } catch (const std::system_error&) {
+            }
+            green::loop().restart();
+            green::loop().poll();
+            EXPLORE_REQUIRE(green::loop().stopped()); // nobody waits for anything any more
+        },
+        {.schedules = 500, .resets = 1});
 }
 
 TEST_CASE("if one request fails the others still finish", "[ex08][step2]")
