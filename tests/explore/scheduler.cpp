@@ -27,7 +27,7 @@ bool debugging = false;
 namespace {
 
 constexpr int64_t beginning = 1'000'000'000'000'000'000; // in 2001, for steady and system clock
-constexpr int object_slots = 1 << 13;
+constexpr int object_slots = 1 << 15;
 
 // A thread that makes so many steps in a row gives way, whatever it does: else a loop that asks
 // again and again with a lock, a try_lock or a counter would go on for ever.

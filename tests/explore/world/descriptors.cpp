@@ -130,8 +130,8 @@ file* open_file(kind is, bool nonblocking)
 
 bool has_place_for(int count)
 {
-    for (const descriptor_entry& one : descriptors) {
-        count -= one.of == nullptr ? 1 : 0;
+    for (int i = 0; i < most_descriptors && count > 0; ++i) {
+        count -= descriptors[i].of == nullptr ? 1 : 0;
     }
     return count <= 0;
 }

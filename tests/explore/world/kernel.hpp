@@ -45,9 +45,9 @@ constexpr outcome not_modeled = LONG_MIN;
 extern const char* what_is_missing;
 
 // Descriptors of this world: numbers that a program hardly ever gets from the real one and that
-// select() can still hold.
+// select() can still hold, but for the last.
 constexpr int first_descriptor = 500;
-constexpr int most_descriptors = 256;
+constexpr int most_descriptors = 2304;
 inline bool is_ours(int descriptor)
 {
     return descriptor >= first_descriptor && descriptor < first_descriptor + most_descriptors;

@@ -11,7 +11,7 @@ namespace explorer::runtime {
 namespace {
 
 // Their addresses stand for the kernel's files.
-constexpr int most_marks = 512;
+constexpr int most_marks = 2304;
 char marks[most_marks];
 
 // Who used a descriptor last, and who closed it, by the threads' clocks (see races.cpp).

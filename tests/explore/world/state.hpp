@@ -10,8 +10,8 @@
 
 namespace explorer::world {
 
-constexpr int most_files = 256;
-constexpr int most_watches = 512;
+constexpr int most_files = 2304;
+constexpr int most_watches = 4096;
 constexpr uint32_t ring_size = 8192; // bytes on their way in one direction
 
 enum class kind : uint8_t {
