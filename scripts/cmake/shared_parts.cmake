@@ -91,9 +91,16 @@ foreach(flavor explored plain)
     endif()
 endforeach()
 
-# asio's implementation, compiled once.
-add_library(workbook_asio STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/scripts/cmake/asio.cpp)
-target_link_libraries(workbook_asio PUBLIC workbook_asio_headers Threads::Threads)
+# asio's implementation, compiled once for each flavor: where two threads share an acceptor or a
+# socket, that is where they meet.
+foreach(flavor explored plain)
+    if(TARGET given_${flavor})
+        add_library(workbook_asio_${flavor} STATIC EXCLUDE_FROM_ALL
+            ${CMAKE_SOURCE_DIR}/scripts/cmake/asio.cpp)
+        target_link_libraries(workbook_asio_${flavor} PUBLIC workbook_asio_headers Threads::Threads)
+        workbook_compile_as(workbook_asio_${flavor} ${flavor} shared)
+    endif()
+endforeach()
 
 # The checkers' main, the supervisor and what else tests lean on.
 file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/[^.]*.cpp)

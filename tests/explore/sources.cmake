@@ -13,6 +13,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan)
 endif()
 list(APPEND EXPLORER_COMPILE_OPTIONS -D_GLIBCXX_USE_POSIX_SEMAPHORE=1)
+# asio gives back no memory of handlers and coroutines, but keeps it for the next ones; and what it
+# does give back it gives to free(). What uses it too late would go unseen.
+list(APPEND EXPLORER_COMPILE_OPTIONS -DASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0
+    -DASIO_DISABLE_STD_ALIGNED_ALLOC)
 # It comes before all others: first in a precompiled header, or by -include.
 set(EXPLORER_FIRST_HEADER ${CMAKE_CURRENT_LIST_DIR}/library_calls.hpp)
 

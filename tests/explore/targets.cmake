@@ -14,7 +14,7 @@ function(explorer_program target role)
         $<FILTER:$<TARGET_OBJECTS:explorer_canary>,EXCLUDE,explore_catch>
         $<TARGET_OBJECTS:explorer_runtime> given_explored ${CMAKE_DL_LIBS} atomic)
     if("asio" IN_LIST role)
-        target_link_libraries(${target} PRIVATE workbook_asio)
+        target_link_libraries(${target} PRIVATE workbook_asio_explored)
     endif()
 endfunction()
 
