@@ -199,7 +199,7 @@ public:
 
 private:
     static constexpr std::size_t size = 32 * 1024;
-    std::unique_ptr<std::byte[]> bytes_ = std::make_unique<std::byte[]>(size);
+    std::unique_ptr<std::byte[]> bytes_ = std::make_unique_for_overwrite<std::byte[]>(size);
 };
 
 // Once a process: the handler. Once a thread: the stack that it runs on.
