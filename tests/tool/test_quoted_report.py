@@ -16,7 +16,8 @@ import quoted_report
 
 PRINTED = """\
 data race, found in schedule 1 of 2000
-  T1: write primes   build/answers/bad01.no_lock/ex01_count/count.cpp:91   pri..
+  T1: write primes
+      build/answers/bad01.no_lock/ex01_count/count.cpp:91   primes.push_back(n);
   start T1
   start T2
 Files: build/answers/bad01.no_lock/ex01_count/count.cpp,
@@ -50,12 +51,11 @@ class Quotations(fake_tree.FakeTree):
     def test_another_number(self):
         self.assertEqual(self.status(QUOTED.replace("schedule 1 of", "schedule 2 of")), 1)
 
-    def test_another_line_where_the_path_cuts_it_off(self):
+    def test_another_line(self):
         self.assertEqual(self.status(QUOTED.replace("primes.push", "found.push")), 1)
 
-    def test_a_line_is_cut_off_for_no_other_reason(self):
-        printed = PRINTED.replace("  start T1\n", "  start..\n")
-        self.assertEqual(self.status(QUOTED, printed), 1)
+    def test_part_of_a_word_is_another_one(self):
+        self.assertEqual(self.status(QUOTED, PRINTED.replace("start T1", "start T10")), 1)
 
     def test_another_order(self):
         printed = PRINTED.replace("  start T1\n  start T2\n", "") + "  start T1\n"
@@ -65,6 +65,18 @@ class Quotations(fake_tree.FakeTree):
         asking = "import os\nfor k in ['WORKBOOK_SCHEDULES', 'COLUMNS'] * 2: print(k in os.environ)"
         with unittest.mock.patch.dict(os.environ, WORKBOOK_SCHEDULES="10000", COLUMNS="40"):
             self.assertEqual(self.status_of(["-c", asking], "False\n" * 4), 0)
+
+    def test_todays_numbers(self):
+        printed = PRINTED.replace(":91", ":104").replace("schedule 1 of", "schedule 12 of")
+        text, missing = quoted_report.renewed(QUOTED, printed)
+        self.assertEqual(missing, [])
+        self.assertEqual(text, QUOTED.replace(":91", ":104").replace("schedule 1 ", "schedule 12 "))
+        self.assertIsNone(quoted_report.first_missing(quoted_report.quotation(
+            f"<!-- quoted: it -->\n```\n{text}```\n", "it"), printed))
+
+    def test_what_no_number_mends(self):
+        text, missing = quoted_report.renewed(QUOTED, PRINTED.replace("start T1", "begin T1"))
+        self.assertEqual((text, missing), (QUOTED, ["  start T1"]))
 
     def test_no_quotation(self):
         self.assertEqual(self.status(""), 1)
