@@ -414,8 +414,14 @@ int pthread_join(pthread_t handle, void** outcome)
 
 int pthread_detach(pthread_t handle)
 {
+    if (!EXPLORER_ACTIVE) {
+        return real_pthread_detach()(handle);
+    }
     // Within a schedule the thread's end is waited for in any case.
-    return EXPLORER_ACTIVE ? 0 : real_pthread_detach()(handle);
+    if (const thread_state* other = thread_with(handle); other != nullptr) {
+        note(op::detached, nullptr, other->id);
+    }
+    return 0;
 }
 
 pthread_t pthread_self()

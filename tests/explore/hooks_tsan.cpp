@@ -40,7 +40,7 @@ struct atomic_step {
 };
 
 // The step before an operation on an atomic.
-atomic_step begin_atomic(const volatile void* address, int size, op what)
+atomic_step begin_atomic(const volatile void* address, int size, op what, int order)
 {
     thread_state& me = *self;
     object* on = object_at(const_cast<const void*>(address), sort::atomic);
@@ -53,6 +53,7 @@ atomic_step begin_atomic(const volatile void* address, int size, op what)
     remember_place(what, on);
     step(spins ? op::yield : op::run, on);
     const int event = note(what, on);
+    note_order(event, order);
     atomic_access(address, size, what != op::load, event);
     return {on, event};
 }
@@ -112,7 +113,7 @@ T load(const volatile T* address, int order)
     if (!EXPLORER_ACTIVE) {
         return __atomic_load_n(address, __ATOMIC_SEQ_CST);
     }
-    const atomic_step here = begin_atomic(address, sizeof(T), op::load);
+    const atomic_step here = begin_atomic(address, sizeof(T), op::load, order);
     touch_memory(address, sizeof(T), touching::reads);
     const T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
     note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
@@ -128,7 +129,7 @@ void store(volatile T* address, T value, int order)
         return __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
     }
     check_published(value);
-    const atomic_step here = begin_atomic(address, sizeof(T), op::store);
+    const atomic_step here = begin_atomic(address, sizeof(T), op::store, order);
     touch_memory(address, sizeof(T), touching::writes);
     __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
     note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
@@ -142,7 +143,7 @@ T exchange(volatile T* address, int order, Modify modify)
     if (!EXPLORER_ACTIVE) {
         return modify();
     }
-    const atomic_step here = begin_atomic(address, sizeof(T), op::exchange);
+    const atomic_step here = begin_atomic(address, sizeof(T), op::exchange, order);
     touch_memory(address, sizeof(T), touching::writes);
     const T old = modify();
     const T fresh = __atomic_load_n(address, __ATOMIC_RELAXED);
@@ -163,7 +164,7 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
                                            __ATOMIC_SEQ_CST);
     }
     check_published(value);
-    const atomic_step here = begin_atomic(address, sizeof(T), op::exchange);
+    const atomic_step here = begin_atomic(address, sizeof(T), op::exchange, order);
     const bool done = __atomic_compare_exchange_n(address, expected, value, false, __ATOMIC_SEQ_CST,
                                                   __ATOMIC_SEQ_CST);
     touch_memory(address, sizeof(T), done ? touching::writes : touching::reads);
@@ -213,7 +214,7 @@ void large_load(size_t size, void* from, void* to, int order)
     if (!EXPLORER_ACTIVE) {
         return in_libatomic(&large_load, "__atomic_load")(size, from, to, order);
     }
-    const atomic_step here = begin_atomic(from, static_cast<int>(size), op::load);
+    const atomic_step here = begin_atomic(from, static_cast<int>(size), op::load, order);
     touch_memory(from, size, touching::reads);
     memcpy(to, from, size);
     end_read(*here.on, 0, order);
@@ -225,7 +226,7 @@ void large_store(size_t size, void* to, void* from, int order)
     if (!EXPLORER_ACTIVE) {
         return in_libatomic(&large_store, "__atomic_store")(size, to, from, order);
     }
-    const atomic_step here = begin_atomic(to, static_cast<int>(size), op::store);
+    const atomic_step here = begin_atomic(to, static_cast<int>(size), op::store, order);
     touch_memory(to, size, touching::writes);
     memcpy(to, from, size);
     end_write(*here.on, order, false);
@@ -236,7 +237,7 @@ void large_exchange(size_t size, void* at, void* from, void* to, int order)
     if (!EXPLORER_ACTIVE) {
         return in_libatomic(&large_exchange, "__atomic_exchange")(size, at, from, to, order);
     }
-    const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange);
+    const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange, order);
     touch_memory(at, size, touching::writes);
     const bool changes = memcmp(at, from, size) != 0;
     memcpy(to, at, size);
@@ -253,7 +254,7 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
         return in_libatomic(&large_compare_exchange, "__atomic_compare_exchange")(
             size, at, expected, from, order, order_if_not);
     }
-    const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange);
+    const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange, order);
     const bool done = memcmp(at, expected, size) == 0;
     touch_memory(at, size, done ? touching::writes : touching::reads);
     end_read(*here.on, 0, done ? order : order_if_not);

@@ -56,6 +56,7 @@ enum class op : uint8_t {
     blocked,
     required, // an EXPLORE_REQUIRE that did not hold
     raised,   // an exception that nobody catches, a signal
+    detached,
 };
 
 // What an object of the schedule is.
@@ -96,7 +97,7 @@ struct event {
     op what;
     sort object_sort;
     int16_t object; // number of the object, 0: none
-    int16_t other;  // the other thread of start, join, woken; the mutex that wait lets go
+    int16_t other;  // the other thread of start, join, detached; the mutex that wait lets go
     int choices;    // of the schedule, made before it
     uint8_t size;   // of a memory access
     bool has_value;
@@ -104,6 +105,8 @@ struct event {
     uint64_t address;
     uint64_t value;       // read or written
     uint64_t old;         // before a read-modify-write
+    uint8_t memory_order; // of an operation on an atomic, plus 1; 0: it is none
+    int8_t stack_owner;   // the thread on whose stack the address lies, plus 1; 0: on no stack
     char text[text_size]; // of a call: what it was and what came of it
     int frames;
     void* frame[most_frames];
@@ -229,11 +232,13 @@ struct ledger {
     // The failure.
     char kind[32];
     char text[2048];
-    int at, before; // events: of the failure, and of the earlier of two racing accesses
+    int at, before; // events: of the failure; of the earlier of two racing accesses, or of the
+                    // end of the memory that is used
     long steps;
     long switches;
     int threads;
     standing thread[most_threads];
+    uint64_t handle[most_threads]; // pthread_self() of each
     char reached_todo[2048];
 
     // Memory that more than one thread touched in the last failing schedule, as addresses / 8.

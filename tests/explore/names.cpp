@@ -17,6 +17,8 @@ namespace {
 constexpr int a_mention = 1;
 constexpr int a_change = 3; // "x = 1", "++x"
 constexpr int a_call = 4;   // "x.store(1)", "mutex.lock()"
+constexpr int a_declared_guard =
+    8; // "std::lock_guard lock(mutex)": "lock.unlock()" is the same one
 
 #define VARIABLE "[A-Za-z_]\\w*((\\.|->)[A-Za-z_]\\w*)*"
 #define EXPRESSION "(" VARIABLE "(\\[\\w+\\])?)"
@@ -121,7 +123,7 @@ void vote_on_lock(votes& out, const std::string& text)
         "\\s*([)}]|,\\s*(std::)?(defer_lock|adopt_lock|try_to_lock|stop|[0-9]))",
         2);
     static const pattern call(EXPRESSION "(\\.|->)(try_)?(un)?lock\\w*\\(");
-    vote_for(out, text, guard, a_call);
+    vote_for(out, text, guard, a_declared_guard);
     vote_for(out, text, call, a_call);
 }
 
@@ -179,10 +181,11 @@ std::string_view index_at(std::string_view text)
                                                             : std::string_view();
 }
 
-// Every variable that the text mentions: not what it calls, qualifies or declares.
-void vote_for_mentions(votes& out, const std::string& text)
+// Every variable that the text mentions: not what it calls, qualifies or declares, unless it is
+// about a local variable.
+void vote_for_mentions(votes& out, const std::string& text, bool is_local)
 {
-    const std::set<std::string> local = declared_in(text);
+    const std::set<std::string> local = is_local ? std::set<std::string>() : declared_in(text);
     static const pattern mention("(" VARIABLE ")");
     std::size_t taken = 0; // up to here
     mention.for_each(text, [&](const pattern::found& one) {
@@ -223,7 +226,7 @@ void vote_on_variable(votes& out, const std::string& text, const event& one)
         vote_for(out, text, step, a_change);
         vote_for(out, text, step_after, a_change);
     }
-    vote_for_mentions(out, text);
+    vote_for_mentions(out, text, one.stack_owner != 0);
 }
 
 // A call of a lock, a condition or an atomic.
@@ -309,8 +312,11 @@ bool is_inside_library(const event& one, const place& where)
 names::names(const ledger& book, const std::vector<place>& places)
 {
     std::map<std::uint64_t, votes> all;
-    using question = std::tuple<std::string, std::string, sort, op>;
+    using question = std::tuple<std::string, std::string, sort, op, bool>;
     std::map<question, votes> answered; // lines come again and again
+    // And each of them speaks once for a name: else one that is read often, and has other names in
+    // it, would outvote the rest.
+    std::set<std::tuple<std::uint64_t, std::string, int, op>> counted;
     for (int i = 1; i < book.events; ++i) {
         const event& one = book.log[i];
         if (one.object != 0) {
@@ -322,10 +328,13 @@ names::names(const ledger& book, const std::vector<place>& places)
         }
         votes& those = all[one.address];
         if (where.known()) {
-            const auto [answer, fresh] =
-                answered.try_emplace({where.text, where.library, one.object_sort, one.what});
+            const auto [answer, fresh] = answered.try_emplace(
+                {where.text, where.library, one.object_sort, one.what, one.stack_owner != 0});
             if (fresh) {
                 vote(answer->second, one, where);
+            }
+            if (!counted.emplace(one.address, where.file, where.line, one.what).second) {
+                continue;
             }
             for (const auto& [name, weight] : answer->second) {
                 those[name] += weight;

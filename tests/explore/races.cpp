@@ -159,11 +159,11 @@ bool of_condition; // reading stands for notifying, writing for destroying
             name_of_access[theirs], self->id, deleting ? "deletes" : name_of_access[ours]);
 }
 
-__attribute__((cold, noinline)) void refuse_freed(access_kind kind, int event)
+__attribute__((cold, noinline)) void refuse_freed(uintptr_t number, access_kind kind, int event)
 {
     if (book->todo.races) {
-        fail_at(event, 0, "use after free", "T%d %s memory that was deleted before", self->id,
-                name_of_access[kind]);
+        fail_at(event, end_of_memory_at(number << 3), "use after free",
+                "T%d %s memory that was deleted before", self->id, name_of_access[kind]);
     }
 }
 
@@ -237,12 +237,12 @@ __attribute__((noinline)) void compare_with_others(word& here, int id, uint8_t b
 
 // The rest of this is kept out of the way of the usual case: the word is this thread's alone.
 template <access_kind Kind>
-inline void access_word_as(word& here, uint8_t bytes, int event)
+inline void access_word_as(word& here, uintptr_t number, uint8_t bytes, int event)
 {
     const int id = self->id;
     const uint32_t epoch = self->clock.of[id];
     if (here.freed) {
-        refuse_freed(Kind, event);
+        refuse_freed(number, Kind, event);
     }
     accesses* mine = &records[here.latest]; // number 0 is nobody's
     if (!may_hold<Kind>(*mine, id, epoch, bytes)) {
@@ -273,13 +273,13 @@ void access_word(uintptr_t number, uint8_t bytes, access_kind kind, int event)
     word& here = *word_at(number);
     switch (kind) {
     case plain_read:
-        return access_word_as<plain_read>(here, bytes, event);
+        return access_word_as<plain_read>(here, number, bytes, event);
     case plain_write:
-        return access_word_as<plain_write>(here, bytes, event);
+        return access_word_as<plain_write>(here, number, bytes, event);
     case atomic_read:
-        return access_word_as<atomic_read>(here, bytes, event);
+        return access_word_as<atomic_read>(here, number, bytes, event);
     default:
-        return access_word_as<atomic_write>(here, bytes, event);
+        return access_word_as<atomic_write>(here, number, bytes, event);
     }
 }
 
@@ -335,8 +335,7 @@ int note_access(uintptr_t address, size_t size, bool writes)
     if (event == 0) {
         return 0;
     }
-    book->log[event].address = address;
-    book->log[event].size = static_cast<uint8_t>(size > 255 ? 255 : size);
+    note_memory(event, address, size);
     if (writes) {
         self->unsettled = event;
     } else {
@@ -469,7 +468,7 @@ void access_of_word(uintptr_t address, uint8_t bytes)
             remembered = check_owner(owner, address, here, name_of_access[Writes], 0);
         }
     }
-    access_word_as<Writes ? plain_write : plain_read>(here, bytes, 0);
+    access_word_as<Writes ? plain_write : plain_read>(here, number, bytes, 0);
     recent_access& there = recent_access_to(number);
     if (!remembered) {
         return;
@@ -544,12 +543,13 @@ void mark_freed(void* memory)
         return;
     }
     const int event = remember_place(op::deletion);
+    note_end_of_memory(event, reinterpret_cast<uintptr_t>(memory), size);
     deleting = true;
     begin_era(*self);
     for (uintptr_t key = first; key < end; ++key) {
         word& there = *word_at(key);
         if (there.first != 0) {
-            access_word_as<plain_write>(there, 0xff, event);
+            access_word_as<plain_write>(there, key, 0xff, event);
         }
         there.freed = true;
     }
@@ -567,7 +567,7 @@ void check_alive(const void* address, const char* what)
         check_owner(owner, own, there, "uses", 0);
     }
     if (there.freed) {
-        fail_at(remember_place(op::run), 0, "use after free",
+        fail_at(remember_place(op::run), end_of_memory_at(own), "use after free",
                 "T%d uses a %s that was deleted before", self->id, what);
     }
 }

@@ -21,6 +21,12 @@ extern char* todo_page __attribute__((weak)); // given/todo.hpp, where it is lin
 namespace explorer::runtime {
 namespace {
 
+void note_address(event& here, uintptr_t address)
+{
+    here.address = address;
+    here.stack_owner = static_cast<int8_t>(whose_stack(address) + 1);
+}
+
 // Fills in the event's fields that are the same for all.
 int write_down(const thread_state& thread, op what, const object* on, bool shown, int other)
 {
@@ -37,7 +43,7 @@ int write_down(const thread_state& thread, op what, const object* on, bool shown
     if (on != nullptr) {
         here.object_sort = on->is;
         here.object = on->number;
-        here.address = on->address;
+        note_address(here, on->address);
     }
     return book->events++;
 }
@@ -58,6 +64,7 @@ void note_standing()
     for (int i = 0; i < thread_count; ++i) {
         const thread_state& one = threads[i];
         standing& out = book->thread[i];
+        book->handle[i] = static_cast<uint64_t>(one.handle);
         memset(&out, 0, sizeof out);
         out.waits_in = one.waits_in;
         out.can_run = one.waits_in != op::ended && enabled(one);
@@ -211,10 +218,44 @@ void note_value(int number, const volatile void* address, int size, uint64_t val
         return;
     }
     event& here = book->log[number];
-    here.address = reinterpret_cast<uintptr_t>(address);
+    note_address(here, reinterpret_cast<uintptr_t>(address));
     here.size = static_cast<uint8_t>(size);
     here.has_value = true;
     here.value = value;
+}
+
+void note_memory(int number, uintptr_t address, size_t size)
+{
+    if (number != 0) {
+        note_address(book->log[number], address);
+        book->log[number].size = static_cast<uint8_t>(size > 255 ? 255 : size);
+    }
+}
+
+void note_order(int number, int order)
+{
+    if (number != 0) {
+        book->log[number].memory_order = static_cast<uint8_t>(order + 1);
+    }
+}
+
+void note_end_of_memory(int number, uintptr_t address, size_t size)
+{
+    if (number != 0) {
+        book->log[number].value = address;
+        book->log[number].old = size;
+    }
+}
+
+int end_of_memory_at(uintptr_t address)
+{
+    for (int i = book->events - 1; recording && i > 0; --i) {
+        const event& one = book->log[i];
+        if (one.what == op::deletion && one.object == 0 && address - one.value < one.old) {
+            return i;
+        }
+    }
+    return 0;
 }
 
 void note_change(int number, const volatile void* address, int size, uint64_t old, uint64_t value)

@@ -1,26 +1,46 @@
-// The report on a failing schedule: what went wrong, the schedule with a column for each thread,
-// who waits for whom, one line of advice and the line that runs this schedule again.
+// The report on a failing schedule: what went wrong and why, the schedule with a column for each
+// thread, who waits for whom and the line that runs this schedule again.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/report.hpp"
 
+#include "explore/excerpt.hpp"
 #include "explore/story.hpp"
 #include "explore/story_json.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
+#include <set>
 #include <unistd.h>
 
 namespace explorer {
 namespace {
 
-constexpr std::size_t page_width = 100;
-constexpr std::size_t most_rows = 60;
+constexpr std::size_t widest_page = 100;
+constexpr std::size_t narrowest_page = 20;
+constexpr std::size_t page_with_columns = 80; // below that a column for each thread has no room
+constexpr std::size_t most_lines = 45;
+constexpr std::size_t least_rows = 12;
+constexpr std::size_t most_rows = 24;
+constexpr std::size_t most_values = 3; // variables whose last values are told
+
+// As the environment says, for a terminal that is narrower.
+std::size_t width_of_page()
+{
+    const char* said = std::getenv("COLUMNS");
+    const long columns = said != nullptr ? std::strtol(said, nullptr, 10) : 0;
+    return columns <= 0
+               ? widest_page
+               : std::clamp(static_cast<std::size_t>(columns), narrowest_page, widest_page);
+}
+
+bool all_steps_asked_for()
+{
+    const char* said = std::getenv("WORKBOOK_STEPS");
+    return said != nullptr && std::string(said) == "all";
+}
 
 std::string shortened(std::string text, std::size_t width)
 {
@@ -38,71 +58,91 @@ std::string padded(const std::string& text, std::size_t width)
     return out;
 }
 
-struct row {
-    int thread;
-    std::string what;
-    place where;
-    bool fails; // the step at which the schedule failed
-
-    bool operator==(const row& other) const
-    {
-        return thread == other.thread && what == other.what && where.file == other.where.file &&
-               where.line == other.where.line;
-    }
-};
+std::size_t lines_in(const std::string& text)
+{
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 class report_writer {
 public:
     report_writer(const story& told, long planned)
-        : story_(told), book_(told.book()), outcome_(told.outcome()), planned_(planned)
+        : story_(told), book_(told.book()), outcome_(told.outcome()), planned_(planned), rows_(told)
     {}
 
     std::string write()
     {
-        headline();
-        collect_rows();
-        schedule();
-        if (outcome_.kind == "deadlock" || outcome_.kind == "stuck" ||
-            outcome_.kind == "livelock") {
-            who_waits();
+        const std::string begin = taken(&report_writer::headline);
+        const std::string values = taken(&report_writer::what_is_left);
+        if (!all_steps_asked_for()) {
+            const std::size_t others = lines_in(begin + values) + 12; // and the table's own
+            const std::size_t most = others < most_lines ? most_lines - others : 0;
+            rows_.shorten(static_cast<int>(std::clamp(most, least_rows, most_rows)));
         }
-        if (outcome_.kind == "wrong result" || outcome_.kind == "data race") {
-            for (const auto& [name, deeds] : story_.last_values()) {
-                wrapped("Last values of " + name + ": " + deeds, "");
-            }
-        }
-        footer();
-        return out_;
+        return begin + taken(&report_writer::schedule) + values + taken(&report_writer::footer);
     }
 
 private:
-    static std::string short_name(const place& where)
+    std::string taken(void (report_writer::*part)())
     {
-        return std::filesystem::path(where.file).filename().string() + ":" +
-               std::to_string(where.line);
+        out_.clear();
+        (this->*part)();
+        return out_;
     }
 
     void line(const std::string& text)
     {
-        std::string whole = shortened(text, page_width);
+        std::string whole = shortened(text, width_);
         whole.erase(whole.find_last_not_of(' ') + 1);
         out_ += whole + "\n";
     }
+
+    // Broken between words; a word that is longer than the page stays whole.
+    void wrapped(const std::string& text, const std::string& indent, const std::string& rest_indent)
+    {
+        std::string rest = text;
+        std::string margin = indent;
+        while (margin.size() + rest.size() > width_) {
+            auto cut = rest.rfind(' ', width_ - margin.size());
+            if (cut == std::string::npos || cut == 0) {
+                cut = rest.find(' ', 1);
+            }
+            if (cut == std::string::npos) {
+                break;
+            }
+            const std::string before = rest.substr(0, cut);
+            out_ += margin + before.substr(0, before.find_last_not_of(' ') + 1) + "\n";
+            rest.erase(0, cut + 1);
+            margin = rest_indent;
+        }
+        out_ += margin + rest + "\n";
+    }
+
+    void wrapped(const std::string& text) { wrapped(text, "", ""); }
 
     void headline()
     {
         emphasized(outcome_.kind + ", found in schedule " + std::to_string(outcome_.schedules) +
                    " of " + std::to_string(planned_));
-        wrapped(book_.text, "  ");
+        wrapped(book_.text, "  ", "  ");
         for (const int number : {book_.before, book_.at}) {
             const place where = story_.place_of(number);
             const event& one = book_.log[number];
             if (where.known() && one.what != op::required) {
-                line("  " + thread_name(one.thread) + ": " + story_.description(number) + "   " +
-                     where.file + ":" + std::to_string(where.line) + "   " + where.text);
+                wrapped(thread_name(one.thread) + ": " + story_.description(number) + "   " +
+                            where.file + ":" + std::to_string(where.line) + "   " + where.text,
+                        "  ", "      ");
             }
         }
         out_ += "\n";
+        if (!story_.why().sentence.empty()) {
+            wrapped("Cause: " + story_.why().sentence);
+        }
+        if (!story_.advice().empty()) {
+            wrapped("Advice: " + story_.advice());
+        }
+        if (!story_.why().sentence.empty() || !story_.advice().empty()) {
+            out_ += "\n";
+        }
     }
 
     void emphasized(const std::string& text)
@@ -110,73 +150,57 @@ private:
         out_ += colored_ ? "\033[1;31m" + text + "\033[0m\n" : text + "\n";
     }
 
-    void wrapped(const std::string& text, const std::string& indent)
-    {
-        std::string rest = text;
-        while (indent.size() + rest.size() > page_width) {
-            auto cut = rest.rfind(' ', page_width - indent.size());
-            if (cut == std::string::npos || cut == 0) {
-                cut = page_width - indent.size();
-            }
-            line(indent + rest.substr(0, cut));
-            rest.erase(0, rest[cut] == ' ' ? cut + 1 : cut);
-        }
-        line(indent + rest);
-    }
-
-    void collect_rows()
-    {
-        for (const int number : story_.steps()) {
-            const row fresh{book_.log[number].thread, story_.description(number),
-                            story_.place_of(number), number == book_.at};
-            if (!rows_.empty() && rows_.back() == fresh) {
-                rows_.back().fails |= fresh.fails;
-                continue;
-            }
-            rows_.push_back(fresh);
-            fold_loops();
-        }
-    }
-
-    // A loop's rounds look alike: keep the first.
-    void fold_loops()
-    {
-        for (std::size_t period = 1; period <= 6 && rows_.size() >= 2 * period; ++period) {
-            const auto end = rows_.end();
-            const auto length = static_cast<std::ptrdiff_t>(period);
-            if (std::equal(end - length, end, end - 2 * length)) {
-                rows_.erase(end - length, end);
-                folded_ += period;
-                return;
-            }
-        }
-    }
-
     void schedule()
     {
-        if (rows_.empty()) {
+        if (rows_.rows().empty()) {
             return;
         }
-        line("The shortest failing schedule found; time runs downward:");
+        wrapped(
+            "The shortest failing schedule found; time runs downward, and > marks what decides:");
         out_ += "\n";
-        const std::size_t first = rows_.size() > most_rows ? rows_.size() - most_rows : 0;
-        const layout columns = lay_out(first);
-        line(columns.head);
-        if (first > 0) {
-            line("  ... " + std::to_string(first) + " earlier steps");
+        const layout columns = lay_out();
+        if (width_ >= page_with_columns) {
+            line(columns.head);
         }
-        for (std::size_t i = first; i < rows_.size(); ++i) {
-            const std::string text = columns.text_of(rows_[i]);
-            if (rows_[i].fails) {
-                emphasized(shortened(text, page_width));
+        for (const row& one : rows_.rows()) {
+            if (one.left_out > 0) {
+                line("  ... " + std::to_string(one.left_out) + " steps");
+            } else if (width_ >= page_with_columns) {
+                table_row(one, columns.text_of(one));
             } else {
-                line(text);
+                narrow_row(one);
             }
+            mark_gap(one);
         }
-        if (folded_ > 0) {
-            line("  (" + std::to_string(folded_) + " steps left out: more rounds of a loop)");
-        }
+        say_what_was_left_out();
         out_ += "\n";
+    }
+
+    void table_row(const row& one, const std::string& text)
+    {
+        if (one.fails) {
+            emphasized(shortened(text, width_));
+        } else {
+            line(text);
+        }
+    }
+
+    void narrow_row(const row& one)
+    {
+        const std::string what = thread_name(one.thread) + " " + one.what;
+        wrapped(what, one.decides || one.fails ? "> " : "  ", "      ");
+        if (one.where.known()) {
+            wrapped(short_name(one.where) + "  " + one.where.text, "    ", "      ");
+        }
+    }
+
+    void mark_gap(const row& one)
+    {
+        const int gap = story_.why().gap;
+        if (gap != 0 && std::find(one.events.begin(), one.events.end(), gap) != one.events.end()) {
+            wrapped("-- the gap: " + thread_name(one.thread) + " has looked, and does not wait yet",
+                    "  ", "  ");
+        }
     }
 
     // A column for each thread, as wide as what stands in it. For many threads narrow ones, and the
@@ -189,7 +213,7 @@ private:
 
         std::string text_of(const row& one) const
         {
-            std::string text = "  ";
+            std::string text = one.decides || one.fails ? "> " : "  ";
             for (std::size_t i = 0; i < width.size(); ++i) {
                 const bool own = static_cast<int>(i) == one.thread;
                 const std::string narrow = own ? thread_name(one.thread) : ".";
@@ -203,14 +227,16 @@ private:
         }
     };
 
-    layout lay_out(std::size_t first) const
+    layout lay_out() const
     {
-        constexpr std::size_t widest = 22;
-        constexpr std::size_t most_for_columns = 62;
+        constexpr std::size_t widest = 44;
+        const std::size_t most_for_columns = width_ - 38;
         layout made;
         std::size_t operation = 0;
-        for (std::size_t i = first; i < rows_.size(); ++i) {
-            const row& one = rows_[i];
+        for (const row& one : rows_.rows()) {
+            if (one.left_out > 0) {
+                continue;
+            }
             const auto column = static_cast<std::size_t>(one.thread);
             made.width.resize(std::max(made.width.size(), column + 1), 6);
             const std::size_t needed = std::min(one.what.size() + 2, widest);
@@ -232,6 +258,40 @@ private:
         return made;
     }
 
+    void say_what_was_left_out()
+    {
+        std::string said;
+        const auto add = [&](int count, const char* which) {
+            if (count > 0) {
+                said += (said.empty() ? "" : ", ") + std::to_string(count) + which;
+            }
+        };
+        add(rows_.before(), " earlier");
+        add(rows_.between(), " in between");
+        add(rows_.after(), " later");
+        if (!said.empty()) {
+            wrapped("Steps not shown: " + said +
+                        ". All of them: WORKBOOK_STEPS=all before the last line.",
+                    "  ", "  ");
+        }
+        if (rows_.folded() > 0) {
+            wrapped("(" + std::to_string(rows_.folded()) +
+                        " more steps: further rounds of a loop, like the one shown)",
+                    "  ", "  ");
+        }
+    }
+
+    void what_is_left()
+    {
+        if (outcome_.kind == "deadlock" || outcome_.kind == "stuck" ||
+            outcome_.kind == "livelock") {
+            who_waits();
+        }
+        if (outcome_.kind == "wrong result" || outcome_.kind == "data race") {
+            last_values();
+        }
+    }
+
     void who_waits()
     {
         line("Who waits for what:");
@@ -240,16 +300,31 @@ private:
             if (one.waits_in == op::ended) {
                 continue;
             }
-            line("  " + thread_name(i) + " " + story_.wait_text(one) + "   " +
-                 where_text(one.event));
+            const place where = story_.place_of(one.event);
+            wrapped(thread_name(i) + " " + story_.wait_text(one) + "   " + short_name(where), "  ",
+                    "      ");
         }
         out_ += "\n";
     }
 
-    std::string where_text(int number) const
+    // Of those that the cause is about; else of the first few.
+    void last_values()
     {
-        const place where = story_.place_of(number);
-        return where.known() ? short_name(where) + "  " + where.text : std::string();
+        std::set<std::string> wanted;
+        for (const int number : story_.why().steps) {
+            wanted.insert(story_.objects().of(book_.log[number]));
+        }
+        const auto all = story_.last_values();
+        const bool any = std::any_of(all.begin(), all.end(),
+                                     [&](const auto& one) { return wanted.contains(one.first); });
+        std::size_t told = 0;
+        for (const auto& [name, deeds] : all) {
+            const bool matters = any ? wanted.contains(name) : story_.why().sentence.empty();
+            if (matters && told < most_values) {
+                wrapped("Last values of " + name + ": " + deeds);
+                ++told;
+            }
+        }
     }
 
     void footer()
@@ -258,7 +333,7 @@ private:
             line("Note: " + story_.problem() + ".");
         }
         std::set<std::string> files;
-        for (const row& one : rows_) {
+        for (const row& one : rows_.rows()) {
             if (one.where.known()) {
                 files.insert(one.where.file);
             }
@@ -268,9 +343,9 @@ private:
             list += (list.empty() ? "" : ", ") + file;
         }
         if (!list.empty()) {
-            wrapped("Files: " + list, "");
+            wrapped("Files: " + list);
         }
-        wrapped("Advice: " + story_.advice() + " WORKBOOK.md#how-to-read-a-report has more.", "");
+        wrapped("How to read this: WORKBOOK.md#how-to-read-a-report");
         // Not cut: it is there to be copied.
         out_ += "Again:  WORKBOOK_REPLAY=" + outcome_.replay + " " + command_line() + "\n";
     }
@@ -311,8 +386,8 @@ private:
     const result& outcome_;
     const long planned_;
     const bool colored_ = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    std::vector<row> rows_;
-    std::size_t folded_ = 0;
+    const std::size_t width_ = width_of_page();
+    excerpt rows_;
     std::string out_;
 };
 

@@ -442,6 +442,10 @@ void note_for(thread_state& thread, op what, const object* on); // on behalf of 
 __attribute__((format(printf, 2, 3))) int note_text(bool shown, const char* format, ...);
 void note_value(int event, const volatile void* address, int size, uint64_t value);
 void note_change(int event, const volatile void* address, int size, uint64_t old, uint64_t value);
+void note_memory(int event, uintptr_t address, size_t size); // whose value is not known yet
+void note_order(int event, int order);
+void note_end_of_memory(int event, uintptr_t address, size_t size);
+int end_of_memory_at(uintptr_t address); // the event, or 0
 void settle_write(thread_state& thread); // fills in what a plain write has written
 
 // The schedule failed: writes that into the ledger and ends the process.

@@ -68,8 +68,11 @@ set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)
 # inline functions with it.
 set(EXPLORER_CANARY
     canary.cpp
+    cause.cpp
+    excerpt.cpp
     explore.cpp
     explore_catch.cpp
+    history.cpp
     names.cpp
     report.cpp
     source_places.cpp

@@ -2,30 +2,10 @@
 #include "explore/story.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <filesystem>
 
 namespace explorer {
 namespace {
-
-struct advice {
-    const char* kind;
-    const char* text;
-};
-
-constexpr advice advices[] = {
-    {"data race", "Guard both accesses with the same mutex, or make the variable atomic."},
-    {"deadlock", "Ask of each wait who ends it, and of each pair of locks whether all take them in "
-                 "one order."},
-    {"livelock",
-     "Do not ask again and again: wait on a condition variable that somebody notifies."},
-    {"wrong result", "Look for a thread that acts on what it read before another thread wrote."},
-    {"std::terminate", "Catch in the thread and hand the exception on; join every thread on every "
-                       "path."},
-    {"use after free", "Whoever owns the object must outlive its users: join them first."},
-    {"misuse", "Read what the first line says: this call is wrong whatever the schedule."},
-    {"crash", "Look at the last step of the thread that crashed, then at who wrote what it read."},
-    {"stuck", "A loop without any step, or a call that waits for something outside the program."},
-};
 
 std::set<void*> all_addresses(const ledger& book)
 {
@@ -34,6 +14,28 @@ std::set<void*> all_addresses(const ledger& book)
         all.insert(book.log[i].frame, book.log[i].frame + book.log[i].frames);
     }
     return all;
+}
+
+// Of what is not the default, memory_order_seq_cst: "(relaxed)".
+std::string short_order(const event& one)
+{
+    const std::string name = order_name(one.memory_order);
+    return one.memory_order == 0 || name.ends_with("seq_cst") ? std::string()
+                                                              : " (" + name.substr(13) + ")";
+}
+
+// An access by the library that decides.
+std::string deed_in_library(const event& one, const std::string& text, const std::string& name)
+{
+    const bool writes = one.what == op::write || one.what == op::store ||
+                        (one.what == op::exchange && one.old != one.value);
+    if (writes && text.find("request_stop(") != std::string::npos) {
+        return "asks to stop";
+    }
+    if (!writes && text.find("stop_requested(") != std::string::npos) {
+        return "looks whether to stop";
+    }
+    return (writes ? "write " : "read ") + name;
 }
 
 // Pointers are left out: they differ from run to run.
@@ -49,16 +51,29 @@ std::string thread_name(int id)
     return "T" + std::to_string(id);
 }
 
-bool has_telling_value(const event& one)
+std::string short_name(const place& where)
 {
-    return one.has_value && one.size <= 8 && !looks_like_pointer(one.value, one.size) &&
-           !(one.has_old && looks_like_pointer(one.old, one.size));
+    return where.known() ? std::filesystem::path(where.file).filename().string() + ":" +
+                               std::to_string(where.line)
+                         : std::string();
 }
 
-std::string value_text(std::uint64_t value, int size)
+const char* order_name(int memory_order)
 {
-    const int unused = 64 - 8 * size;
-    return std::to_string(static_cast<std::int64_t>(value << unused) >> unused);
+    switch (memory_order - 1) {
+    case __ATOMIC_RELAXED:
+        return "memory_order_relaxed";
+    case __ATOMIC_CONSUME:
+        return "memory_order_consume";
+    case __ATOMIC_ACQUIRE:
+        return "memory_order_acquire";
+    case __ATOMIC_RELEASE:
+        return "memory_order_release";
+    case __ATOMIC_ACQ_REL:
+        return "memory_order_acq_rel";
+    default:
+        return "memory_order_seq_cst";
+    }
 }
 
 story::story(const ledger& book, const result& outcome)
@@ -68,8 +83,68 @@ story::story(const ledger& book, const result& outcome)
       places_(all_places()),
       names_(book, places_)
 {
+    find_ids();
     find_contended();
+    why_ = cause_of(*this);
     collect_steps();
+}
+
+void story::find_ids()
+{
+    for (int i = 1; i < book_.events; ++i) {
+        if (is_thread(book_.log[i])) {
+            ids_.insert(book_.log[i].address);
+        }
+    }
+}
+
+int story::thread_with(std::uint64_t handle) const
+{
+    const auto* end = book_.handle + book_.threads;
+    const auto* found = std::find(book_.handle, end, handle);
+    return handle == 0 || found == end ? -1 : static_cast<int>(found - book_.handle);
+}
+
+bool story::is_thread(const event& one) const
+{
+    return one.has_value && one.size == 8 && thread_with(one.value) >= 0;
+}
+
+bool story::has_telling_value(const event& one) const
+{
+    const auto tells = [&](std::uint64_t value) {
+        return thread_with(value) >= 0 || !looks_like_pointer(value, one.size);
+    };
+    return one.has_value && one.size <= 8 && tells(one.value) && (!one.has_old || tells(one.old));
+}
+
+std::string story::value_text(const event& one, std::uint64_t value) const
+{
+    if (one.size == 8 && ids_.contains(one.address)) {
+        const int thread = thread_with(value);
+        return thread >= 0 ? thread_name(thread) : value == 0 ? "no thread" : "another thread";
+    }
+    if (one.size == 1 && value <= 1) {
+        return value != 0 ? "true" : "false";
+    }
+    const int unused = 64 - 8 * one.size;
+    return std::to_string(static_cast<std::int64_t>(value << unused) >> unused);
+}
+
+std::string story::value_of(const event& one) const
+{
+    return value_text(one, one.value);
+}
+
+std::string story::old_value_of(const event& one) const
+{
+    return value_text(one, one.old);
+}
+
+bool story::is_decisive(int number) const
+{
+    return number == book_.at || number == book_.before ||
+           std::binary_search(why_.steps.begin(), why_.steps.end(), number);
 }
 
 std::vector<place> story::all_places() const
@@ -91,11 +166,15 @@ std::string story::description(int number) const
 {
     const event& one = book_.log[number];
     const std::string name = names_.of(one);
-    if (is_inside_library(one, place_of(number)) && number != book_.at && number != book_.before) {
+    if (is_inside_library(one, place_of(number)) && !is_decisive(number)) {
         return "uses " + name;
     }
+    if (is_inside_library(one, place_of(number))) { // its values are the library's own affair
+        return deed_in_library(one, place_of(number).text, name);
+    }
     const bool telling = has_telling_value(one);
-    const std::string value = telling ? " = " + value_text(one.value, one.size) : std::string();
+    const std::string value = telling ? " = " + value_of(one) : std::string();
+    const std::string order = short_order(one);
     switch (one.what) {
     case op::lock:
     case op::lock_exclusive:
@@ -125,6 +204,8 @@ std::string story::description(int number) const
         return "waits for " + name;
     case op::join:
         return "joined " + thread_name(one.other);
+    case op::detached:
+        return "detach " + thread_name(one.other);
     case op::start:
         return "start " + thread_name(one.other);
     case op::ended:
@@ -145,15 +226,14 @@ std::string story::description(int number) const
         return "notify " + name;
     case op::load:
     case op::read:
-        return "read " + name + value;
+        return "read " + name + value + order;
     case op::store:
     case op::write:
-        return "write " + name + value;
+        return "write " + name + value + order;
     case op::exchange:
         return telling && one.has_old && one.old != one.value
-                   ? name + ": " + value_text(one.old, one.size) + " -> " +
-                         value_text(one.value, one.size)
-                   : "read " + name + value;
+                   ? name + ": " + old_value_of(one) + " -> " + value_of(one) + order
+                   : "read " + name + value + order;
     case op::deletion:
         return one.object != 0 ? "destroy " + name : "delete";
     case op::required:
@@ -196,7 +276,7 @@ void story::find_contended()
 bool story::is_worth_a_step(int number, bool started) const
 {
     const event& one = book_.log[number];
-    if (number == book_.at || number == book_.before) {
+    if (number == book_.at || number == book_.before || (is_decisive(number) && one.shown)) {
         return true;
     }
     if (!one.shown || one.what == op::once) {
@@ -272,7 +352,7 @@ std::map<std::string, std::string> story::last_values() const
         if (last[name].count(who) == 0) {
             order[name].push_back(who);
         }
-        last[name][who] = value_text(one.value, one.size);
+        last[name][who] = value_of(one);
     }
     std::map<std::string, std::string> said;
     for (const auto& [name, deeds] : order) {
@@ -286,9 +366,7 @@ std::map<std::string, std::string> story::last_values() const
 
 std::string story::advice() const
 {
-    const auto* found = std::find_if(std::begin(advices), std::end(advices),
-                                     [&](const auto& one) { return outcome_.kind == one.kind; });
-    return found == std::end(advices) ? "Make the body smaller." : found->text;
+    return why_.advice;
 }
 
 } // namespace explorer

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "explore/cause.hpp"
 #include "explore/explore.hpp"
 #include "explore/ledger.hpp"
 #include "explore/names.hpp"
@@ -19,6 +20,7 @@
 namespace explorer {
 
 std::string thread_name(int id);
+std::string short_name(const place& where); // "queue.cpp:12"; empty: unknown
 
 class story {
 public:
@@ -44,13 +46,28 @@ public:
     /// "T0 wrote 1, T1 read 0", for each of the variables that the threads share.
     std::map<std::string, std::string> last_values() const;
 
+    const cause& why() const { return why_; }
+    /// What would mend it, if that is known.
     std::string advice() const;
+    /// Whether the event is the failure, or one of those that show its cause.
+    bool is_decisive(int number) const;
+
+    /// The value of an event, if people can make something of it: a pointer differs from run to
+    /// run. A thread's id is its name.
+    bool has_telling_value(const event& one) const;
+    std::string value_of(const event& one) const;
+    std::string old_value_of(const event& one) const;
+    /// Whether the value is a thread's id.
+    bool is_thread(const event& one) const;
 
 private:
     std::vector<place> all_places() const;
     void find_contended();
     bool is_worth_a_step(int number, bool started) const;
     void collect_steps();
+    void find_ids();
+    int thread_with(std::uint64_t handle) const; // -1: none
+    std::string value_text(const event& one, std::uint64_t value) const;
 
     const ledger& book_;
     const result& outcome_;
@@ -59,10 +76,10 @@ private:
     const names names_;
     std::set<std::uint64_t> contended_; // memory that one thread changes and others use
     std::vector<int> steps_;
+    std::set<std::uint64_t> ids_; // memory that holds threads' ids
+    cause why_;
 };
 
-/// The value of an event, if people can make something of it: a pointer differs from run to run.
-bool has_telling_value(const event& one);
-std::string value_text(std::uint64_t value, int size);
+const char* order_name(int memory_order); // as an event has it
 
 } // namespace explorer

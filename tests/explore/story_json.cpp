@@ -137,15 +137,19 @@ std::string step(const story& told, int number, bool tells)
                               ? "memory"
                               : word(one.object_sort));
     }
-    if (has_telling_value(one) && is_memory(one.what) &&
+    if (told.has_telling_value(one) && is_memory(one.what) &&
         !is_inside_library(one, told.place_of(number))) {
-        made.text("value", value_text(one.value, one.size));
+        made.text("value", told.value_of(one));
         if (one.has_old && one.old != one.value) {
-            made.text("old", value_text(one.old, one.size));
+            made.text("old", told.old_value_of(one));
         }
     }
-    if (one.what == op::start || one.what == op::join || one.what == op::woken) {
+    if (one.what == op::start || one.what == op::join || one.what == op::woken ||
+        one.what == op::detached) {
         made.number("other", one.other);
+    }
+    if (one.memory_order != 0) {
+        made.text("order", std::string(order_name(one.memory_order)).substr(13));
     }
     if (one.what == op::wait) {
         made.text("releases", told.objects().of(sort::mutex, one.other));
@@ -153,7 +157,7 @@ std::string step(const story& told, int number, bool tells)
     add_place(made, told.place_of(number));
     made.number("choices", one.choices);
     made.flag("tells", tells);
-    made.flag("decisive", number == told.book().at || number == told.book().before);
+    made.flag("decisive", told.is_decisive(number));
     return made.whole();
 }
 
@@ -210,7 +214,8 @@ std::string json_of(const story& told, long planned)
     made.number("version", 1);
     made.text("kind", told.outcome().kind).text("text", told.book().text);
     made.number("schedule", told.outcome().schedules).number("of", planned);
-    made.text("replay", told.outcome().replay).text("advice", told.advice());
+    made.text("replay", told.outcome().replay).text("cause", told.why().sentence);
+    made.text("advice", told.advice());
     made.number("threads", told.book().threads);
     made.raw("steps", list(steps(told))).raw("waiting", list(waiting(told)));
     made.raw("choices", list(numbers(told.book().choice, told.book().chosen)));

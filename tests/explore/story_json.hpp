@@ -15,7 +15,7 @@ namespace explorer {
 ///   kind      "data race", "deadlock", ...; text: what is wrong, a sentence or two
 ///   schedule  the number of the schedule that failed; of: how many were to be tried
 ///   replay    what WORKBOOK_REPLAY must hold to run it again
-///   advice    a sentence
+///   cause     why, in a sentence, if that is known; advice: what mends that, likewise
 ///   threads   how many there were
 ///   steps     what was done, in its order, each with
 ///     thread    its number
@@ -23,12 +23,15 @@ namespace explorer {
 ///     object    its name, if it is about one; sort: "mutex", "atomic", ... or "memory"
 ///     value     read or written by a line of ours; old: before it, if it was changed at once.
 ///               Texts, and only where people can make something of them
-///     other     the thread that was started, joined or woken
+///     other     the thread that was started, joined, detached or woken
+///     order     "relaxed", ... of a step on an atomic
 ///     releases  the mutex that a wait lets go
 ///     file, line, source: the place, if it is known; file as the debug information has it
 ///     choices   how many of the schedule's had been made before it
 ///     tells     true if the report for people has it
-///     decisive  true for the step that failed, and for the other one of a data race
+///     decisive  true for the step that failed, for the other one of a data race, and for those
+///     that
+///               show the cause
 ///   waiting   for each thread that had not ended: thread, text, next (what it is about to do) or
 ///             after (what it did last), for (the thread that it waits for, if that is one),
 ///             object, file, line, source

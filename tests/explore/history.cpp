@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "explore/history.hpp"
+
+#include <map>
+
+namespace explorer {
+
+history::history(const story& told) : told_(told)
+{
+    for (int i = 0; i < end(); ++i) {
+        places_.push_back(told.place_of(i));
+    }
+    find_held();
+}
+
+void history::find_held()
+{
+    std::map<int, std::multiset<int>> now; // by thread
+    held_.resize(1);
+    for (int i = 1; i < end(); ++i) {
+        const event& one = at(i);
+        std::multiset<int>& mine = now[one.thread];
+        held_.emplace_back(mine.begin(), mine.end());
+        const auto let_go = [&](int mutex) {
+            if (const auto found = mine.find(mutex); found != mine.end()) {
+                mine.erase(found);
+            }
+        };
+        if (!one.shown) {
+            continue;
+        }
+        if (one.what == op::lock || one.what == op::lock_exclusive || one.what == op::lock_shared ||
+            one.what == op::try_lock) {
+            mine.insert(one.object);
+        } else if (one.what == op::unlock || one.what == op::unlock_shared) {
+            let_go(one.object);
+        } else if (one.what == op::wait) {
+            let_go(one.other);
+        }
+    }
+}
+
+int history::taken(int number, int mutex) const
+{
+    const int thread = at(number).thread;
+    return last(1, number + 1, [&](const event& one) {
+        return one.shown && one.thread == thread && one.object == mutex &&
+               (one.what == op::lock || one.what == op::lock_exclusive ||
+                one.what == op::lock_shared || one.what == op::try_lock);
+    });
+}
+
+bool history::reads(const event& one) const
+{
+    return one.shown && is_memory(one.what) && !writes(one);
+}
+
+bool history::writes(const event& one) const
+{
+    return one.shown && (one.what == op::write || one.what == op::store ||
+                         (one.what == op::exchange && (!one.has_old || one.old != one.value)));
+}
+
+std::string history::name(int number) const
+{
+    return told_.objects().of(at(number));
+}
+
+std::string history::where(int number) const
+{
+    return short_name(places_[static_cast<std::size_t>(number)]);
+}
+
+std::string history::thread(int number) const
+{
+    return thread_name(at(number).thread);
+}
+
+const std::string& history::text(int number) const
+{
+    return places_[static_cast<std::size_t>(number)].text;
+}
+
+bool history::in_tests(int number) const
+{
+    return places_[static_cast<std::size_t>(number)].file.starts_with("tests/");
+}
+
+bool history::in_library(int number) const
+{
+    return is_inside_library(at(number), places_[static_cast<std::size_t>(number)]);
+}
+
+bool history::in_header(int number, const char* header) const
+{
+    return places_[static_cast<std::size_t>(number)].library == header;
+}
+
+} // namespace explorer
