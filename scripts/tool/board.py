@@ -93,6 +93,8 @@ def verdict(exercise: Exercise, outcomes: list[Outcome]) -> str:
         if (first := judge.first_broken(outcomes)) and first.story:
             page = f"scripts/workbook check {exercise.id} --html report.html"
             following += f"\n      as a page:   {page}"
+            if "Steps not shown: " in first.output:
+                following += f"\n      every step:  scripts/workbook check {exercise.id} --all"
     return f"{findings(exercise.name, outcomes)}\n\n{following}"
 
 
@@ -158,7 +160,9 @@ def in_full(first: Outcome) -> str:
     if first.verdict == TODO and judge.todo_place(first.output):
         todo, place = judge.todo_place(first.output)
         return f"{begin}\n\n  {paint(todo, 'yellow')}\n    {place}"
-    return f"{begin}\n\n" + "\n".join(f"  {line}".rstrip() for line in first.output.splitlines())
+    indent = " " * judge.INDENT
+    lines = [f"{indent}{line}".rstrip() for line in first.output.splitlines()]
+    return f"{begin}\n\n" + "\n".join(lines)
 
 
 def after_passing(exercise: Exercise, praise: str) -> str:

@@ -19,8 +19,10 @@ usage: scripts/workbook [COMMAND] [ARGUMENTS]
 
   start                    set up, show the board, judge the first unfinished exercise (default)
   list                     the board
-  check [EX] [--html FILE] judge EX, or the first exercise whose core has not passed; FILE is a page that
-                           steps through the schedules that break it
+  check [EX] [--all] [--html FILE]
+                           judge EX, or the first exercise whose core has not passed; --all: a report
+                           shows every step of its schedule; FILE is a page that steps through the
+                           schedules that break it
   watch [EX]               the same at every save; on a terminal keys give a hint, go on, run it
   hint EX [--again]        one more hint each time, from the step that fails on; --again begins anew
   run EX [--solution | --python] [ARGUMENTS]
@@ -60,8 +62,9 @@ does not pass.
 exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lacks something;
              4 it does not compile; 130 interrupted, 128+N ended by signal N;
              run ends with its program's own
-environment: CXX (the compiler of a new build folder), NO_COLOR, WORKBOOK_SCHEDULES (how many
-             schedules the explorer tries; check records nothing if it is less than 2000),
+environment: CXX (the compiler of a new build folder), NO_COLOR, COLUMNS, WORKBOOK_SCHEDULES (how
+             many schedules the explorer tries; check records nothing if it is less than 2000),
+             WORKBOOK_STEPS=all (its reports show every step; with ctest, too),
              WORKBOOK_NO_INSTALL=1 (never install anything), WORKBOOK_BOOK_SOURCES (the address
              to which the book's links to the stubs lead; otherwise this checkout)
 """
@@ -109,8 +112,9 @@ def check(root, argv):
     reader = parser("check")
     reader.add_argument("exercise", nargs="?", metavar="EX")
     reader.add_argument("--html", metavar="FILE")
+    reader.add_argument("--all", action="store_true")
     options = reader.parse_args(argv)
-    return student.check(root, options.exercise, options.html)
+    return student.check(root, options.exercise, options.html, options.all)
 
 
 def run_watch(root, argv):

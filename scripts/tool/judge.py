@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -26,7 +28,10 @@ from terminal import plain
 PASSED, FAILED, TODO, STUCK, NOT_RUN = "passed", "failed", "todo", "stuck", "not run"
 UNJUDGED = "cannot judge"  # the machine lacks something, and the checker says what
 VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: UNJUDGED}
+# How the supervisor's report of an end that is no verdict of the case's own begins.
+ENDED = re.compile("^The case's process (was ended by signal|ended by itself)", re.MULTILINE)
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
+INDENT = 2  # of a report that is shown below its promise
 OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
 NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
 LEAST_SCHEDULES = 2000  # the explorer's default; a pass of fewer is not recorded
@@ -66,6 +71,13 @@ def few_schedules_asked() -> bool:
     return schedules_asked() < LEAST_SCHEDULES
 
 
+def width_of_reports() -> dict[str, str]:
+    """What tells the explorer how wide its report may be: as the terminal, less our indentation."""
+    if not (sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()):
+        return {}
+    return {"COLUMNS": str(shutil.get_terminal_size().columns - INDENT)}
+
+
 def story_file(folder: Path, sentence: str) -> Path:
     """Where the checker of this promise is to tell of the schedule that breaks it."""
     return folder / (re.sub(r"\W+", "_", sentence) + ".json")
@@ -100,7 +112,7 @@ class Running:
                 # Of an explored one also what a pass is worth.
                 shown = ["--show"] if case.explore else []
                 story = story_file(self._stories, case.sentence)
-                more = {"WORKBOOK_STORY": str(story)}
+                more = {"WORKBOOK_STORY": str(story), **width_of_reports()}
                 process = bounded.start([self._checker, *shown, case.sentence], out, more=more)
                 self._processes.add(process)
             ended = bounded.wait(process, out, self._limit)
@@ -153,10 +165,31 @@ def judge(built: Built, told=bounded.nothing) -> list[Outcome]:
 
 
 def first_broken(outcomes: list[Outcome]) -> Outcome | None:
-    """Of the lowest step; core before stretch, whatever the step."""
+    """Of the lowest step; core before stretch, whatever the step. In place of one that says only how
+    it ended, another one of that step that says why."""
     broken = [one for one in outcomes if one.verdict not in (PASSED, NOT_RUN)]
     broken.sort(key=lambda one: one.case.stretch)  # stable: steps stay in order
-    return broken[0] if broken else None
+    if not broken or not says_only_how_it_ended(broken[0]):
+        return broken[0] if broken else None
+    place = (broken[0].case.step, broken[0].case.stretch)
+    telling = [
+        one
+        for one in broken
+        if (one.case.step, one.case.stretch) == place
+        and one.verdict == FAILED
+        and not says_only_how_it_ended(one)
+    ]
+    telling.sort(key=lambda one: one.story is None)  # a schedule tells most
+    return telling[0] if telling else broken[0]
+
+
+def says_only_how_it_ended(one: Outcome) -> bool:
+    """A signal, an exit or the time limit, and no word of the promise."""
+    if one.story is not None or one.verdict not in (FAILED, STUCK):
+        return False
+    return one.verdict == STUCK or (
+        bool(ENDED.search(one.output)) and "Broken promise: " not in one.output
+    )
 
 
 def proved(outcome: Outcome) -> bool | None:

@@ -54,9 +54,11 @@ def show_list(root: Path) -> int:
     return 0
 
 
-def check(root: Path, said: str | None, page: str | None = None) -> int:
-    """`page`: a file to write, see player.py."""
+def check(root: Path, said: str | None, page: str | None = None, whole: bool = False) -> int:
+    """`page`: a file to write, see player.py. `whole`: reports show every step of a schedule."""
     judge.refuse_bad_settings()
+    if whole:
+        os.environ["WORKBOOK_STEPS"] = "all"  # the checkers inherit it
     file = output_file("--html", page) if page is not None else None
     chosen = unfinished(root) if said is None else find_exercise(root, said)
     if chosen is None:

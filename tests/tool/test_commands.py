@@ -2,6 +2,7 @@
 #
 # SPDX-License-Identifier: MIT
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -334,6 +335,35 @@ class Verdicts(fake_tree.FakeTree):
             judge.first_broken([outcome(1, PASSED), outcome(1, TODO, stretch=True), later]), later
         )
         self.assertIsNone(judge.first_broken([outcome(1, PASSED), outcome(2, NOT_RUN)]))
+
+    def test_one_that_says_why_comes_before_one_that_says_how_it_ended(self):
+        died = outcome(1, FAILED, output="The case's process was ended by signal 11 (Segmentation fault).")
+        said = outcome(1, FAILED, output="Broken promise: it adds\n  REQUIRE( sum == 2 )")
+        told = dataclasses.replace(said, story={"version": 1})
+        stuck = outcome(1, STUCK, output="Gave up after 20 s: the case does not end.")
+        for first in (died, stuck):
+            self.assertEqual(judge.first_broken([first, said]), said)
+            self.assertEqual(judge.first_broken([first, said, told]), told)
+            # But not in place of a lower step, or of the core.
+            self.assertEqual(judge.first_broken([first, outcome(2, FAILED, output="sum")]), first)
+            stretch = outcome(1, FAILED, stretch=True, output="Broken promise: it adds")
+            self.assertEqual(judge.first_broken([first, stretch]), first)
+            self.assertEqual(judge.first_broken([first, outcome(1, TODO)]), first)
+        self.assertEqual(judge.first_broken([said, told]), said)
+
+    def test_what_a_report_left_out(self):
+        output = "data race\n  Steps not shown: 3 earlier. All of them: WORKBOOK_STEPS=all before"
+        failed = dataclasses.replace(outcome(1, FAILED, output=output), story={"version": 1})
+        self.assertIn("scripts/workbook check ex01 --all", board.verdict(self.exercise, [failed]))
+        failed = dataclasses.replace(failed, output="data race")
+        self.assertNotIn("--all", board.verdict(self.exercise, [failed]))
+
+    def test_reports_are_as_wide_as_asked_for(self):
+        with unittest.mock.patch.dict(os.environ, COLUMNS="60"):
+            self.assertEqual(judge.width_of_reports(), {"COLUMNS": "58"})
+        with unittest.mock.patch.dict(os.environ):
+            os.environ.pop("COLUMNS", None)
+            self.assertEqual(judge.width_of_reports(), {})
 
     def test_the_core_has_passed(self):
         self.assertTrue(judge.core_passed([outcome(1, PASSED), outcome(2, FAILED, stretch=True)]))
