@@ -944,12 +944,14 @@ cause left_alone(const history& all)
 
 cause round_in_circles(const history& all)
 {
-    const int last = all.last(1, all.end(), [](const event& one) { return one.shown; });
-    if (last != 0) {
+    for (int last = all.end() - 1; last > 0; --last) {
+        if (!all.at(last).shown || all.in_library(last)) {
+            continue;
+        }
         return {all.thread(last) + " does the same again and again (" + all.where(last) +
                     "), and nothing changes that would end it.",
                 "Do not ask again and again: wait on a condition variable that somebody notifies.",
-                {last}};
+                {}};
     }
     return {};
 }

@@ -11,6 +11,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "explore/compared.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -119,7 +121,21 @@ result first_failure(const std::function<void()>& body, const options& chosen);
 // The same with random schedules only, as many as asked for: to measure speed.
 result random_schedules(const std::function<void()>& body, const options& chosen);
 
-void require(bool holds, const char* condition, const char* file, int line);
+// `was`: what was compared, in words; empty: unknown.
+void require(bool holds, const char* was, const char* condition, const char* file, int line);
+inline void require(const comparison& made, const char* condition, const char* file, int line)
+{
+    require(made.holds, made.was.c_str(), condition, file, line);
+}
+template <class T>
+void require(const left_side<T>& whole, const char* condition, const char* file, int line)
+{
+    require(static_cast<bool>(whole), "", condition, file, line);
+}
+inline void require(bool holds, const char* condition, const char* file, int line)
+{
+    require(holds, "", condition, file, line);
+}
 } // namespace detail
 
 } // namespace explorer
@@ -128,6 +144,12 @@ void require(bool holds, const char* condition, const char* file, int line);
 /// case with the report.
 void explore(std::function<void()> body, const explorer::options& chosen = {});
 
-/// An assertion for inside explored bodies, where Catch2's macros are not allowed. Any thread.
+// Of "begin{} <= a == b" g++ says that it might not mean what it seems to; it takes no pragma from
+// inside a macro.
+#pragma GCC diagnostic ignored "-Wparentheses"
+
+/// An assertion for inside explored bodies, where Catch2's macros are not allowed. Any thread. Of a
+/// comparison that does not hold the report tells both values.
 #define EXPLORE_REQUIRE(...)                                                                       \
-    ::explorer::detail::require(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
+    ::explorer::detail::require(::explorer::detail::begin{} <= __VA_ARGS__, #__VA_ARGS__,          \
+                                __FILE__, __LINE__)

@@ -15,7 +15,21 @@ bool exploring()
 
 namespace detail {
 
-void require(bool holds, const char* condition, const char* file, int line)
+// Both for the header, whose words are those of the standard library.
+int thread_number(uint64_t handle);
+void require(bool holds, const char* was, const char* condition, const char* file, int line);
+
+int thread_number(uint64_t handle)
+{
+    for (int i = 0; i < runtime::thread_count; ++i) {
+        if (static_cast<uint64_t>(runtime::threads[i].handle) == handle) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void require(bool holds, const char* was, const char* condition, const char* file, int line)
 {
     if (holds) {
         return;
@@ -25,8 +39,8 @@ void require(bool holds, const char* condition, const char* file, int line)
         abort();
     }
     runtime::fail_at(runtime::note(op::required), 0, "wrong result",
-                     "T%d: EXPLORE_REQUIRE( %s ) does not hold (%s:%d)", runtime::self->id,
-                     condition, file, line);
+                     "T%d: EXPLORE_REQUIRE( %s ) does not hold%s%.300s (%s:%d)", runtime::self->id,
+                     condition, was[0] != '\0' ? ": " : "", was, file, line);
 }
 
 } // namespace detail

@@ -29,9 +29,8 @@ namespace explorer {
 ///     file, line, source: the place, if it is known; file as the debug information has it
 ///     choices   how many of the schedule's had been made before it
 ///     tells     true if the report for people has it
-///     decisive  true for the step that failed, for the other one of a data race, and for those
-///     that
-///               show the cause
+///     decisive  true for the step that failed, for the other one of a data race, and for those by
+///               which the cause shows
 ///   waiting   for each thread that had not ended: thread, text, next (what it is about to do) or
 ///             after (what it did last), for (the thread that it waits for, if that is one),
 ///             object, file, line, source

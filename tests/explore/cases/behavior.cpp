@@ -26,6 +26,7 @@
 #include <latch>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <semaphore>
 #include <shared_mutex>
 #include <sstream>
@@ -2232,6 +2233,70 @@ void told_values()
     expect_failure(got, "wrong result", "asked = true (release)");
 }
 
+void told_operands()
+{
+    const auto fails = [](void (*body)(), const std::string& told) {
+        const result got = search(body);
+        expect_failure(got, "wrong result");
+        expect(without_breaks(got.report).find(told) != std::string::npos,
+               "expected '" + told + "' in:\n" + got.report);
+    };
+    fails(
+        [] {
+            in_a_thread([] {
+                const double other = 3;
+                EXPLORE_REQUIRE(other == 1000.0);
+            });
+        },
+        "( other == 1000.0 ) does not hold: 3 == 1000 (");
+    fails(
+        [] {
+            std::atomic<int> held = 0;
+            EXPLORE_REQUIRE(++held + 1 != 2);
+        },
+        "hold: 2 != 2 (");
+    fails(
+        [] {
+            std::atomic<int> held = 2;
+            EXPLORE_REQUIRE(held < 2u);
+        },
+        "hold: 2 < 2 (");
+    fails(
+        [] {
+            EXPLORE_REQUIRE(std::vector<int>{1, 2} == std::vector<int>{2});
+        },
+        "hold: {1, 2} == {2} (");
+    fails([] { EXPLORE_REQUIRE(std::optional<std::string>("a") == "b"); },
+          "hold: \"a\" == \"b\" (");
+    fails([] { EXPLORE_REQUIRE(std::optional<int>() >= 1); }, "hold: nothing >= 1 (");
+    fails([] { EXPLORE_REQUIRE(std::chrono::milliseconds(1500) < 1s); }, "hold: 1.5 s < 1 s (");
+    fails([] { EXPLORE_REQUIRE(std::this_thread::get_id() == std::thread::id()); },
+          "hold: T0 == no thread (");
+    // Nothing to tell: what has no words, and what is no comparison.
+    fails([] { EXPLORE_REQUIRE(std::make_unique<int>(1) == nullptr); },
+          "nullptr ) does not hold (");
+    fails(
+        [] {
+            const bool yes = true;
+            EXPLORE_REQUIRE(!yes || (yes && !yes));
+        },
+        "does not hold (");
+    fails(
+        [] {
+            const std::atomic<bool> done = false;
+            EXPLORE_REQUIRE(done);
+        },
+        "does not hold (");
+    // What it looks at once it looks at once.
+    expect_pass(search([] {
+        int looks = 0;
+        EXPLORE_REQUIRE(++looks == 1);
+        EXPLORE_REQUIRE(looks == 1 && ++looks == 2);
+        EXPLORE_REQUIRE(looks != 2 || ++looks == 3);
+        EXPLORE_REQUIRE(std::make_unique<int>(looks));
+    }));
+}
+
 void without_addr2line()
 {
     const std::string before = std::getenv("PATH");
@@ -2364,6 +2429,7 @@ constexpr check checks[] = {
     {"report_rows", report_rows},
     {"narrow_reports", narrow_reports},
     {"told_values", told_values},
+    {"told_operands", told_operands},
     {"without_addr2line", without_addr2line},
     {"leaves_nothing", leaves_nothing},
     {"dies_with_its_parent", dies_with_its_parent},
