@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
+import contracts
 import judge
 import state
 from build_folder import Built, book_so_far
@@ -95,15 +97,15 @@ def verdict(exercise: Exercise, outcomes: list[Outcome]) -> str:
             following += f"\n      as a page:   {page}"
             if "Steps not shown: " in first.output:
                 following += f"\n      every step:  scripts/workbook check {exercise.id} --all"
-    return f"{findings(exercise.name, outcomes)}\n\n{following}"
+    return f"{findings(exercise.name, exercise, outcomes)}\n\n{following}"
 
 
-def findings(name: str, outcomes: list[Outcome]) -> str:
-    """The list, and the first broken promise; of the exercise, or the hunt, of this name."""
+def findings(name: str, exercise: Exercise, outcomes: list[Outcome]) -> str:
+    """The list, and the first broken promise; of the exercise, or its hunt, under this name."""
     parts = [summary(name, outcomes), compact(outcomes)]
     first = judge.first_broken(outcomes)
     if first is not None:
-        parts.append(in_full(first))
+        parts.append(in_full(first, contracts.forced_by(exercise, first.case.sentence)))
     return "\n\n".join(parts)
 
 
@@ -155,11 +157,14 @@ def marked(verdict: str) -> str:
     return paint(f"{word:6}", style)
 
 
-def in_full(first: Outcome) -> str:
+def in_full(first: Outcome, promised: Sequence[str] = ()) -> str:
+    """`promised`: the contract's sentences that it breaks; of a function not begun yet, no matter."""
     begin = f'Step {first.case.step}: "{first.case.sentence}"'
     if first.verdict == TODO and judge.todo_place(first.output):
         todo, place = judge.todo_place(first.output)
         return f"{begin}\n\n  {paint(todo, 'yellow')}\n    {place}"
+    if first.verdict in (FAILED, STUCK):
+        begin = "\n".join([begin, *(f"Contract: {sentence}" for sentence in promised)])
     indent = " " * judge.INDENT
     lines = [f"{indent}{line}".rstrip() for line in first.output.splitlines()]
     return f"{begin}\n\n" + "\n".join(lines)

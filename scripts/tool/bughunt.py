@@ -103,7 +103,7 @@ def judged(mistake: Mistake) -> Callable[[], int]:
     outcomes, enough = student.build_and_judge(exercise, exercise.hunt_id, built_hunt)
 
     def say() -> int:
-        print(fitted(board.findings(place(exercise), outcomes)))
+        print(fitted(board.findings(place(exercise), exercise, outcomes)))
         print()
         if judge.first_broken(outcomes) is None and enough:
             return ended_well(exercise, mistake)

@@ -71,6 +71,10 @@ class Exercise:
     def right_answers(self) -> Path:
         return self.root / "tests" / "right_answers" / self.name
 
+    @property
+    def contracts(self) -> Path:  # which case forces which sentence
+        return self.root / "tests" / "contracts" / f"{self.name}.txt"
+
     def folders(self) -> list[Path]:
         """All that is its own, but the test."""
         return [self.stub, self.solution, self.wrong_answers, self.right_answers]

@@ -35,6 +35,7 @@ exercise, no more; each line with {mark} in it is yours to write.
   {test}   a case for each promise
   {wrong}/*.patch   a mistake for each case: diff -u against the solution
   {right}/*.patch   right answers of another make
+  {contracts}   which case forces which sentence of the contract
   WORKBOOK.md:{section_line}   the section; put it on one of the "Three paths", count it in the opening
   CMakeLists.txt:{cmake_line}   EXPLORED, USES and so on: see scripts/cmake/exercise.cmake
 
@@ -109,7 +110,7 @@ def renamed(text: str, exercise: Exercise) -> str:
 
 def refuse_leftovers(exercise: Exercise) -> None:
     """Anything of this number that is there, although CMakeLists.txt does not know it."""
-    tops = ("exercises", "solutions", "tests", "tests/wrong_answers", "tests/right_answers")
+    tops = ("exercises", "solutions", "tests", "tests/wrong_answers", "tests/right_answers", "tests/contracts")
     for top in tops:
         for path in sorted((exercise.root / top).glob(f"{exercise.id}_*")):
             there = relative(path, exercise.root)
@@ -173,7 +174,8 @@ def undo(exercise: Exercise, kept: dict[Path, bytes | None]) -> None:
     try:
         for folder in exercise.folders():
             shutil.rmtree(folder, ignore_errors=True)
-        exercise.test.unlink(missing_ok=True)
+        for path in (exercise.test, exercise.contracts):
+            path.unlink(missing_ok=True)
         for path, content in kept.items():
             if content is None:
                 path.unlink(missing_ok=True)
@@ -196,6 +198,7 @@ def next_steps(exercise: Exercise, book: str, cmake: str) -> str:
         test=relative(exercise.test, root),
         wrong=relative(exercise.wrong_answers, root),
         right=relative(exercise.right_answers, root),
+        contracts=relative(exercise.contracts, root),
         section_line=line_of(book, f"## {exercise.name}\n"),
         cmake_line=line_of(cmake, f"workbook_exercise({exercise.name} "),
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import book
 import book_games
+import contracts
 import equivalents
 import pictures
 import placeholders
@@ -201,6 +202,22 @@ def check_wrong_answers(root: Path) -> list[str]:
     return found
 
 
+def check_contracts(root: Path) -> list[str]:
+    """Each sentence of a contract is forced by a case and broken by a wrong answer, and each case
+    forces one."""
+    found = []
+    for exercise in exercises(root):
+        cases = {case.sentence: "[soak]" in case.tags for case in cases_of(exercise)}
+        found += contracts.problems(exercise, cases)
+    for path in sorted((root / "tests" / "contracts").glob("*")):
+        if path not in [exercise.contracts for exercise in exercises(root)]:
+            found.append(f"{relative(path, root)}: belongs to no exercise")
+    left = [one.id for one in exercises(root) if one.id in contracts.YET_TO_DO]
+    if left:
+        print(f"contracts: not looked at yet: {' '.join(left)}")
+    return found
+
+
 def check_equivalents(root: Path) -> list[str]:
     """What is listed as equivalent is a change of the solution as it is now."""
     return [problem for exercise in exercises(root) for problem in equivalents.problems(exercise)]
@@ -298,6 +315,7 @@ CHECKS = {
     "figures": check_figures,
     "names": check_names,
     "wrong-answers": check_wrong_answers,
+    "contracts": check_contracts,
     "equivalents": check_equivalents,
     "placeholders": check_placeholders,
     "pictures": check_pictures,

@@ -158,6 +158,14 @@ Two.
 <!-- ex01_count ends -->
 """
 
+CONTRACT = """\
+# SPDX-License-Identifier: MIT
+
+It counts.
+    case: two times three is six
+    wrong: undoubled
+"""
+
 
 class FakeTree(unittest.TestCase):
     """self.root is the tree, self.exercise its only exercise; nothing of it is in git yet."""
@@ -180,6 +188,7 @@ class FakeTree(unittest.TestCase):
         self.write("solutions/ex01_count/count.hpp", header)
         self.write("solutions/ex01_count/count.cpp", SOLUTION)
         self.write("tests/ex01_count_test.cpp", TEST)
+        self.write("tests/contracts/ex01_count.txt", CONTRACT)
         self.write("tests/wrong_answers/ex01_count/undoubled.patch", WRONG)
 
     def write(self, name: str, text: str) -> Path:

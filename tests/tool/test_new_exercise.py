@@ -19,7 +19,7 @@ import pristine
 import selfcheck
 from layout import Exercise, WorkbookError, exercises
 
-OTHERS = ("stubs", "sections", "names", "wrong-answers", "format", "spdx")
+OTHERS = ("stubs", "sections", "names", "wrong-answers", "contracts", "format", "spdx")
 BOOK = Path(__file__).resolve().parents[2]
 
 
@@ -227,7 +227,7 @@ class Undone(Scaffold):
                     self.assertEqual(error.status, 3)
                     failed += 1
             self.assertEqual(self.everything(), before)
-        self.assertEqual(failed, 13)  # eleven new files, the text, CMakeLists.txt
+        self.assertEqual(failed, 14)  # twelve new files, the text, CMakeLists.txt
 
     def test_an_interrupt(self):
         before = self.everything()
@@ -267,7 +267,7 @@ class Placeholders(Scaffold):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             status = selfcheck.main(["exercises", str(self.root)])
         self.assertEqual(status, 1)
-        self.assertIn("sections: good\nfigures: good\nnames: good\nwrong-answers: good\n", out.getvalue())
+        self.assertIn("sections: good\nfigures: good\nnames: good\nwrong-answers: good\ncontracts: good\n", out.getvalue())
         self.assertRegex(out.getvalue(), r"placeholders: \d+ problems\n")
         self.assertIn("spdx: good\n", out.getvalue())
 

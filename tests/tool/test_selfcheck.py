@@ -30,7 +30,7 @@ class Checks(fake_tree.FakeTree):
 
     def test_a_good_tree(self):
         self.write("scripts/workbook", "#!/bin/sh\n# SPDX-License-Identifier: MIT\n")
-        for check in ("stubs", "sections", "names", "wrong-answers", "spdx"):
+        for check in ("stubs", "sections", "names", "wrong-answers", "contracts", "spdx"):
             self.assertEqual(self.found(check), [], check)
 
     def test_a_difference_outside_the_todos(self):

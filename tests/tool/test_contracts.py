@@ -1,0 +1,147 @@
+# Which case forces which sentence: what is missing is found, and a student sees the sentence.
+#
+# SPDX-License-Identifier: MIT
+import unittest
+import unittest.mock
+
+import fake_tree
+import board
+import contracts
+import judge
+from build_folder import Case
+from judge import Outcome
+
+FILE = "tests/contracts/ex01_count.txt"
+CASES = {"two times three is six": False}
+
+
+class Contracts(fake_tree.FakeTree):
+    def setUp(self):
+        super().setUp()
+        self.hand_out()
+
+    def contract(self, text: str) -> None:
+        self.change("WORKBOOK.md", "- It counts.", text)
+
+    def found(self, cases=None):
+        return contracts.problems(self.exercise, CASES if cases is None else cases)
+
+    def assert_found(self, words):
+        found = self.found()
+        self.assertTrue(any(words in text for text in found), found)
+
+    def test_none_in_a_good_tree(self):
+        self.assertEqual(self.found(), [])
+
+    def test_a_sentence_that_nothing_quotes(self):
+        for text, left in (
+            ("- First it waits. It counts.", "First it waits."),
+            ("- It counts. Then\n  it ends.", "Then it ends."),
+            ("- It counts.\n- So does *this*.", "So does *this*."),
+            ("- It counts.\n\nMore stands below.", "More stands below."),
+        ):
+            with self.subTest(text):
+                before = self.read("WORKBOOK.md")
+                self.contract(text)
+                self.assertEqual(self.found(), [f"{FILE}: no entry quotes: {left}"])
+                self.write("WORKBOOK.md", before)
+
+    def test_a_sentence_is_found_across_lines(self):
+        self.contract("- It\n  counts.")
+        self.assertEqual(self.found(), [])
+        self.change(FILE, "It counts.", "It\ncounts.")
+        self.assertEqual(self.found(), [])
+
+    def test_titles_and_remarks_promise_nothing(self):
+        self.contract("The counter:\n- It counts. (It is `quick (very)` too.)\n\n`class x`\n")
+        self.assertEqual(self.found(), [])
+
+    def test_brackets_within_a_sentence_promise_something(self):
+        self.contract("- It counts (twice).")
+        self.assert_found("no entry quotes: It counts (twice).")
+
+    def test_a_quote_of_nothing(self):
+        self.change(FILE, "It counts.", "It counted.")
+        self.assert_found(":3: not in the contract, or not in its order: It counted.")
+        self.assert_found("no entry quotes: It counts.")
+
+    def test_two_sentences_at_once(self):
+        self.contract("- It counts. And waits.")
+        self.change(FILE, "It counts.", "It counts. And waits.")
+        self.assertEqual(self.found(), [f"{FILE}:3: quotes more than one sentence"])
+
+    def test_a_sentence_without_a_case(self):
+        self.change(FILE, "    case: two times three is six\n", "")
+        self.assert_found(":3: no case forces: It counts.")
+        self.assert_found("is not caught by a case of this sentence: undoubled")
+        self.assert_found("forces no sentence: two times three is six")
+
+    def test_a_sentence_without_a_wrong_answer(self):
+        self.change(FILE, "    wrong: undoubled\n", "")
+        self.assertEqual(self.found(), [f"{FILE}:3: no wrong answer breaks: It counts."])
+
+    def test_a_sentence_that_students_runs_do_not_force(self):
+        found = self.found({"two times three is six": True})
+        self.assertEqual(
+            found, [f"{FILE}:3: only long cases force, which students do not run: It counts."]
+        )
+
+    def test_a_case_that_forces_nothing(self):
+        found = self.found({**CASES, "it is quick": False})
+        self.assertEqual(found, [f"{FILE}: forces no sentence: it is quick"])
+
+    def test_names_that_point_to_nothing(self):
+        self.change(FILE, "is six\n    wrong: undoubled", "is nine\n    wrong: gone\n    right: gone")
+        self.assert_found(":3: ex01 has no case: two times three is nine")
+        self.assert_found(":3: ex01 has no wrong answer: gone")
+        self.assert_found(":3: ex01 has no right answer: gone")
+
+    def test_what_is_left_open_needs_a_right_answer_only(self):
+        self.contract("- It counts. How is up to you.")
+        with open(self.root / FILE, "a", encoding="utf-8") as file:
+            file.write("\nHow is up to you.\n    right: adds\n")
+        self.assertEqual(self.found(), [f"{FILE}:7: ex01 has no right answer: adds"])
+        self.write("tests/right_answers/ex01_count/adds.patch", "right answer: adds\n")
+        self.assertEqual(self.found(), [])
+
+    def test_promises_of_a_header(self):
+        entry = "\n    case: two times three is six\n    wrong: undoubled\n"
+        with open(self.root / FILE, "a", encoding="utf-8") as file:
+            file.write(f"\nIn count.hpp:\n\nTwo times n.{entry}\nThree times n.{entry}")
+        self.assertEqual(self.found(), [f"{FILE}:13: not in count.hpp: Three times n."])
+
+    def test_a_missing_file(self):
+        (self.root / FILE).unlink()
+        self.assertEqual(self.found(), [f"{FILE}: is missing"])
+        with unittest.mock.patch("contracts.YET_TO_DO", ("ex01",)):
+            self.assertEqual(self.found(), [])
+
+    def test_what_is_done_is_not_yet_to_do(self):
+        with unittest.mock.patch("contracts.YET_TO_DO", ("ex01",)):
+            self.assertEqual(self.found(), ["ex01 has a file of its own: take it off YET_TO_DO"])
+
+
+class Shown(fake_tree.FakeTree):
+    def shown(self, verdict, sentence="two times three is six"):
+        outcome = Outcome(Case(sentence, 1, False, False), verdict, "expected 6")
+        return board.findings("ex01_count", self.exercise, [outcome])
+
+    def test_a_failed_case_has_its_sentence(self):
+        begin = 'Step 1: "two times three is six"\n'
+        for verdict in (judge.FAILED, judge.STUCK):
+            self.assertIn(f"{begin}Contract: It counts.\n\n  expected 6", self.shown(verdict))
+
+    def test_a_link_is_its_words(self):
+        self.change(FILE, "It counts.", "It counts (see [ex05](#ex05_x)).")
+        self.assertIn("Contract: It counts (see ex05).\n", self.shown(judge.FAILED))
+
+    def test_no_sentence_where_nothing_is_broken_or_known(self):
+        self.assertNotIn("Contract", self.shown(judge.TODO))
+        self.assertNotIn("Contract", self.shown(judge.UNJUDGED))
+        self.assertNotIn("Contract", self.shown(judge.FAILED, "it is quick"))
+        (self.root / FILE).unlink()
+        self.assertNotIn("Contract", self.shown(judge.FAILED))
+
+
+if __name__ == "__main__":
+    unittest.main()
