@@ -234,6 +234,19 @@ TEST_CASE("tasks of one worker run one after another in their order", "[ex02][st
     REQUIRE(order == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 }
 
+TEST_CASE("a task is queued at once while every worker is busy", "[ex02][step2]")
+{
+    dummy_pool workers(1);
+    support::gate all_queued;
+    auto busy = workers.apply_async([&] { return all_queued.wait(); });
+    for (int n = 0; n < 1000; ++n) {
+        workers.apply_async(pool_contract::square, n);
+    }
+    all_queued.open();
+
+    REQUIRE(busy.get());
+}
+
 TEST_CASE("the exception keeps its type on its way to the caller", "[ex02][step2]")
 {
     dummy_pool workers(1);
