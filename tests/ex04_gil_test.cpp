@@ -11,9 +11,6 @@
 
 #include "gil.hpp"
 
-#include "support/rendezvous.hpp"
-#include "support/thread_state.hpp"
-
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -22,7 +19,6 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -134,27 +130,26 @@ TEST_CASE("a released GIL is taken at once by a thread that waits", "[ex04][step
     });
 }
 
-TEST_CASE("a thread that waits for the GIL is asleep", "[ex04][step1]")
+TEST_CASE("a thread that waits for the GIL is asleep", "[ex04][step1][explore]")
 {
-    gil lock{1h};
-    std::atomic<pid_t> waiting = 0;
-    lock.acquire();
-    std::jthread waits{[&] {
-        waiting = ::gettid();
-        lock.acquire();
-        lock.release();
-    }};
-    const bool asleep =
-        support::eventually([&] { return waiting != 0 && support::is_asleep(waiting); });
-    // Nothing announces that something does not happen: one who looks now and then has 200 ms.
-    const long before = support::switches(waiting);
-    std::this_thread::sleep_for(200ms);
-    const long after = support::switches(waiting);
-    lock.release();
-    waits.join();
-
-    REQUIRE(asleep);
-    REQUIRE(before == after);
+    // The holder computes in a hundred parts of two steps each. A thread that looks again and again
+    // does so in every one of them.
+    const explorer::options few_steps{.max_steps = 350};
+    explore(
+        [] {
+            gil lock{1h};
+            std::atomic<int> parts = 0;
+            lock.acquire();
+            std::jthread waits{[&] {
+                lock.acquire();
+                lock.release();
+            }};
+            while (++parts <= 100) {
+                compute(10s);
+            }
+            lock.release();
+        },
+        few_steps);
 }
 
 TEST_CASE("two GILs are two locks", "[ex04][step1]")
