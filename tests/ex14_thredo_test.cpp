@@ -184,13 +184,19 @@ TEST_CASE("a check outside any task does nothing", "[ex14][step1]")
 TEST_CASE("join waits for the task and gives its value", "[ex14][step1][explore]")
 {
     explore([] {
+        std::binary_semaphore spawned{0}; // the task has a thread of its own: it may wait for us
         int seen = 0;
+        int three = 3;
+        const int four = 4;
         auto task = thredo::spawn(
             [&](int a, int b) {
+                spawned.acquire();
                 seen = 1;
                 return a + b;
             },
-            3, 4);
+            three, four);
+        three = 30; // the task has its copy
+        spawned.release();
         EXPLORE_REQUIRE(task.join() == 7);
         EXPLORE_REQUIRE(seen == 1);
     });

@@ -23,7 +23,7 @@ from layout import Exercise, relative
 
 YET_TO_DO = (
     "ex03", "ex05", "ex06", "ex07", "ex08",
-    "ex09", "ex10", "ex11", "ex12", "ex13", "ex14",
+    "ex10", "ex11", "ex12", "ex13",
 )  # exercises whose sentences nobody has tied to cases yet
 
 POINTER = re.compile(r"    (case|wrong|right): (\S.*)")
