@@ -69,3 +69,52 @@ TEST_CASE("two clients who come at once are served one by one", "[ex05][step2][e
         EXPLORE_REQUIRE(numbers == std::pair(1, 2));
     });
 }
+
+TEST_CASE("a client that was not accepted before stop() gets no reply", "[ex05][step2]")
+{
+    support::gate working;
+    support::gate finish;
+    std::optional<support::running_server<naive_server>> running{std::in_place, [&] {
+                                                                     working.open();
+                                                                     finish.wait();
+                                                                 }};
+    given::line_client first{running->where()};
+    REQUIRE(working.wait());
+    given::line_client second{running->where()}; // the server has no thread for it yet
+
+    running->server().stop();
+    finish.open();
+    REQUIRE(running->end());
+    running.reset();
+
+    REQUIRE(number_in(first.read_to_end()) == 1);
+    std::string reply;
+    try {
+        reply = second.read_to_end();
+    } catch (const std::system_error&) { // a reset: no reply either
+    }
+    REQUIRE(reply.empty());
+}
+
+TEST_CASE("a reply that cannot be sent has used up its number", "[ex05][step3]")
+{
+    support::gate working;
+    support::gate reset;
+    bool found_out = false;
+    int next = 0;
+    {
+        const support::kept_stderr kept;
+        support::running_server<naive_server> running{[&] {
+            working.open();
+            reset.wait();
+        }};
+        given::line_client resetting{running.where()};
+        working.wait();
+        resetting.reset();
+        reset.open();
+        found_out = support::eventually([&] { return !kept.said().empty(); });
+        next = number_in(ask(running.where()));
+    }
+    REQUIRE(found_out);
+    REQUIRE(next == 2);
+}
