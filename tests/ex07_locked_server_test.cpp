@@ -151,6 +151,31 @@ void serve_a_hundred_thousand()
     REQUIRE((numbers == expected)); // in one pair of brackets, lest 100,000 numbers be printed
 }
 
+/// As many as serve_a_hundred_thousand() asks for, without the connections, which take their time.
+template <typename Server>
+void call_a_hundred_thousand_times()
+{
+    Server shared{any_port, support::no_work()};
+    std::vector<std::vector<int>> numbers(8);
+    {
+        std::vector<std::jthread> threads;
+        for (std::vector<int>& own : numbers) {
+            threads.emplace_back([&] {
+                for (int i = 0; i < 12'500; ++i) {
+                    own.push_back(number_in(shared.handle()));
+                }
+            });
+        }
+    }
+    std::set<int> all;
+    for (const std::vector<int>& own : numbers) {
+        all.insert(own.begin(), own.end());
+    }
+    REQUIRE(all.size() == 100'000);
+    REQUIRE(*all.begin() == 1);
+    REQUIRE(*all.rbegin() == 100'000);
+}
+
 } // namespace
 
 TEST_CASE("coarse: each client has its own number and none is left out", "[ex07][step1][explore]")
@@ -295,6 +320,16 @@ TEST_CASE("fine: overlapping clients over TCP each get their own number", "[ex07
 TEST_CASE("fine: two clients over TCP at once get 1 and 2", "[ex07][step3][explore]")
 {
     explore_two_clients<fine_server>();
+}
+
+TEST_CASE("coarse: 100000 calls from eight threads lose no number", "[ex07][step1]")
+{
+    call_a_hundred_thousand_times<coarse_server>();
+}
+
+TEST_CASE("fine: 100000 calls from eight threads lose no number", "[ex07][step3]")
+{
+    call_a_hundred_thousand_times<fine_server>();
 }
 
 TEST_CASE("coarse: 100000 requests from 64 clients lose no number", "[ex07][step2][soak]")
