@@ -70,6 +70,11 @@ class Contracts(fake_tree.FakeTree):
         self.change(FILE, "It counts.", "It counts. And waits.")
         self.assertEqual(self.found(), [f"{FILE}:3: quotes more than one sentence"])
 
+    def test_a_sentence_behind_the_word_that_it_is_about(self):
+        self.contract("- *Numbers.* It counts.")
+        self.change(FILE, "It counts.", "*Numbers.* It counts.")
+        self.assertEqual(self.found(), [])
+
     def test_a_sentence_without_a_case(self):
         self.change(FILE, "    case: two times three is six\n", "")
         self.assert_found(":3: no case forces: It counts.")
