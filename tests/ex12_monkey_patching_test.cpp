@@ -257,6 +257,37 @@ words beside(Call call)
 const words overlapped = {"begins", "other", "ends"};
 const words one_by_one = {"begins", "ends", "other"};
 
+/// Listens on a local address that the system finds; so many clients may wait, and one more.
+class local_listener {
+public:
+    explicit local_listener(int backlog) : socket_(unconnected())
+    {
+        const socklen_t no_name = sizeof(sa_family_t);
+        address_.sun_family = AF_UNIX;
+        REQUIRE(::bind(socket_.get(), where(), no_name) == 0);
+        REQUIRE(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address_), &size_) == 0);
+        REQUIRE(::listen(socket_.get(), backlog) == 0);
+    }
+
+    /// A socket to connect with.
+    static given::descriptor unconnected()
+    {
+        return given::descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    }
+
+    /// What connect() returns.
+    int connect(int socket) const { return ::connect(socket, where(), size_); }
+
+    void let_one_in() const { given::descriptor(::accept(socket_.get(), nullptr, nullptr)); }
+
+private:
+    const sockaddr* where() const { return reinterpret_cast<const sockaddr*>(&address_); }
+
+    given::descriptor socket_;
+    sockaddr_un address_ = {};
+    socklen_t size_ = sizeof address_;
+};
+
 } // namespace
 
 // --- step 1: a call that waits for a time
@@ -971,20 +1002,13 @@ TEST_CASE("a connect that has to wait lets others run", "[ex12][step3]")
 TEST_CASE("a connect that need not wait does not give way", "[ex12][step3]")
 {
     green::patch_all();
-    const given::descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const given::descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    socklen_t size = sizeof address;
-    const auto* where = reinterpret_cast<const sockaddr*>(&address);
-    REQUIRE(::bind(listener.get(), where, sizeof(sa_family_t)) == 0); // the system finds a name
-    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    REQUIRE(::listen(listener.get(), 1) == 0);
+    const local_listener listener(1);
+    const given::descriptor client = local_listener::unconnected();
     std::vector<int> results;
     const words order = beside([&] {
-        results.push_back(::connect(client.get(), where, size));
-        results.push_back(::connect(client.get(), where, size)); // it is connected
-        results.push_back(::connect(-1, where, size));
+        results.push_back(listener.connect(client.get()));
+        results.push_back(listener.connect(client.get())); // it is connected
+        results.push_back(listener.connect(-1));
     });
 
     REQUIRE(results == std::vector{0, -1, -1});
@@ -1141,32 +1165,21 @@ TEST_CASE("a signal ends a connect that then goes on by itself", "[ex12][step3][
 TEST_CASE("a connect waits for room in a local listener's queue", "[ex12][step3][stretch]")
 {
     green::patch_all();
-    const auto local_socket = [] {
-        return given::descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    };
-    const given::descriptor listener = local_socket();
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    socklen_t size = sizeof address;
-    const auto* where = reinterpret_cast<const sockaddr*>(&address);
-    REQUIRE(::bind(listener.get(), where, sizeof(sa_family_t)) == 0); // the system finds a name
-    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    REQUIRE(::listen(listener.get(), 0) == 0);
-    const given::descriptor first = local_socket();
-    REQUIRE(::connect(first.get(), where, size) == 0);
-    const auto let_in = [&] { given::descriptor(::accept(listener.get(), nullptr, nullptr)); };
-    const rescuer rescue(let_in);
+    const local_listener listener(0);
+    const given::descriptor first = local_listener::unconnected();
+    REQUIRE(listener.connect(first.get()) == 0);
+    const rescuer rescue([&] { listener.let_one_in(); });
 
-    const given::descriptor second = local_socket();
+    const given::descriptor second = local_listener::unconnected();
     words order;
     auto one = green::spawn([&] {
         order.push_back("connects");
-        const int result = ::connect(second.get(), where, size);
+        const int result = listener.connect(second.get());
         order.push_back(result == 0 ? "connected" : std::strerror(errno));
     });
     auto other = green::spawn([&] {
         order.push_back("other");
-        let_in();
+        listener.let_one_in();
     });
     one.join();
 
