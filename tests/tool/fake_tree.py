@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 TOOL = Path(__file__).resolve().parents[2] / "scripts" / "tool"
@@ -208,7 +209,7 @@ class FakeTree(unittest.TestCase):
         self.git("init", "-q")
         pristine.accept(self.exercise)
 
-    def pretend_configured(self, *names: str, **facts: str) -> None:
+    def pretend_configured(self, *names: str, **facts) -> None:
         """A build folder that knows these exercises, each with the same four cases."""
         found = []
         for name in names:
@@ -221,6 +222,21 @@ class FakeTree(unittest.TestCase):
             found.append({**entry, **facts})
         self.write("build/workbook.json", json.dumps({"exercises": found}))
         self.write("build/build.ninja", "")
+
+    def pretend_measurable(self, compiler: str) -> None:
+        """A build folder whose solution's program, `program` in the root, is built already, with a
+        compiler that does this when it is asked who it is; on a machine that does nothing else."""
+        program = str(self.root / "program")
+        self.pretend_configured("ex01_count", solution_program=program, explored=False, cases=[])
+        compiler = self.script("compiler", compiler)
+        self.write("build/CMakeCache.txt", f"CMAKE_CXX_COMPILER:FILEPATH={compiler}\n")
+        self.patch("bench.build_target")
+        self.patch("os.getloadavg", return_value=(0.1, 0, 0))
+
+    def patch(self, *what, **how):
+        patcher = unittest.mock.patch(*what, **how)
+        self.addCleanup(patcher.stop)
+        return patcher.start()
 
     def read(self, name: str) -> str:
         return (self.root / name).read_text(encoding="utf-8")

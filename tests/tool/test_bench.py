@@ -102,23 +102,9 @@ def tried(table, output):
 class Bench(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
-        names = ("student_checker", "target", "program", "program_target")
-        entry = {name: "x" for name in (*names, "solution_program_target")}
-        entry.update(name="ex01_count", explored=False, cases=[])
-        entry["solution_program"] = str(self.root / "program")
-        self.write("build/workbook.json", json.dumps({"exercises": [entry]}))
-        self.write("build/build.ninja", "")
-        compiler = self.script("compiler", "echo my++ 1.0; echo and more")
-        self.write("build/CMakeCache.txt", f"CMAKE_CXX_COMPILER:FILEPATH={compiler}\n")
+        self.pretend_measurable("echo my++ 1.0; echo and more")
         self.printing(PRINTED)
         self.measuring(Measurement("ex01_count", ("--all", "7"), (TABLE,)))
-        self.patch("bench.build_target")
-        self.patch("os.getloadavg", return_value=(0.1, 0, 0))
-
-    def patch(self, *what, **how):
-        patcher = unittest.mock.patch(*what, **how)
-        self.addCleanup(patcher.stop)
-        return patcher.start()
 
     def measuring(self, *measurements):
         self.patch("bench.MEASUREMENTS", measurements)

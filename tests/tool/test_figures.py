@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: MIT
 import contextlib
 import io
-import json
 import unittest
-import unittest.mock
 
 import fake_tree
 import bench
@@ -68,11 +66,6 @@ class Tree(fake_tree.FakeTree):
         for name in ("text_figures", "bench", "renewal"):
             self.patch(f"{name}.MEASUREMENTS", (MEASURED,))
             self.patch(f"{name}.BOOK_MEASUREMENTS", ())
-
-    def patch(self, *what, **how):
-        patcher = unittest.mock.patch(*what, **how)
-        self.addCleanup(patcher.stop)
-        return patcher.start()
 
 
 class Checked(Tree):
@@ -142,18 +135,9 @@ class Checked(Tree):
 class Renewed(Tree):
     def setUp(self):
         super().setUp()
-        names = ("student_checker", "target", "program", "program_target")
-        entry = {name: "x" for name in (*names, "solution_program_target")}
-        entry.update(name="ex01_count", explored=False, cases=[])
-        entry["solution_program"] = str(self.root / "program")
-        self.write("build/workbook.json", json.dumps({"exercises": [entry]}))
-        self.write("build/build.ninja", "")
-        compiler = self.script("compiler", "echo my++ 1.0")
-        self.write("build/CMakeCache.txt", f"CMAKE_CXX_COMPILER:FILEPATH={compiler}\n")
+        self.pretend_measurable("echo my++ 1.0")
         self.write("output", PRINTED)
         self.script("program", f"cat {self.root}/output")
-        self.patch("bench.build_target")
-        self.patch("os.getloadavg", return_value=(0.1, 0, 0))
 
     def renew(self):
         with contextlib.redirect_stdout(io.StringIO()):
