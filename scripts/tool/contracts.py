@@ -21,9 +21,6 @@ import section
 from answers import catchers
 from layout import Exercise, relative
 
-# Exercises whose sentences nobody has tied to cases yet.
-YET_TO_DO = ("ex03", "ex10", "ex13")
-
 POINTER = re.compile(r"    (case|wrong|right): (\S.*)")
 SOURCE = re.compile(r"In (\w+\.hpp):")
 REMARK = re.compile(r"(?:(?<=[.:;)] )|^)\([A-Z`](?:[^()]|\([^()]*\))*[.!?]\)")
@@ -81,8 +78,6 @@ def promises(exercise: Exercise) -> str:
 
 def problems(exercise: Exercise, cases: dict[str, bool]) -> list[str]:
     """`cases`: the name of each, and whether it is a long one, which only verify runs."""
-    if exercise.id in YET_TO_DO:
-        return yet_to_do_problems(exercise)
     where = relative(exercise.contracts, exercise.root)
     if not exercise.contracts.is_file():
         return [f"{where}: is missing"]
@@ -93,11 +88,6 @@ def problems(exercise: Exercise, cases: dict[str, bool]) -> list[str]:
     forcing = {name for entry in entries for name in entry.names("case")}
     found += [f"{where}: forces no sentence: {name}" for name in cases if name not in forcing]
     return found
-
-
-def yet_to_do_problems(exercise: Exercise) -> list[str]:
-    there = exercise.contracts.is_file()
-    return [f"{exercise.id} has a file of its own: take it off YET_TO_DO"] if there else []
 
 
 def unquoted(exercise: Exercise, entries: list[Entry]) -> list[str]:

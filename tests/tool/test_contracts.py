@@ -2,7 +2,6 @@
 #
 # SPDX-License-Identifier: MIT
 import unittest
-import unittest.mock
 
 import fake_tree
 import board
@@ -118,12 +117,6 @@ class Contracts(fake_tree.FakeTree):
     def test_a_missing_file(self):
         (self.root / FILE).unlink()
         self.assertEqual(self.found(), [f"{FILE}: is missing"])
-        with unittest.mock.patch("contracts.YET_TO_DO", ("ex01",)):
-            self.assertEqual(self.found(), [])
-
-    def test_what_is_done_is_not_yet_to_do(self):
-        with unittest.mock.patch("contracts.YET_TO_DO", ("ex01",)):
-            self.assertEqual(self.found(), ["ex01 has a file of its own: take it off YET_TO_DO"])
 
 
 class Shown(fake_tree.FakeTree):
