@@ -158,7 +158,7 @@ def marked(verdict: str) -> str:
 
 
 def in_full(first: Outcome, promised: Sequence[str] = ()) -> str:
-    """`promised`: the contract's sentences that it breaks; of a function not begun yet, no matter."""
+    """`promised`: the contract's sentences that it breaks, told once the function is begun."""
     begin = f'Step {first.case.step}: "{first.case.sentence}"'
     if first.verdict == TODO and judge.todo_place(first.output):
         todo, place = judge.todo_place(first.output)

@@ -1,14 +1,15 @@
-# tests/contracts/exNN_name.txt: which case forces which sentence of a contract, and which wrong answer
-# breaks that sentence. Entries stand in the order of WORKBOOK.md's *Contract* and quote all of it, one
-# sentence or a part of one each:
+# tests/contracts/exNN_name.txt: which case forces which sentence of a contract, and which wrong
+# answer breaks that sentence. Entries stand in the order of WORKBOOK.md's *Contract* and quote all
+# of it, one sentence or a part of one each:
 #
 #   `end <= 2` gives no primes, and a negative `end` is no mistake.
 #       case: an end of 2 or less gives nothing
 #       wrong: negative_end
 #
-# A sentence that leaves something open has a right answer (`right: NAME`) that makes use of it instead.
-# A whole sentence in brackets explains, promises nothing and has no entry; neither has a line that is a
-# list's title. Below a line `In gil.hpp:` stand promises of that header which the text does not repeat.
+# A sentence that leaves something open has a right answer (`right: NAME`) that makes use of it. A
+# whole sentence in brackets explains, promises nothing and has no entry; neither has a line that is
+# a list's title. Below a line `In gil.hpp:` stand promises of that header which the text does not
+# repeat.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -84,7 +85,8 @@ def problems(exercise: Exercise, cases: dict[str, bool]) -> list[str]:
     entries = read(exercise)
     found = [f"{where}{text}" for text in unquoted(exercise, entries)]
     for entry in entries:
-        found += [f"{where}:{entry.line}: {text}" for text in entry_problems(exercise, entry, cases)]
+        wrong = entry_problems(exercise, entry, cases)
+        found += [f"{where}:{entry.line}: {text}" for text in wrong]
     forcing = {name for entry in entries for name in entry.names("case")}
     found += [f"{where}: forces no sentence: {name}" for name in cases if name not in forcing]
     return found
@@ -101,7 +103,8 @@ def unquoted(exercise: Exercise, entries: list[Entry]) -> list[str]:
             continue
         begin = text.find(entry.sentence, at)
         if begin < 0:
-            found.append(f":{entry.line}: not in the contract, or not in its order: {entry.sentence}")
+            what = "not in the contract, or not in its order"
+            found.append(f":{entry.line}: {what}: {entry.sentence}")
             continue
         found += named_by_none(text[at:begin])
         at = begin + len(entry.sentence)

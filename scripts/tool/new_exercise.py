@@ -110,7 +110,8 @@ def renamed(text: str, exercise: Exercise) -> str:
 
 def refuse_leftovers(exercise: Exercise) -> None:
     """Anything of this number that is there, although CMakeLists.txt does not know it."""
-    tops = ("exercises", "solutions", "tests", "tests/wrong_answers", "tests/right_answers", "tests/contracts")
+    tests = [f"tests/{kind}" for kind in ("wrong_answers", "right_answers", "contracts")]
+    tops = ("exercises", "solutions", "tests", *tests)
     for top in tops:
         for path in sorted((exercise.root / top).glob(f"{exercise.id}_*")):
             there = relative(path, exercise.root)

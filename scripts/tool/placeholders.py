@@ -33,8 +33,8 @@ def problems(root: Path) -> list[str]:
 def other_files(exercise: Exercise) -> list[Path]:
     folders = [folder for folder in exercise.folders() if folder.is_dir()]
     found = [path for folder in folders for path in sorted(folder.iterdir())]
-    found = [path for path in [*found, exercise.test, exercise.contracts] if not path.name.startswith(".")]
-    return [path for path in found if path.is_file()]
+    found += [exercise.test, exercise.contracts]
+    return [path for path in found if path.is_file() and not path.name.startswith(".")]
 
 
 def unaccepted(exercise: Exercise, path: str, recorded: bytes) -> str:
