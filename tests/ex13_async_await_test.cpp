@@ -700,22 +700,6 @@ TEST_CASE("a client that is gone stops nobody", "[ex13][step3]")
     REQUIRE(connect_to(server.port()).read_to_end() == "<4>\n");
 }
 
-TEST_CASE("two clients who come at once are told two numbers", "[ex13][step3][explore]")
-{
-    explore(
-        [] {
-            explored_server server{no_work};
-            std::string one;
-            std::string other;
-            std::thread first{[&] { one = told(server.port()); }};
-            other = told(server.port());
-            first.join();
-            server.end();
-            EXPLORE_REQUIRE(replies{one, other} == replies{"<1>\n", "<2>\n"});
-        },
-        {.heavy = true});
-}
-
 TEST_CASE("a client that is gone before it is accepted stops nobody", "[ex13][step3][explore]")
 {
     explore(
