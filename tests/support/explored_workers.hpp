@@ -8,6 +8,7 @@
 #include "explore/processes.hpp"
 
 #include "given/fork_server.hpp"
+#include "support/few_schedules.hpp"
 
 #include <csignal>
 #include <functional>
@@ -33,7 +34,7 @@ inline void explore_pool(std::function<void()> body, const explorer::options& ch
             body();
             EXPLORE_REQUIRE(explorer::processes_left() == 0);
         },
-        chosen);
+        few_schedules(500, chosen));
     given::simulated_processes = nullptr;
 }
 
