@@ -12,7 +12,6 @@
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/crowded_listener.hpp"
-#include "support/few_schedules.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
@@ -418,7 +417,7 @@ TEST_CASE("replies that come in any order are in that of the requests", "[ex08][
             EXPLORE_REQUIRE(concurrent_requests(server.where(), 2) ==
                             std::vector<std::string>{"the first", "the second"});
         },
-        support::few_schedules(300, {.short_transfers = 1}));
+        {.heavy = true, .short_transfers = 1});
 }
 
 TEST_CASE("whichever connection breaks the other request ends first", "[ex08][step2][explore]")
@@ -434,7 +433,7 @@ TEST_CASE("whichever connection breaks the other request ends first", "[ex08][st
             green::loop().poll();
             EXPLORE_REQUIRE(green::loop().stopped()); // nobody waits for anything any more
         },
-        support::few_schedules(300, {.resets = 1}));
+        {.heavy = true, .resets = 1});
 }
 
 TEST_CASE("if one request fails the others still finish", "[ex08][step2]")

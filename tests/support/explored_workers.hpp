@@ -8,7 +8,6 @@
 #include "explore/processes.hpp"
 
 #include "given/fork_server.hpp"
-#include "support/few_schedules.hpp"
 
 #include <csignal>
 #include <functional>
@@ -17,7 +16,7 @@ namespace support {
 
 /// explore(), with each worker of a pool that `body` makes as a process of the schedule's. A pool
 /// that leaves one unburied is a failure.
-inline void explore_pool(std::function<void()> body, const explorer::options& chosen = {})
+inline void explore_pool(std::function<void()> body, explorer::options chosen = {})
 {
     static constexpr given::process_calls simulated{
         [](int (*body)(int), int channel) {
@@ -29,12 +28,13 @@ inline void explore_pool(std::function<void()> body, const explorer::options& ch
             return given::exit_status{end.signal, end.status};
         }};
     given::simulated_processes = &simulated;
+    chosen.heavy = true;
     explore(
         [&] {
             body();
             EXPLORE_REQUIRE(explorer::processes_left() == 0);
         },
-        few_schedules(500, chosen));
+        chosen);
     given::simulated_processes = nullptr;
 }
 
