@@ -142,7 +142,7 @@ void serve_beside(const std::function<void()>& others, const std::function<void(
 void explore_greenlets(const std::function<void()>& body, explorer::options chosen = {})
 {
     green::spawn([] {}).join();
-    chosen.heavy = true;
+    chosen.one_in = 10;
     explore(body, chosen);
 }
 

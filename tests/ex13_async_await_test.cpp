@@ -450,7 +450,7 @@ TEST_CASE("a reply comes whole however it is cut", "[ex13][step1][explore]")
             });
             EXPLORE_REQUIRE(reply.get() == "<42>\n");
         },
-        {.heavy = true, .short_transfers = 3});
+        {.one_in = 10, .short_transfers = 3});
 }
 
 TEST_CASE("a refused connection is an error with its code", "[ex13][step1]")
@@ -554,7 +554,7 @@ TEST_CASE("replies stand in the order of the requests", "[ex13][step2][explore]"
             answers.join();
             EXPLORE_REQUIRE(got == std::vector<std::string>{"first", "second"});
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("one request fails and the others finish first", "[ex13][step2][explore]")
@@ -576,7 +576,7 @@ TEST_CASE("one request fails and the others finish first", "[ex13][step2][explor
             EXPLORE_REQUIRE(!left_early);
             EXPLORE_REQUIRE(error == asio::error::connection_reset);
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("of several errors the first request's is thrown", "[ex13][step2]")
@@ -710,7 +710,7 @@ TEST_CASE("a client that is gone before it is accepted stops nobody", "[ex13][st
             server.end();
             EXPLORE_REQUIRE(reply == "<1>\n" || reply == "<2>\n");
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("a connection that breaks at any moment stops nobody", "[ex13][step3][explore]")
@@ -723,7 +723,7 @@ TEST_CASE("a connection that breaks at any moment stops nobody", "[ex13][step3][
             server.end();
             EXPLORE_REQUIRE(one == "<1>\n" || other == "<1>\n" || other == "<2>\n");
         },
-        {.heavy = true, .resets = 1});
+        {.one_in = 10, .resets = 1});
 }
 
 TEST_CASE("accepting that fails costs nobody the answer", "[ex13][step3][explore]")
@@ -735,7 +735,7 @@ TEST_CASE("accepting that fails costs nobody the answer", "[ex13][step3][explore
             server.end();
             EXPLORE_REQUIRE(reply == "<1>\n");
         },
-        {.heavy = true, .accept_failures = 2});
+        {.one_in = 10, .accept_failures = 2});
 }
 
 TEST_CASE("whenever stop() comes who was accepted has an answer", "[ex13][step3][explore]")
@@ -755,7 +755,7 @@ TEST_CASE("whenever stop() comes who was accepted has an answer", "[ex13][step3]
             // Who was not accepted is refused, or reset: the end alone is a broken word.
             EXPLORE_REQUIRE(reply == "<1>\n" || (reply.empty() && error != 0));
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("the work may stop the server and has its client answered", "[ex13][step3][explore]")
@@ -773,7 +773,7 @@ TEST_CASE("the work may stop the server and has its client answered", "[ex13][st
             server.wait_for_end();
             EXPLORE_REQUIRE(reply == "<1>\n");
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("a server survives having no descriptors left", "[ex13][step3]")
@@ -933,7 +933,7 @@ TEST_CASE("no reply in time is an error and the other side sees the end", "[ex13
             EXPLORE_REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
             EXPLORE_REQUIRE(took >= 24h && took < 25h);
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("the reply ends and the time is up while the thread is busy", "[ex13][step5][explore]")
@@ -1009,7 +1009,7 @@ TEST_CASE("the time limit is for the whole reply and not for each piece", "[ex13
             });
             EXPLORE_REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("the time limit is for the connecting as well", "[ex13][step5][explore]")
@@ -1021,7 +1021,7 @@ TEST_CASE("the time limit is for the connecting as well", "[ex13][step5][explore
             auto reply = explored_request(request_with_timeout(server.endpoint(), 1h), [] {});
             EXPLORE_REQUIRE(error_of([&] { reply.get(); }) == asio::error::timed_out);
         },
-        {.heavy = true});
+        {.one_in = 10});
 }
 
 TEST_CASE("one request times out and the other one is not disturbed", "[ex13][step5]")

@@ -120,7 +120,7 @@ public:
     {
         const settings said;
         if (chosen_.schedules == 0) {
-            chosen_.schedules = chosen_.heavy ? (said.schedules + 9) / 10 : said.schedules;
+            chosen_.schedules = (said.schedules + chosen_.one_in - 1) / chosen_.one_in;
         }
         if (chosen_.seed == 0) {
             chosen_.seed = static_cast<std::uint64_t>(said.seed);

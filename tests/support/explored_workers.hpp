@@ -28,7 +28,7 @@ inline void explore_pool(std::function<void()> body, explorer::options chosen = 
             return given::exit_status{end.signal, end.status};
         }};
     given::simulated_processes = &simulated;
-    chosen.heavy = true;
+    chosen.one_in = 4;
     explore(
         [&] {
             body();
