@@ -594,7 +594,7 @@ TEST_CASE("an idle connection costs less than 20 KiB of memory", "[ex10][step2]"
 TEST_CASE("1000 clients at once in one thread and no number lost", "[ex10][step2][explore]")
 {
     // One thread, and so one order.
-    constexpr int count = 1'000;
+    static constexpr int count = 1'000;
     const auto a_crowd = [] {
         gevent_server server(any_port);
         const auto run = green::spawn("the server", [&] { server.run(); });

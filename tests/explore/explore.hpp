@@ -26,8 +26,8 @@ inline constexpr int default_seconds = 75;
 struct options {
     /// How many schedules to try. 0: WORKBOOK_SCHEDULES from the environment, else 2000.
     long schedules = 0;
-    /// Of the schedules that the environment asks for, one in so many: where one takes a millisecond
-    /// and not some ten microseconds.
+    /// Of the schedules that the environment asks for, one in so many: where one takes a
+    /// millisecond and not some ten microseconds.
     long one_in = 1;
     /// Where there are too many schedules for a proof, the systematic part tries those with at most
     /// so many preemptions (switches away from a thread that could have gone on).
