@@ -591,7 +591,7 @@ TEST_CASE("an idle connection costs less than 20 KiB of memory", "[ex10][step2]"
     runs->get();
 }
 
-TEST_CASE("1000 clients at once in one thread and no number lost", "[ex10][step2][explore]")
+TEST_CASE("1000 clients at once in one thread and no number lost", "[ex10][step2][soak][explore]")
 {
     // One thread, and so one order.
     static constexpr int count = 1'000;
