@@ -96,7 +96,7 @@ def verdict(exercise: Exercise, outcomes: list[Outcome]) -> str:
             page = f"scripts/workbook check {exercise.id} --html report.html"
             following += f"\n      as a page:   {page}"
             if "Steps not shown: " in first.output:
-                following += f"\n      every step:  scripts/workbook check {exercise.id} --all"
+                following += f"\n      in full:     scripts/workbook check {exercise.id} --all"
     return f"{findings(exercise.name, exercise, outcomes)}\n\n{following}"
 
 

@@ -103,7 +103,7 @@ def switches(story: dict) -> int:
 
 def challenge(best: dict | None, printed: str) -> str:
     if best is not None:
-        return f"The explorer breaks it in {switches(best)} switches ({best['kind']}). That is par."
+        return f"The explorer breaks it in {counted(switches(best))} ({best['kind']}). That is par."
     passed = [line for line in printed.splitlines() if line.startswith("passed: ")]
     found = f" ({passed[0][len('passed: '):]})" if passed else ""
     return f"The explorer cannot break it{found}. Try, if you like."
@@ -231,13 +231,17 @@ def standing(story: dict) -> str:
             does = f"next: {one['next']}" if "next" in one else f"after: {one['after']}"
             does = "begins" if does.endswith(": is here") else does
         lines.append(f"T{one['thread']}  {does}   {place(one)}  {one.get('source', '')}")
-    lines.append(f"{switches(story)} switches so far")
+    lines.append(f"{counted(switches(story))} so far")
     return "\n".join(line[: columns() - 1].rstrip() for line in lines)
+
+
+def counted(number: int) -> str:
+    return f"{number} switch" if number == 1 else f"{number} switches"
 
 
 def score(mine: int, best: dict | None) -> str:
     if best is None:
-        return f"In {mine} switches. The explorer did not find that."
+        return f"In {counted(mine)}. The explorer did not find that."
     par = switches(best)
     against = "that is par" if mine == par else f"par is {par}"
-    return f"In {mine} switches; {against}."
+    return f"In {counted(mine)}; {against}."
