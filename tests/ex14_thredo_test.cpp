@@ -20,6 +20,7 @@
 #include <semaphore>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <poll.h>
@@ -171,6 +172,12 @@ private:
     int output_ = -1;
     pid_t child_ = 0;
 };
+
+// Tells, when the last copy dies, that it did. Plain: who is to see it must have waited for it.
+std::shared_ptr<void> that_marks(bool& destroyed)
+{
+    return {nullptr, [&](void*) { destroyed = true; }};
+}
 
 } // namespace
 
@@ -1002,6 +1009,43 @@ TEST_CASE("cancelling all meets tasks that begin and end meanwhile", "[ex14][ste
         }
         EXPLORE_REQUIRE(parent_ended_early);
         ended_cancelled(brief);
+    });
+}
+
+TEST_CASE("two who cancel all at once both wait for every task", "[ex14][step5][explore]")
+{
+    explore([] {
+        bool destroyed = false;
+        auto task = thredo::spawn([mark = that_marks(destroyed)] { thredo::sleep(1h); });
+        std::thread other([&] {
+            thredo::cancel_all();
+            EXPLORE_REQUIRE(destroyed);
+        });
+        thredo::cancel_all();
+        EXPLORE_REQUIRE(destroyed);
+        other.join();
+    });
+}
+
+TEST_CASE("cancelling all waits until what a task captured is destroyed", "[ex14][step5][explore]")
+{
+    explore([] {
+        bool destroyed = false;
+        auto task = thredo::spawn([mark = that_marks(destroyed)] {}); // it ends meanwhile
+        thredo::cancel_all();
+        EXPLORE_REQUIRE(destroyed);
+    });
+}
+
+TEST_CASE("a task that is over and has no handle leaves nothing behind", "[ex14][step5][explore]")
+{
+    explore([] {
+        auto thrown = std::make_shared<int>(1);
+        const std::weak_ptr<int> kept = thrown;
+        {
+            auto task = thredo::spawn([thrown = std::move(thrown)] { throw thrown; });
+        }
+        EXPLORE_REQUIRE(kept.expired());
     });
 }
 

@@ -39,6 +39,12 @@ struct live_task {
 std::mutex live_mutex;
 std::vector<live_task> live; // guarded by live_mutex; the newest last
 
+void forget(const std::shared_ptr<task_state>& state)
+{
+    const std::lock_guard lock{live_mutex};
+    std::erase_if(live, [&](const live_task& task) { return task.state == state; });
+}
+
 /// The end of a task, on its own thread.
 void finish(const std::shared_ptr<task_state>& state, bool was_cancelled, std::exception_ptr error)
 {
@@ -49,8 +55,7 @@ void finish(const std::shared_ptr<task_state>& state, bool was_cancelled, std::e
         state->error = std::move(error);
     }
     state->ended.notify_all();
-    const std::lock_guard lock{live_mutex};
-    std::erase_if(live, [&](const live_task& task) { return task.state == state; });
+    forget(state);
 }
 
 /// A task's whole life, on its own thread.
@@ -197,12 +202,14 @@ void cancel_all()
             if (live.empty()) {
                 return;
             }
-            newest = std::move(live.back());
-            live.pop_back();
+            newest = live.back(); // it stays there: who else cancels all waits for it, too
         }
         newest.stop.request_stop();
-        std::unique_lock lock{newest.state->mutex}; // live_mutex is free: the task's end needs it
-        newest.state->ended.wait(lock, [&] { return newest.state->over; });
+        { // live_mutex is free: the task's end needs it
+            std::unique_lock lock{newest.state->mutex};
+            newest.state->ended.wait(lock, [&] { return newest.state->over; });
+        }
+        forget(newest.state);
     }
 }
 
