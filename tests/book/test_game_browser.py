@@ -16,7 +16,7 @@ LEFT, HOME = "\ue012", "\ue011"
 # By section: the game, and what the end is told with.
 GAMES = {
     "ex02_dummy_pool": ("lost_wakeup", "It is a deadlock"),
-    "ex06_racy_server": ("lost_count", "It is a wrong result: first != second does not hold."),
+    "ex06_racy_server": ("lost_count", "It is a wrong result: first != second does not hold: 1 != 1"),
     "ex07_locked_server": ("lock_order", "It is a deadlock"),
     "ex14_thredo": ("lost_cancel", "It is a deadlock"),
 }
