@@ -29,7 +29,7 @@ from layout import MACHINE, USAGE, WorkbookError, checkout_root, relative, write
 LIMIT = 60  # seconds, for what takes a tenth of one
 MOST_STATES = 400  # of a case that a reader may call small
 HELD = "EXPLORE_REQUIRE( told )"  # the end of a schedule in which all went well: see main.cpp there
-REQUIRED = re.compile(r"^T\d+: EXPLORE_REQUIRE\( (.*) \) does not hold \(.*\)$")
+REQUIRED = re.compile(r"^T\d+: EXPLORE_REQUIRE\( (.*) \) (does not hold.*?) \(\S+:\d+\)$")
 NAME = re.compile(r"^// T(\d+): (.+)$", re.MULTILINE)
 KEPT = ("thread", "op", "does", "object", "sort", "value", "old", "other", "releases", "file", "line")
 KEPT += ("source", "tells", "decisive")
@@ -163,7 +163,7 @@ class Recorder:
             return State(story["choices"], waiting, open=sorted(story["open"]))
         held = HELD in story["text"]
         kind = "held" if held else story["kind"]
-        text = "" if held else REQUIRED.sub(r"\1 does not hold", story["text"])
+        text = "" if held else REQUIRED.sub(r"\1 \2", story["text"])
         return State(story["choices"], [] if held else waiting, kind=kind, text=text)
 
     def key(self, story: dict) -> str:
