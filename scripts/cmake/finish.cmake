@@ -57,7 +57,7 @@ if(WORKBOOK_INSTRUCTOR)
         add_test(NAME self.${check}
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/selfcheck.py ${check}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-        set_tests_properties(self.${check} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77 LABELS self)
+        set_tests_properties(self.${check} PROPERTIES TIMEOUT 1500 SKIP_RETURN_CODE 77 LABELS self)
         if(check MATCHES "tool|book")
             set_tests_properties(self.${check} PROPERTIES COST ${WORKBOOK_LONG})
         endif()

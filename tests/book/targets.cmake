@@ -15,5 +15,5 @@ set_tests_properties("${entry}" PROPERTIES FIXTURES_SETUP book_games_built RESOU
 add_test(NAME self.book-games
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/games.py --check
         ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/book_games)
-set_tests_properties(self.book-games PROPERTIES FIXTURES_REQUIRED book_games_built TIMEOUT 300
+set_tests_properties(self.book-games PROPERTIES FIXTURES_REQUIRED book_games_built TIMEOUT 1500
     LABELS self)

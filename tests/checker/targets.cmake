@@ -14,5 +14,5 @@ workbook_build_entry(self.checker checker_cases "" self)
 add_test(NAME self.checker
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/checker/test_checker.py
         $<TARGET_FILE:checker_cases>)
-set_tests_properties(self.checker PROPERTIES FIXTURES_REQUIRED "self.checker_built;ref01_built" TIMEOUT 300
+set_tests_properties(self.checker PROPERTIES FIXTURES_REQUIRED "self.checker_built;ref01_built" TIMEOUT 900
     LABELS self)
