@@ -98,22 +98,13 @@ TEST_CASE("a client that was not accepted before stop() gets no reply", "[ex05][
 
 TEST_CASE("a reply that cannot be sent has used up its number", "[ex05][step3]")
 {
-    support::gate working;
-    support::gate reset;
     bool found_out = false;
     int next = 0;
     {
         const support::kept_stderr kept;
-        support::running_server<naive_server> running{[&] {
-            working.open();
-            reset.wait();
-        }};
-        given::line_client resetting{running.where()};
-        working.wait();
-        resetting.reset();
-        reset.open();
+        const support::reset_at_work<naive_server> server;
         found_out = support::eventually([&] { return !kept.said().empty(); });
-        next = number_in(ask(running.where()));
+        next = number_in(ask(server.running.where()));
     }
     REQUIRE(found_out);
     REQUIRE(next == 2);

@@ -9,6 +9,7 @@ import json
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -47,6 +48,20 @@ def wait_until(condition, seconds: float = LIMIT):
         if found or time.monotonic() > end:
             return found
         time.sleep(0.05)
+
+
+class Driven:
+    """A test class with a browser of its own; its `kind` is one of the classes below."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.profile = tempfile.mkdtemp(prefix="workbook-test-")
+        cls.addClassCleanup(shutil.rmtree, cls.profile, ignore_errors=True)  # it may still write there
+        cls.browser = cls.kind(cls.profile)
+        cls.addClassCleanup(cls.browser.quit)
+
+    def run_script(self, script):
+        return self.browser.run(f"return {script}")
 
 
 class Chromium:

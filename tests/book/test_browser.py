@@ -18,16 +18,13 @@ MOST_TABS = 200  # to the first hint: links of the list of contents, and of the 
 SERIOUS = ("serious", "critical")
 
 
-class Read:
+class Read(browsers.Driven):
     """What must hold in whichever browser; `kind` says which."""
 
     @classmethod
     def setUpClass(cls):
         cls.folder, _ = the_book.made("html")
-        profile = tempfile.mkdtemp(prefix="workbook-test-")
-        cls.addClassCleanup(shutil.rmtree, profile, ignore_errors=True)  # it may still write there
-        cls.browser = cls.kind(profile)
-        cls.addClassCleanup(cls.browser.quit)
+        super().setUpClass()
         cls.names = sorted(path.stem for path in cls.folder.glob("*.html"))
 
     def setUp(self):
@@ -38,9 +35,6 @@ class Read:
 
     def open(self, name, rest=""):
         self.browser.open((self.folder / f"{name}.html").as_uri() + rest)
-
-    def run_script(self, script):
-        return self.browser.run(f"return {script}")
 
     def open_folds(self):
         self.run_script("document.querySelectorAll('details').forEach(one => { one.open = true; })")

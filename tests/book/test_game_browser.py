@@ -4,8 +4,6 @@
 # SPDX-License-Identifier: MIT
 import json
 import re
-import shutil
-import tempfile
 import unittest
 
 import browsers
@@ -36,24 +34,18 @@ def ways(game, at=0, so_far=()):
         yield from ways(game, edge["to"], (*so_far, edge["thread"]))
 
 
-class Played:
+class Played(browsers.Driven):
     """What must hold in whichever browser; `kind` says which."""
 
     @classmethod
     def setUpClass(cls):
         cls.folder, _ = the_book.made("html")
-        profile = tempfile.mkdtemp(prefix="workbook-test-")
-        cls.addClassCleanup(shutil.rmtree, profile, ignore_errors=True)  # it may still write there
-        cls.browser = cls.kind(profile)
-        cls.addClassCleanup(cls.browser.quit)
+        super().setUpClass()
 
     def open(self, section):
         self.browser.show(1400, "light")
         self.browser.open((self.folder / f"{section}.html").as_uri())
         self.run_script("document.querySelector('.game .turns button').focus()")
-
-    def run_script(self, script):
-        return self.browser.run(f"return {script}")
 
     def texts(self, chosen):
         return self.run_script(f"[...document.querySelectorAll({chosen!r})].map(one => one.textContent)")

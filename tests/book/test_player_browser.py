@@ -2,9 +2,7 @@
 # shows at each step the right line and state.
 #
 # SPDX-License-Identifier: MIT
-import shutil
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -93,16 +91,13 @@ LOST_WAKEUP = story(
 )
 
 
-class Stepped:
+class Stepped(browsers.Driven):
     """What must hold in whichever browser; `kind` says which."""
 
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.mkdtemp(prefix="workbook-test-")
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)  # it may still write there
-        cls.browser = cls.kind(folder)
-        cls.addClassCleanup(cls.browser.quit)
-        cls.page = Path(folder, "page.html")
+        super().setUpClass()
+        cls.page = Path(cls.profile, "page.html")
         exercise = layout.find_exercise(the_book.ROOT, "ex01")
         told = {"a deadlock": DEADLOCK, "a race": RACE, "a lost wakeup": LOST_WAKEUP, "no schedule": None}
         outcomes = [
@@ -115,9 +110,6 @@ class Stepped:
     def setUp(self):
         self.browser.show(1400, "light")
         self.browser.open(self.page.as_uri())
-
-    def run_script(self, script):
-        return self.browser.run(f"return {script}")
 
     def texts(self, chosen):
         return self.run_script(f"[...document.querySelectorAll({chosen!r})].map(one => one.textContent)")

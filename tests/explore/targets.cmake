@@ -47,22 +47,17 @@ foreach(hooks idle empty)
     endif()
 endforeach()
 
-set(entry "self.explorer.build (errors: ${WORKBOOK_BUILD_NAME}/explorer.log)")
-add_test(NAME "${entry}"
-    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py
-        --build-dir ${CMAKE_BINARY_DIR} --source-dir ${CMAKE_SOURCE_DIR} --exercise explorer
-        --target explorer_cases --log ${CMAKE_BINARY_DIR}/explorer.log)
-set_tests_properties("${entry}" PROPERTIES FIXTURES_SETUP explorer_built RESOURCE_LOCK build_tree
-    TIMEOUT 1800 LABELS "self;build")
+set(EX_name explorer)
+workbook_build_entry(self.explorer explorer_cases "" self)
 # Five runs of each mistake and 100 programs tell here; by hand, more take some minutes more.
 foreach(check "wrong --seeds 50" "right --schedules 10000" "determinism --runs 5"
         "reduction --programs 100" behavior)
     string(REPLACE " " ";" words "${check}")
     list(GET words 0 name)
     add_test(NAME self.explorer.${name} COMMAND explorer_cases ${words})
-    set_tests_properties(self.explorer.${name} PROPERTIES FIXTURES_REQUIRED explorer_built
+    set_tests_properties(self.explorer.${name} PROPERTIES FIXTURES_REQUIRED self.explorer_built
         COST ${WORKBOOK_LONG} TIMEOUT 1500 LABELS self)
 endforeach()
 add_test(NAME self.explorer.world COMMAND world_conformance --sequences 2000)
-set_tests_properties(self.explorer.world PROPERTIES FIXTURES_REQUIRED explorer_built TIMEOUT 300
+set_tests_properties(self.explorer.world PROPERTIES FIXTURES_REQUIRED self.explorer_built TIMEOUT 300
     LABELS self)

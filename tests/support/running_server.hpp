@@ -134,4 +134,28 @@ private:
     std::thread thread_;        // joined by end()
 };
 
+/// A server whose first client resets its connection while the work for it goes on. The work ends
+/// after that.
+template <typename Server>
+class reset_at_work {
+public:
+    reset_at_work()
+    {
+        given::line_client client{running.where()};
+        working_.wait();
+        client.reset();
+        reset_.open();
+    }
+
+private:
+    gate working_;
+    gate reset_;
+
+public:
+    running_server<Server> running{[this] {
+        working_.open();
+        reset_.wait();
+    }};
+};
+
 } // namespace support

@@ -100,20 +100,11 @@ TEST_CASE("a client that resets its connection disturbs nobody", SERVER_TAG "[st
 
 TEST_CASE("a reply that cannot be sent is reported on stderr", SERVER_TAG "[step3]")
 {
-    support::gate working;
-    support::gate reset;
     std::string said;
     {
         const support::kept_stderr kept;
-        support::running_server<server> running{[&] {
-            working.open();
-            reset.wait();
-        }};
-        given::line_client resetting{running.where()};
-        working.wait();
-        resetting.reset();
-        reset.open();
-        running.end();
+        support::reset_at_work<server> at_work;
+        at_work.running.end();
         said = kept.said();
     }
     REQUIRE_FALSE(said.empty());
