@@ -1030,6 +1030,7 @@ TEST_CASE("one request times out and the other one is not disturbed", "[ex13][st
 {
     listener server;
     asio::io_context io;
+    auto open = asio::make_work_guard(io); // the first may be over before the second begins
     auto hasty =
         asio::co_spawn(io, request_with_timeout(server.endpoint(), 30ms), asio::use_future);
     io.poll();
@@ -1044,6 +1045,7 @@ TEST_CASE("one request times out and the other one is not disturbed", "[ex13][st
     }));
     REQUIRE(answered.send("<42>\n"));
     answered.close();
+    open.reset();
     io.run_for(5s);
 
     REQUIRE(error_of([&] { hasty.get(); }) == asio::error::timed_out);
