@@ -74,7 +74,7 @@ enum class sort : char {
 };
 
 enum class search_kind : uint8_t {
-    reduced,     // one schedule of each kind that differs: see reduction.cpp
+    reduced,     // one schedule of each kind that differs: see strategies/reduced.cpp
     depth_first, // every schedule within the preemption bound
     random,      // a random walk and PCT with 2 to 5 change points, in turn
     replay,      // the given choices, then always choice 0
@@ -132,7 +132,7 @@ struct plan {
     bool count_traces;  // that differ, of a search that is not reduced
     bool unlock_points; // a step before each unlock(): for those who try_lock()
     bool stop;          // replay: where the given choices end, to tell who could go on
-    bool real_threads;  // see engine.hpp
+    bool real_threads;  // see engine/engine.hpp
     int preemptions, spurious;
     int mishaps[mishap_kinds];
     long max_steps, limit;
@@ -151,7 +151,7 @@ enum class touching : uint8_t {
 };
 
 struct touch {
-    uint64_t key; // see dependence.hpp
+    uint64_t key; // see strategies/dependence.hpp
     uint8_t bytes;
     touching how;
     int8_t units; // taken (1) or given back (-1) of what others may wait for

@@ -1,21 +1,17 @@
 // The inside of the exploring child: what its parts know of one another.
 //
-//   session.cpp    the child's life: its pool of workers, schedule after schedule
-//   engine_*.cpp   what carries a thread: a context, or a thread of the kernel's (engine.hpp)
-//   thread_locals.cpp  thread_local variables, where contexts share a thread of the kernel's
-//   scheduler.cpp  who may go on at each step, virtual time, handing over the turn
-//   strategy.cpp   which of them does: depth first, random walk, PCT, replay
-//   reduction.cpp  the same, for the search that tries one schedule of each kind
-//   dependence.cpp what the steps touch, and which depend on each other
-//   heap.cpp       the memory that judged code allocates
-//   races.cpp      happens-before: vector clocks over every access to memory
-//   record.cpp     writing events down when a failing schedule is replayed; failing
-//   hooks_*.cpp    the calls that the judged code makes: pthread, futex, time, heap, the
-//                  compiler's __tsan_*, and what lies outside the model
+//   engine/        what carries a thread, a context or a thread of the kernel's (engine.hpp), and
+//                  the child's life, schedule after schedule (lives.cpp)
+//   schedule/      who may go on at each step, virtual time, handing over the turn; writing events
+//                  down when a failing schedule is replayed; failing
+//   strategies/    which of them does, and what the steps touch
+//   memory/        the heap, and happens-before over every access to memory
+//   hooks/         the calls that the judged code makes: pthread, futex, time, heap, the compiler's
+//                  __tsan_*, and what lies outside the model
 //   world/         a kernel of its own: sockets, pipes, timers, epoll
 //
 // Only the thread that has the turn runs, mostly as a context of one thread of the kernel's (see
-// engine.hpp); so nothing in here needs a lock.
+// engine/engine.hpp); so nothing in here needs a lock.
 //
 // All of this is compiled without instrumentation and uses none of the standard library's
 // templates and inline functions. The linker keeps one copy of each inline function: if that were
@@ -123,7 +119,7 @@ extern thread_state the_clock; // stands for the jump to the next deadline
 extern bool recording;
 extern bool debugging; // run_here: stop where it fails
 
-// ---- session.cpp ---------------------------------------------------------------------------
+// ---- engine/lives.cpp -----------------------------------------------------------------------
 
 constexpr size_t stack_size = size_t{8} << 20; // as Linux has it
 constexpr size_t guard_size = size_t{1} << 20; // more than a large local array jumps over
@@ -228,7 +224,7 @@ inline int whose_stack(uintptr_t address)
 // Zeroed memory for a table; at the address wished for, if that is free.
 void* map_table(size_t size, uintptr_t wish = 0);
 
-// ---- heap.cpp ------------------------------------------------------------------------------
+// ---- memory/heap.cpp ------------------------------------------------------------------------
 
 void make_heap();
 void empty_heap(); // the schedule has ended
@@ -241,7 +237,7 @@ uintptr_t heap_position(int thread); // tells how much the thread has allocated
 size_t size_allocated(void* memory);
 void give_back(void* memory);
 
-// ---- scheduler.cpp -------------------------------------------------------------------------
+// ---- schedule/scheduler.cpp -----------------------------------------------------------------
 
 // Forgets the previous schedule and makes the caller T0 of a new one.
 void begin_schedule();
@@ -287,7 +283,7 @@ void begin_world(); // nothing is open
 // Whether who waits in a call of the simulated kernel could go on.
 bool may_go_on(const thread_state& one);
 
-// ---- strategy.cpp --------------------------------------------------------------------------
+// ---- strategies/strategies.cpp --------------------------------------------------------------
 
 void begin_strategy();
 uint64_t starting_priority();
@@ -310,7 +306,7 @@ bool choose_rarely();
 void before_choice(thread_state& current); // PCT's change points
 void after_yield(thread_state& current);
 
-// ---- reduction.cpp -------------------------------------------------------------------------
+// ---- strategies/reduced.cpp -----------------------------------------------------------------
 
 void begin_reduced();
 // The same as choose_thread() and choose_one_of(); bit i of `able` stands for thread i. All of them
@@ -324,7 +320,7 @@ void count_trace();
 // Something happened that matters and that no step touches: a reduced search is no proof.
 void note_outside_relation();
 
-// ---- races.cpp -----------------------------------------------------------------------------
+// ---- memory/races.cpp -----------------------------------------------------------------------
 
 void begin_races();
 
@@ -423,7 +419,7 @@ void check_alive(const void* address, const char* what);
 // Lists in the ledger what more than one thread touched.
 void list_shared_words();
 
-// ---- record.cpp ----------------------------------------------------------------------------
+// ---- schedule/record.cpp --------------------------------------------------------------------
 
 int note_always(op what, const object* on, bool shown, int other);
 // Writes down an event of the calling thread if this schedule is recorded. Returns its number, or

@@ -47,8 +47,12 @@ bool is_explorers_own(const std::string& file)
 {
     const auto path = std::filesystem::path(file);
     const auto folder = path.parent_path();
-    return (folder.filename() == "explore" && path.filename() != "canary.cpp") ||
-           (folder.filename() == "world" && folder.parent_path().filename() == "explore");
+    const auto is_ours = [](const std::filesystem::path& one) {
+        return one.filename() == "explore" && one.parent_path().filename() == "tests";
+    };
+    return (is_ours(folder) && path.filename() != "canary.cpp") ||
+           (is_ours(folder.parent_path()) && folder.filename() != "cases" &&
+            folder.filename() != "bench");
 }
 
 bool is_library(const std::string& file)

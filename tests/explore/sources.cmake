@@ -33,26 +33,26 @@ set(EXPLORER_WORLD # the simulated kernel
     world/streams.cpp
     world/tcp.cpp)
 set(EXPLORER_SOURCES
-    dependence.cpp
-    engine_contexts.cpp
-    engine_threads.cpp
-    heap.cpp
-    hooks_futex.cpp
-    hooks_heap.cpp
-    hooks_kernel.cpp
-    hooks_language.cpp
-    hooks_outside.cpp
-    hooks_pthread.cpp
-    hooks_time.cpp
-    hooks_tsan.cpp
-    races.cpp
-    record.cpp
-    reduction.cpp
+    engine/contexts.cpp
+    engine/lives.cpp
+    engine/thread_locals.cpp
+    engine/threads.cpp
+    hooks/futex.cpp
+    hooks/heap.cpp
+    hooks/kernel.cpp
+    hooks/language.cpp
+    hooks/outside.cpp
+    hooks/pthread.cpp
+    hooks/time.cpp
+    hooks/tsan.cpp
+    memory/heap.cpp
+    memory/races.cpp
     requirement.cpp
-    scheduler.cpp
-    session.cpp
-    strategy.cpp
-    thread_locals.cpp
+    schedule/record.cpp
+    schedule/scheduler.cpp
+    strategies/dependence.cpp
+    strategies/reduced.cpp
+    strategies/strategies.cpp
     ${EXPLORER_WORLD}
     world/hooks_descriptors.cpp
     world/hooks_polling.cpp
@@ -70,11 +70,11 @@ set(EXPLORER_CANARY
     canary.cpp
     cause.cpp
     excerpt.cpp
-    explore.cpp
     explore_catch.cpp
     history.cpp
     names.cpp
     report.cpp
+    search/search.cpp
     source_places.cpp
     story.cpp
     story_json.cpp)

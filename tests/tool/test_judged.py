@@ -63,7 +63,7 @@ class WhatAVerdictDependsOn(fake_tree.FakeTree):
         before = self.of("self.explorer.right")
         self.append_to(self.root / "WORKBOOK.md")
         self.assertEqual(self.of("self.explorer.right"), before)
-        self.write("tests/explore/strategy.cpp", "int x;\n")
+        self.write("tests/explore/strategies/replay.cpp", "int x;\n")
         self.assertNotEqual(self.of("self.explorer.right"), before)
 
     def test_a_script_that_the_interpreter_runs(self):

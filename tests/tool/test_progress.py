@@ -280,7 +280,7 @@ class Steps(fake_tree.FakeTree):
             (f"{reference}/naive_server.cpp.o", "the solution of ex05"),
             ("given_plain.dir/exercises/given/work.cpp.o", "the code given to you (once)"),
             ("workbook_support.dir/tests/support/a.cpp.o", "the tests' framework (once)"),
-            ("explorer_runtime.dir/tests/explore/races.cpp.o", "the schedule explorer (once)"),
+            ("explorer_runtime.dir/tests/explore/memory/races.cpp.o", "the schedule explorer (once)"),
             ("precompiled_a.dir/cmake_pch.hxx.gch", "the standard library's headers (once)"),
             ("workbook_asio.dir/scripts/cmake/asio.cpp.o", "asio (once)"),
             (f"{wrong}/process_pool.cpp.o", "ex03's wrong answer short_read"),

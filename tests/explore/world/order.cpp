@@ -1,7 +1,7 @@
 // What calls of the simulated kernel order, and which of them depend on each other.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
+#include "explore/strategies/dependence.hpp"
 #include "explore/world/processes.hpp"
 #include "explore/world/waiting.hpp"
 

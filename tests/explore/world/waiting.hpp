@@ -14,7 +14,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "explore/real.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 #include "explore/world/kernel.hpp"
 

@@ -7,7 +7,7 @@
 // a system call.
 //
 // Of what the C library keeps for each thread the rest is shared:
-// - malloc's cache: judged code has a heap of its own (heap.cpp), and what the explorer allocates
+// - malloc's cache: judged code has a heap of its own (memory/heap.cpp), and what the explorer allocates
 //   for itself may well be one thread's
 // - the locale that uselocale() sets: whoever calls it needs real threads
 // - the resolver's state, h_errno: its calls open sockets, which are outside the model
@@ -17,10 +17,10 @@
 // dlerror()'s
 // - the kernel's view of a thread (number, name, signal mask, alternate signal stack, affinity):
 //   whoever asks for it or sets it needs real threads
-// - values of pthread keys: not there, but in hooks_pthread.cpp, for both engines
+// - values of pthread keys: not there, but in hooks/, for both engines
 //
 // SPDX-License-Identifier: MIT
-#include "explore/engine.hpp"
+#include "explore/engine/engine.hpp"
 
 #include "explore/runtime.hpp"
 #include "given/exchange_stacks.hpp"

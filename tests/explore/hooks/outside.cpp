@@ -3,7 +3,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/processes.hpp"
-#include "explore/real.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <fcntl.h>

@@ -2,9 +2,9 @@
 // with.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
+#include "explore/strategies/dependence.hpp"
 #include "explore/runtime.hpp"
-#include "explore/system_calls.hpp"
+#include "explore/hooks/system_calls.hpp"
 
 #include <errno.h>
 #include <linux/futex.h>

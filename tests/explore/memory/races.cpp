@@ -4,7 +4,7 @@
 // knows of the earlier access.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
+#include "explore/strategies/dependence.hpp"
 #include "explore/runtime.hpp"
 
 #include <malloc.h>

@@ -1,7 +1,7 @@
 // Writing down what the steps of a schedule touch, and the order that follows from it.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
+#include "explore/strategies/dependence.hpp"
 #include "explore/runtime.hpp"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 // destructors of thread_local variables, and the counting of references to exceptions.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
-#include "explore/real.hpp"
+#include "explore/strategies/dependence.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 using namespace explorer;

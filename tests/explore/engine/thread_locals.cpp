@@ -7,7 +7,7 @@
 // whoever stores the address of one where another thread could read it needs real threads.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/engine.hpp"
+#include "explore/engine/engine.hpp"
 #include "explore/runtime.hpp"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // What the steps of a schedule touch, and which of them depend on each other: the ground that the
-// reduced search (reduction.cpp) stands on.
+// reduced search (reduced.cpp) stands on.
 //
 // A step is what a thread does from one choice to the next. Two steps of different threads depend
 // on each other if they touch the same key and their order can matter. A key is a word of memory

@@ -1,9 +1,9 @@
 // Calls by which a thread asks for what the kernel, or the C library, knows of it as one of the
 // kernel's threads, or changes that. Judged threads may be contexts of a single one of those; then
-// the schedules are run again with real threads (see engine.hpp).
+// the schedules are run again with real threads (see engine/engine.hpp).
 //
 // SPDX-License-Identifier: MIT
-#include "explore/real.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <dirent.h>

@@ -2,8 +2,8 @@
 // can. An hour's wait costs nothing. With eager_time it may jump while others can still run.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
-#include "explore/real.hpp"
+#include "explore/strategies/dependence.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 // choices of an earlier schedule once more.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
+#include "explore/strategies/dependence.hpp"
 #include "explore/runtime.hpp"
 
 namespace explorer::runtime {

@@ -5,9 +5,9 @@
 // engine.hpp's matter.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
-#include "explore/engine.hpp"
-#include "explore/real.hpp"
+#include "explore/strategies/dependence.hpp"
+#include "explore/engine/engine.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <dlfcn.h>

@@ -4,8 +4,8 @@
 // same.)
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
-#include "explore/real.hpp"
+#include "explore/strategies/dependence.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <string.h>

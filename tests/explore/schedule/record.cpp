@@ -3,7 +3,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/runtime.hpp"
-#include "explore/system_calls.hpp"
+#include "explore/hooks/system_calls.hpp"
 
 #include <cxxabi.h>
 #include <exception>

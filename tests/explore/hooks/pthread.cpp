@@ -2,8 +2,8 @@
 // Inside a schedule each is a step of the scheduler's; elsewhere the real one is called.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
-#include "explore/real.hpp"
+#include "explore/strategies/dependence.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <errno.h>

@@ -36,7 +36,7 @@ extern char* todo_page __attribute__((weak)); // given/todo.hpp, where it is lin
 
 namespace explorer {
 
-// session.cpp
+// engine/lives.cpp
 namespace runtime {
 [[noreturn]] void run_child(ledger* shared, void (*body)(void*), void* argument);
 void run_here(ledger* shared, void (*body)(void*), void* argument);
@@ -788,7 +788,7 @@ private:
     const int number_;
     std::chrono::seconds seconds_{};
     steady::time_point deadline_;
-    bool real_threads_ = false; // contexts will not do, see explore/engine.hpp
+    bool real_threads_ = false; // contexts will not do, see explore/engine/engine.hpp
     shared_ledger book_;
     result outcome_;
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...

@@ -2,7 +2,7 @@
 // access to deleted memory is found.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/real.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 // What carries the threads of a schedule: a seam with two sides.
 //
-//   engine_contexts.cpp  all of them are contexts of one thread of the kernel's, T0's, which are
-//                        exchanged as greenlets are: the turn changes hands in some nanoseconds
-//   engine_threads.cpp   each is a thread of the kernel's, and the turn is handed over by a futex:
-//                        some microseconds
+//   contexts.cpp  all of them are contexts of one thread of the kernel's, T0's, which are exchanged
+//                 as greenlets are: the turn changes hands in some nanoseconds
+//   threads.cpp   each is a thread of the kernel's, and the turn is handed over by a futex: some
+//                 microseconds
 //
 // The judged code cannot tell them apart by what the explorer lets it see: stacks lie at the same
 // addresses, handles are the same, and what is a thread's own is each thread's own
@@ -37,7 +37,7 @@ extern const engine* carrier; // of this child
 // address of the frame of the function that it began with.
 void begin_first_thread(void* frame);
 
-// ---- engine_threads.cpp
+// ---- threads.cpp
 
 // A thread of the kernel's on the stack of thread `id`; T0, too.
 pthread_t start_kernel_thread(int id, void* (*life)(void*), void* argument);

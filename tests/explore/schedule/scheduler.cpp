@@ -1,8 +1,8 @@
 // Who may go on, and the handing over of the turn.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
-#include "explore/engine.hpp"
+#include "explore/strategies/dependence.hpp"
+#include "explore/engine/engine.hpp"
 #include "explore/runtime.hpp"
 #include "explore/world/processes.hpp"
 

@@ -14,7 +14,7 @@
 // search up: then it is no proof, and other strategies go on.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/dependence.hpp"
+#include "explore/strategies/dependence.hpp"
 #include "explore/runtime.hpp"
 
 #include <string.h>

@@ -1,11 +1,11 @@
 // Threads of the kernel's, of which one has the turn. See engine.hpp.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/engine.hpp"
+#include "explore/engine/engine.hpp"
 
-#include "explore/real.hpp"
+#include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
-#include "explore/system_calls.hpp"
+#include "explore/hooks/system_calls.hpp"
 
 #include <linux/futex.h>
 #include <string.h>
