@@ -118,8 +118,11 @@ census every_schedule(const std::function<void()>& body, const options& chosen, 
 // search() up to the first failure, without looking for a shorter one and without a report.
 result first_failure(const std::function<void()>& body, const options& chosen);
 
-// The same with random schedules only, as many as asked for: to measure speed.
-result random_schedules(const std::function<void()>& body, const options& chosen);
+// The same with random schedules only, as many as asked for: to measure, and to compare the ways in
+// which they are drawn.
+enum class sampling { in_turn, random_walk, pct, pos };
+result random_schedules(const std::function<void()>& body, const options& chosen,
+                        sampling way = sampling::in_turn);
 
 // `was`: what was compared, in words; empty: unknown.
 void require(bool holds, const char* was, const char* condition, const char* file, int line);

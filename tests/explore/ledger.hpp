@@ -74,10 +74,13 @@ enum class sort : char {
 };
 
 enum class search_kind : uint8_t {
-    reduced,     // one schedule of each kind that differs: see strategies/reduced.cpp
+    reduced,     // one schedule of each kind that differs: see strategies/
     depth_first, // every schedule within the preemption bound
-    random,      // a random walk and PCT with 2 to 5 change points, in turn
-    replay,      // the given choices, then always choice 0
+    random,      // the next three in turn
+    random_walk,
+    pct,
+    pos,
+    replay, // the given choices, then always choice 0
 };
 
 // What may befall a call of the simulated kernel, as often in one schedule as the test allows.
@@ -126,14 +129,14 @@ struct standing {
 enum class status : uint8_t { running, passed, failed };
 
 // What one child is to do.
-struct plan {
+struct search_plan {
     search_kind kind;
     bool races, plain_points, eager_time, isolate, record, stop_at_limit;
     bool count_traces;  // that differ, of a search that is not reduced
     bool unlock_points; // a step before each unlock(): for those who try_lock()
     bool stop;          // replay: where the given choices end, to tell who could go on
     bool real_threads;  // see engine/engine.hpp
-    int preemptions, spurious;
+    int preemption_bound, spurious;
     int mishaps[mishap_kinds];
     long max_steps, limit;
     uint64_t seed;
@@ -161,7 +164,7 @@ constexpr int most_branches = 1 << 12;
 constexpr int most_kept_touches = 1 << 18;
 constexpr int most_traces = 1 << 20;
 
-// A choice on the reduced search's way.
+// A choice on the way that the reduced search is on.
 struct branch {
     uint8_t chosen; // a thread, or the clock
     uint8_t of;     // 0: a choice of who goes on; else one among so many, of which ...
@@ -190,18 +193,18 @@ struct reduced_search {
     volatile bool given_up; // it is no proof
     volatile long distinct; // kinds of schedule that there were
     uint64_t attempt;       // tells the kinds of one search from those of another
-    branch way[most_branches];
+    branch branches[most_branches];
     kept_touch kept[most_kept_touches];
     uint64_t trace[most_traces]; // those kinds: a hash table
 };
 
 struct ledger {
-    plan todo;
+    search_plan plan;
     reduced_search reduced;
 
     // Progress.
     volatile long done;     // schedules that ended well
-    volatile uint64_t beat; // changes with every step
+    volatile uint64_t heartbeat; // changes with every step
     volatile int running;   // the thread that has the turn
     volatile int process;   // that runs the schedule
     int tid[most_threads];

@@ -37,21 +37,39 @@ set(EXPLORER_SOURCES
     engine/lives.cpp
     engine/thread_locals.cpp
     engine/threads.cpp
+    hooks/accesses.cpp
+    hooks/atomics.cpp
+    hooks/condition_variables.cpp
     hooks/futex.cpp
     hooks/heap.cpp
     hooks/kernel.cpp
     hooks/language.cpp
+    hooks/mutexes.cpp
     hooks/outside.cpp
-    hooks/pthread.cpp
+    hooks/semaphores.cpp
+    hooks/shared_mutexes.cpp
+    hooks/threads.cpp
     hooks/time.cpp
-    hooks/tsan.cpp
     memory/heap.cpp
+    memory/lifetimes.cpp
     memory/races.cpp
+    memory/shadow.cpp
+    memory/shared_words.cpp
     requirement.cpp
+    schedule/fairness.cpp
+    schedule/objects.cpp
     schedule/record.cpp
+    schedule/runnable.cpp
     schedule/scheduler.cpp
     strategies/dependence.cpp
+    strategies/depth_first.cpp
+    strategies/pairs.cpp
+    strategies/pct.cpp
+    strategies/pos.cpp
+    strategies/random.cpp
+    strategies/random_walk.cpp
     strategies/reduced.cpp
+    strategies/replay.cpp
     strategies/strategies.cpp
     ${EXPLORER_WORLD}
     world/hooks_descriptors.cpp
@@ -74,7 +92,13 @@ set(EXPLORER_CANARY
     history.cpp
     names.cpp
     report.cpp
+    search/budget.cpp
+    search/child.cpp
+    search/replay_line.cpp
+    search/replaying.cpp
     search/search.cpp
+    search/settings.cpp
+    search/shortest.cpp
     source_places.cpp
     story.cpp
     story_json.cpp)

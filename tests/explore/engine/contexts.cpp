@@ -7,7 +7,8 @@
 // a system call.
 //
 // Of what the C library keeps for each thread the rest is shared:
-// - malloc's cache: judged code has a heap of its own (memory/heap.cpp), and what the explorer allocates
+// - malloc's cache: judged code has a heap of its own (memory/heap.cpp), and what the explorer
+// allocates
 //   for itself may well be one thread's
 // - the locale that uselocale() sets: whoever calls it needs real threads
 // - the resolver's state, h_errno: its calls open sockets, which are outside the model

@@ -5,10 +5,10 @@
 // engine.hpp's matter.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/strategies/dependence.hpp"
 #include "explore/engine/engine.hpp"
 #include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
+#include "explore/strategies/dependence.hpp"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -89,7 +89,7 @@ void* live_as_worker(void* own)
     const int id = static_cast<int>(&me - workers);
     carrier->begin(id);
     for (;;) {
-        thread_state& life = threads[id];
+        thread_state& life = run.threads[id];
         life.waits_in = op::run;
         life.deadline = never;
         errno = 0;
@@ -128,16 +128,16 @@ void prepare_thread(thread_state& one, int id)
 bool run_schedule()
 {
     begin_schedule();
-    thread_state& me = threads[0];
+    thread_state& me = run.threads[0];
     prepare_thread(me, 0);
     me.handle = workers[0].handle;
     me.clock.of[0] = 1;
-    thread_count = 1;
+    run.thread_count = 1;
     self = &me;
     body(body_argument);
     step(op::wait_for_end);
     note_blocking(keys::the_end, 0);
-    for (int i = 1; i < thread_count; ++i) {
+    for (int i = 1; i < run.thread_count; ++i) {
         touch_key(keys::thread + static_cast<uint64_t>(i), touching::reads);
     }
     run_thread_end();
@@ -187,8 +187,8 @@ void run_next_schedule_in_a_copy()
 
 void run_all_schedules()
 {
-    while (book->done < book->todo.limit && !book->exhausted) {
-        if (book->todo.isolate) {
+    while (book->done < book->plan.limit && !book->exhausted) {
+        if (book->plan.isolate) {
             run_next_schedule_in_a_copy();
         } else {
             run_next_schedule();
@@ -227,7 +227,7 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
     book = shared;
     body = function;
     body_argument = argument;
-    recording = shared->todo.record;
+    run.recording = shared->plan.record;
     book->events = 1; // event 0 is none
     __libc_single_threaded = 0;
     stacks = reinterpret_cast<uintptr_t>(map_table(size_of_stacks, stacks_wish));
@@ -317,15 +317,15 @@ void at_thread_end(void (*function)(void*), void* argument)
 
 thread_state* add_thread(void* (*routine)(void*), void* argument)
 {
-    if (thread_count == most_threads) {
+    if (run.thread_count == most_threads) {
         fail("too big", "more than %d threads in one schedule: make the body smaller",
              most_threads);
     }
-    const int id = thread_count;
+    const int id = run.thread_count;
     if (!workers[id].started) {
         start_worker(id);
     }
-    thread_state& fresh = threads[id];
+    thread_state& fresh = run.threads[id];
     prepare_thread(fresh, id);
     fresh.handle = workers[id].handle;
     fresh.routine = routine;
@@ -333,14 +333,14 @@ thread_state* add_thread(void* (*routine)(void*), void* argument)
     fresh.clock = self->clock;
     fresh.clock.of[id] = 1;
     tick(*self);
-    ++thread_count;
+    ++run.thread_count;
     return &fresh;
 }
 
 void run_child(ledger* shared, void (*function)(void*), void* argument)
 {
     set_up(shared, function, argument);
-    carrier = shared->todo.real_threads ? &threads_engine : &contexts_engine;
+    carrier = shared->plan.real_threads ? &threads_engine : &contexts_engine;
     stay_on_this_cpu();
     run_first();
     fflush(stdout);
@@ -349,7 +349,7 @@ void run_child(ledger* shared, void (*function)(void*), void* argument)
 
 void run_here(ledger* shared, void (*function)(void*), void* argument)
 {
-    debugging = true;
+    run.debugging = true;
     set_up(shared, function, argument);
     run_first();
 }

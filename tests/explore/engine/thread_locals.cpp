@@ -89,7 +89,6 @@ void write_fresh(char* to, const block& one)
 } // namespace
 
 memory_range shared_place{};
-const uint64_t* last_stored = nullptr;
 
 void find_thread_locals()
 {

@@ -4,8 +4,8 @@
 #include "explore/engine/engine.hpp"
 
 #include "explore/hooks/real.hpp"
-#include "explore/runtime.hpp"
 #include "explore/hooks/system_calls.hpp"
+#include "explore/runtime.hpp"
 
 #include <linux/futex.h>
 #include <string.h>

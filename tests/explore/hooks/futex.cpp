@@ -2,9 +2,9 @@
 // with.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/strategies/dependence.hpp"
-#include "explore/runtime.hpp"
 #include "explore/hooks/system_calls.hpp"
+#include "explore/runtime.hpp"
+#include "explore/strategies/dependence.hpp"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -30,7 +30,7 @@ long futex_wait(const volatile int* value, object& word, int expected, const tim
     }
     int64_t deadline = never;
     if (time != nullptr) {
-        deadline = time->tv_sec * int64_t{1'000'000'000} + time->tv_nsec + (relative ? now : 0);
+        deadline = time->tv_sec * int64_t{1'000'000'000} + time->tv_nsec + (relative ? run.now : 0);
         touch_key(keys::time, touching::reads);
     }
     const uint64_t waiters = keys::waiters | word_key_of(word);
@@ -51,8 +51,8 @@ long futex_wake(object& word, int most)
     point(op::atomic_notify, &word);
     thread_state* waiting[most_threads];
     int count = 0;
-    for (int i = 0; i < thread_count; ++i) {
-        thread_state& one = threads[i];
+    for (int i = 0; i < run.thread_count; ++i) {
+        thread_state& one = run.threads[i];
         if (one.waits_in == op::atomic_wait && one.on == &word && !one.signalled) {
             waiting[count++] = &one;
         }

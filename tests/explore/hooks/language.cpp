@@ -2,9 +2,9 @@
 // destructors of thread_local variables, and the counting of references to exceptions.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/strategies/dependence.hpp"
 #include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
+#include "explore/strategies/dependence.hpp"
 
 using namespace explorer;
 using namespace explorer::runtime;

@@ -2,8 +2,8 @@
 // explored body each is an error that names the call, instead of a silent wait.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/processes.hpp"
 #include "explore/hooks/real.hpp"
+#include "explore/processes.hpp"
 #include "explore/runtime.hpp"
 
 #include <fcntl.h>

@@ -2,9 +2,9 @@
 // can. An hour's wait costs nothing. With eager_time it may jump while others can still run.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/strategies/dependence.hpp"
 #include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
+#include "explore/strategies/dependence.hpp"
 
 #include <errno.h>
 #include <sys/time.h>
@@ -25,7 +25,6 @@ EXPLORER_REAL(usleep)
 namespace {
 
 constexpr int64_t nanoseconds_per_second = 1'000'000'000;
-constexpr int reads_before_spinning = 4;
 
 int64_t nanoseconds(const timespec* time)
 {
@@ -36,7 +35,7 @@ void sleep_until(int64_t deadline)
 {
     note(op::sleep);
     step(op::sleep, nullptr, deadline);
-    if (!book->todo.eager_time) {
+    if (!book->plan.eager_time) {
         note_blocking(keys::time, 0, true);
     }
     touch_key(keys::time, touching::reads);
@@ -45,21 +44,20 @@ void sleep_until(int64_t deadline)
 void sleep_for(int64_t duration)
 {
     touch_key(keys::time, touching::reads);
-    sleep_until(now + duration);
+    sleep_until(run.now + duration);
 }
 
 // Reading the clock takes a microsecond. Whoever reads it again and again waits for it to move on:
 // then it gives way to others and time goes faster and faster.
 int64_t read_clock()
 {
-    thread_state& me = *self;
-    const int spinning = ++me.clock_reads - reads_before_spinning;
+    const int spinning = clock_reads_too_many(*self);
     remember_place(op::yield);
     step(spinning > 0 ? op::yield : op::run);
     touch_key(keys::time, touching::writes);
     const int doublings = spinning < 0 ? 0 : spinning > 20 ? 20 : spinning;
-    now += int64_t{1000} << doublings;
-    return now;
+    run.now += int64_t{1000} << doublings;
+    return run.now;
 }
 
 } // namespace

@@ -142,7 +142,7 @@ void* allocate(size_t size, size_t alignment)
     region& mine = all[self->id];
     char* place = place_for(mine, size, alignment < grain ? grain : alignment);
     fill_up(mine, place - sizeof(header));
-    *header_of(place) = {size, this_schedule};
+    *header_of(place) = {size, run.number};
     mine.next = place + rounded(size);
     ++mine.in_use;
     return memset(place, rubbish, size);
@@ -170,7 +170,7 @@ void give_back(void* memory)
         fail_at(note(op::deletion), 0, "use after free", "T%d gives memory back a second time",
                 self->id);
     }
-    if (piece.schedule == this_schedule) {
+    if (piece.schedule == run.number) {
         --all[(reinterpret_cast<uintptr_t>(memory) - regions) / region_size].in_use;
     }
     piece.schedule = 0;
@@ -178,7 +178,7 @@ void give_back(void* memory)
 
 void empty_heap()
 {
-    for (int i = 0; i < thread_count; ++i) {
+    for (int i = 0; i < run.thread_count; ++i) {
         region& one = all[i];
         if (one.in_use > 0) {
             find_survivors(one);

@@ -2,8 +2,8 @@
 // end of a schedule that fails, in any of the ways it can.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/runtime.hpp"
 #include "explore/hooks/system_calls.hpp"
+#include "explore/runtime.hpp"
 
 #include <cxxabi.h>
 #include <exception>
@@ -60,9 +60,9 @@ int last_event_of(int thread)
 
 void note_standing()
 {
-    book->threads = thread_count;
-    for (int i = 0; i < thread_count; ++i) {
-        const thread_state& one = threads[i];
+    book->threads = run.thread_count;
+    for (int i = 0; i < run.thread_count; ++i) {
+        const thread_state& one = run.threads[i];
         standing& out = book->thread[i];
         book->handle[i] = static_cast<uint64_t>(one.handle);
         memset(&out, 0, sizeof out);
@@ -73,7 +73,7 @@ void note_standing()
         if (one.waits_in == op::join) {
             out.joins = static_cast<int8_t>(one.joins->id);
         }
-        if (one.on != nullptr && one.on->schedule == this_schedule) {
+        if (one.on != nullptr && one.on->execution == run.number) {
             out.object_sort = one.on->is;
             out.object = one.on->number;
             out.held_by = static_cast<int8_t>(one.on->owner);
@@ -92,8 +92,8 @@ void note_standing()
         vsnprintf(book->text, sizeof book->text, text, arguments);
         book->at = event;
         book->before = earlier;
-        book->steps = steps;
-        if (failing != nullptr && recording) {
+        book->steps = run.steps;
+        if (failing != nullptr && run.recording) {
             settle_write(*failing);
         }
         note_standing();
@@ -104,7 +104,7 @@ void note_standing()
         book->state = status::failed;
     }
     fflush(stdout);
-    if (debugging) {
+    if (run.debugging) {
         fprintf(stderr, "%s: %s\n", book->kind, book->text);
         signal(SIGTRAP, SIG_DFL);
         raise(SIGTRAP); // here the debugger stops: go up to the judged code
@@ -190,14 +190,14 @@ int note_always(op what, const object* on, bool shown, int other)
 
 void note_for(thread_state& thread, op what, const object* on)
 {
-    if (recording) {
+    if (run.recording) {
         write_down(thread, what, on, true, 0);
     }
 }
 
 int note_text(bool shown, const char* format, ...)
 {
-    if (!recording) {
+    if (!run.recording) {
         return 0;
     }
     char text[text_size];
@@ -249,7 +249,7 @@ void note_end_of_memory(int number, uintptr_t address, size_t size)
 
 int end_of_memory_at(uintptr_t address)
 {
-    for (int i = book->events - 1; recording && i > 0; --i) {
+    for (int i = book->events - 1; run.recording && i > 0; --i) {
         const event& one = book->log[i];
         if (one.what == op::deletion && one.object == 0 && address - one.value < one.old) {
             return i;

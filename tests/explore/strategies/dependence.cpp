@@ -8,7 +8,6 @@
 
 namespace explorer::runtime {
 
-bool tracing = false;
 trace now_traced;
 
 namespace {
@@ -33,7 +32,7 @@ last_touch* slot_for(uint64_t key)
     uint64_t at = (key * 0x9e3779b97f4a7c15u) >> 40;
     for (;; ++at) {
         last_touch* slot = &last_touches[at & (key_slots - 1)];
-        if (slot->schedule != this_schedule || slot->key == key) {
+        if (slot->schedule != run.number || slot->key == key) {
             return slot;
         }
     }
@@ -47,7 +46,7 @@ bool covers(const touch& one, const touch& other)
 // The same again in one step tells nothing new.
 bool is_repeated(const last_touch& before, const touch& what)
 {
-    if (before.schedule != this_schedule || what.units != 0 ||
+    if (before.schedule != run.number || what.units != 0 ||
         now_traced.step_of_touch[before.touch] != now_traced.steps - 1) {
         return false;
     }
@@ -137,7 +136,7 @@ void begin_traced_step(int thread, int branch)
 {
     if (now_traced.steps == most_traced) {
         now_traced.too_long = true;
-        tracing = false;
+        run.tracing = false;
         return;
     }
     traced_step& fresh = now_traced.step[now_traced.steps];
@@ -162,11 +161,11 @@ void touch_always(const touch& what)
     if (is_repeated(*before, what)) {
         return;
     }
-    const bool fresh = before->schedule != this_schedule;
+    const bool fresh = before->schedule != run.number;
     if (now_traced.touch_count == most_touches ||
         (fresh && ++keys_used > key_slots - key_slots / 8)) {
         now_traced.too_long = true;
-        tracing = false;
+        run.tracing = false;
         return;
     }
     const int number = now_traced.touch_count++;
@@ -174,12 +173,12 @@ void touch_always(const touch& what)
     now_traced.step_of_touch[number] = now_traced.steps - 1;
     now_traced.previous_touch[number] = fresh ? -1 : before->touch;
     now_traced.step[now_traced.steps - 1].end_of_touches = now_traced.touch_count;
-    *before = {what.key, this_schedule, number};
+    *before = {what.key, run.number, number};
 }
 
 void touch_memory(const volatile void* pointer, size_t size, touching how)
 {
-    if (!tracing) {
+    if (!run.tracing) {
         return;
     }
     uintptr_t address = own_address(reinterpret_cast<uintptr_t>(pointer));
@@ -194,12 +193,12 @@ void touch_memory(const volatile void* pointer, size_t size, touching how)
 
 void touch_end_of(uintptr_t word)
 {
-    if (!tracing) {
+    if (!run.tracing) {
         return;
     }
     const uint64_t either[] = {word, keys::waiters | word};
     for (const uint64_t key : either) {
-        if (slot_for(key)->schedule == this_schedule) {
+        if (slot_for(key)->schedule == run.number) {
             touch_key(key, touching::writes);
         }
     }
@@ -207,7 +206,7 @@ void touch_end_of(uintptr_t word)
 
 void note_blocking(uint64_t key, int available, bool timed)
 {
-    if (tracing) {
+    if (run.tracing) {
         traced_step& mine = now_traced.step[now_traced.steps - 1];
         mine.blocks_on = key;
         mine.timed = timed;
@@ -217,7 +216,7 @@ void note_blocking(uint64_t key, int available, bool timed)
 
 void note_resumed(bool spuriously)
 {
-    if (tracing) {
+    if (run.tracing) {
         traced_step& mine = now_traced.step[now_traced.steps - 1];
         mine.resumes = true;
         mine.resumes_spuriously = spuriously;

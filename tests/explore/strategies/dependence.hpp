@@ -8,14 +8,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "explore/ledger.hpp"
+#include "explore/schedule/execution.hpp"
 
 #include <stdint.h>
 
 namespace explorer::runtime {
-
-// Whether steps of the current schedule are written down.
-extern bool tracing;
 
 namespace keys {
 
@@ -39,14 +36,13 @@ inline uint64_t word_key(const volatile void* address)
     return reinterpret_cast<uintptr_t>(address) >> 3;
 }
 
-struct object;
 uint64_t word_key_of(const object& one);
 
 // The calling thread's step touches this.
 void touch_always(const touch& what);
 inline void touch_key(uint64_t key, touching how, int units = 0, uint8_t bytes = 0xff)
 {
-    if (__builtin_expect(tracing, 0)) {
+    if (__builtin_expect(run.tracing, 0)) {
         touch_always({key, bytes, how, static_cast<int8_t>(units)});
     }
 }

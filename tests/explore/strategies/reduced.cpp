@@ -14,8 +14,9 @@
 // search up: then it is no proof, and other strategies go on.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/strategies/dependence.hpp"
 #include "explore/runtime.hpp"
+#include "explore/strategies/dependence.hpp"
+#include "explore/strategies/pairs.hpp"
 
 #include <string.h>
 
@@ -27,11 +28,6 @@ reduced_search* all; // in the ledger: it lives on in the next child
 int position;       // on the way
 bool on_course;     // false: nothing new can come of this schedule, or the search was given up
 int current_choice; // the branch at which the current step was chosen; -1: none
-
-uint64_t bit(int thread)
-{
-    return uint64_t{1} << thread;
-}
 
 void give_up()
 {
@@ -101,7 +97,7 @@ void find_sleepers(branch& fresh)
     if (current_choice < 0) {
         return;
     }
-    const branch& last = all->way[current_choice];
+    const branch& last = all->branches[current_choice];
     if (last.chosen == clock_thread) {
         return; // everything depends on the clock's step, and it on everything
     }
@@ -120,148 +116,10 @@ branch* next_branch()
         give_up();
         return nullptr;
     }
-    branch& fresh = all->way[all->depth++];
+    branch& fresh = all->branches[all->depth++];
     memset(&fresh, 0, sizeof fresh);
     fresh.kept_before = all->kept_touches;
     return &fresh;
-}
-
-// ---- turning pairs round
-
-enum class possible : uint8_t { no, perhaps, yes };
-
-// If it waits already when the earlier step is chosen, then that choice knows.
-possible could_go_on(const traced_step& later, int earlier)
-{
-    if (later.before >= earlier) {
-        return possible::perhaps;
-    }
-    const uint64_t able = all->way[now_traced.step[earlier].branch].able;
-    return (able & bit(later.thread)) != 0 ? possible::yes : possible::no;
-}
-
-// Whether a unit is left for the later step without the earlier one and what comes after that.
-bool is_unit_left(const traced_step& later, int earlier, int number)
-{
-    int units = later.available;
-    const traced_step& first = now_traced.step[earlier];
-    bool shares = false;
-    for (int t = later.first_touch; t < later.end_of_touches; ++t) {
-        shares |= now_traced.touches[t].key == later.blocks_on &&
-                  now_traced.touches[t].how == touching::adds;
-    }
-    for (int i = earlier; i < number; ++i) {
-        const traced_step& left_out = now_traced.step[i];
-        if (i != earlier && !comes_before(first, left_out)) {
-            continue;
-        }
-        for (int t = left_out.first_touch; t < left_out.end_of_touches; ++t) {
-            const touch& what = now_traced.touches[t];
-            // Those who share a lock take no unit from each other.
-            if (what.key == later.blocks_on && !(shares && what.how == touching::adds)) {
-                units += what.units;
-            }
-        }
-    }
-    return units > 0;
-}
-
-possible could_come_first(const traced_step& later, int earlier, int number)
-{
-    if (now_traced.step[earlier].branch < 0) {
-        return possible::no;
-    }
-    if (later.resumes) {
-        return could_go_on(later, earlier);
-    }
-    if (later.blocks_on == 0 || is_unit_left(later, earlier, number)) {
-        return possible::yes;
-    }
-    return later.timed ? could_go_on(later, earlier) : possible::no;
-}
-
-// Whether the later step depends on one of those between, directly.
-bool depends_on_one_between(int earlier, const int* on, int count)
-{
-    for (int i = 0; i < count; ++i) {
-        if (on[i] > earlier && !comes_before(now_traced.step[earlier], now_traced.step[on[i]])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Whose step could come first if the later of two came before the earlier one: who begins, of the
-// steps between them that do not come after the earlier one, and the later one itself.
-uint64_t initials(int earlier, int number, const int* on, int count)
-{
-    const traced_step& first = now_traced.step[earlier];
-    uint64_t begun = 0;
-    uint64_t found = 0;
-    int first_of[most_tracked];
-    for (int i = earlier + 1; i <= number; ++i) {
-        const traced_step& here = now_traced.step[i];
-        if ((i < number && comes_before(first, here)) || (begun & bit(here.thread)) != 0) {
-            continue;
-        }
-        bool free = i < number || !depends_on_one_between(earlier, on, count);
-        for (int k = 0; k < most_tracked && free; ++k) {
-            if ((begun & bit(k)) != 0) {
-                free = !comes_before(now_traced.step[first_of[k]], here);
-            }
-        }
-        begun |= bit(here.thread);
-        first_of[here.thread] = i;
-        if (free) {
-            found |= bit(here.thread);
-        }
-    }
-    return found;
-}
-
-void turn_round(int earlier, int number, const int* on, int count)
-{
-    branch& there = all->way[now_traced.step[earlier].branch];
-    uint64_t could = initials(earlier, number, on, count);
-    if ((could & (there.wanted | there.asleep)) != 0) {
-        return; // that is tried, or was tried elsewhere
-    }
-    could &= there.able;
-    const uint64_t own = bit(now_traced.step[number].thread);
-    if (could != 0) {
-        there.wanted |= (could & own) != 0 ? own : could & -could;
-    }
-}
-
-void look_for_pairs(int number, const int* on, int count)
-{
-    const traced_step& later = now_traced.step[number];
-    int turned[most_traced];
-    int turns = 0;
-    for (int i = 0; i < count; ++i) {
-        bool hidden = false; // another pair is to be turned round before it
-        for (int k = 0; k < turns && !hidden; ++k) {
-            hidden = comes_before(now_traced.step[on[i]], now_traced.step[turned[k]]);
-        }
-        const possible could = hidden ? possible::no : could_come_first(later, on[i], number);
-        if (could != possible::no) {
-            turn_round(on[i], number, on, count);
-        }
-        if (could == possible::yes) { // one that is doubtful hides none
-            turned[turns++] = on[i];
-        }
-    }
-    if (!later.resumes || later.resumes_spuriously) {
-        return;
-    }
-    // It might have been this thread that woke by itself, instead of another one that did.
-    for (int i = 0; i < number; ++i) {
-        const traced_step& other = now_traced.step[i];
-        if (other.resumes_spuriously && other.branch >= 0 && other.thread != later.thread &&
-            !comes_before(other, later)) {
-            turn_round(i, number, on, count);
-        }
-    }
 }
 
 // ---- from schedule to schedule
@@ -279,15 +137,15 @@ void restart()
 bool change_course()
 {
     while (all->depth > 0) {
-        branch& last = all->way[all->depth - 1];
+        branch& last = all->branches[all->depth - 1];
         if (last.of != 0) {
             if (last.taken + 1 < last.of) {
                 int owner = all->depth - 1;
-                while (owner >= 0 && all->way[owner].of != 0) {
+                while (owner >= 0 && all->branches[owner].of != 0) {
                     --owner;
                 }
                 if (owner >= 0) {
-                    keep_touches(all->way[owner]);
+                    keep_touches(all->branches[owner]);
                 }
                 ++last.taken;
                 all->changed = owner < 0 ? 0 : owner;
@@ -312,12 +170,10 @@ bool change_course()
 
 int first_changed_step()
 {
-    return all->depth > 0 && all->changed < all->depth ? all->way[all->changed].step : 0;
+    return all->depth > 0 && all->changed < all->depth ? all->branches[all->changed].step : 0;
 }
 
-} // namespace
-
-void begin_reduced()
+void begin()
 {
     all = &book->reduced;
     if (all->kept_touches == 0) { // the search begins
@@ -328,16 +184,17 @@ void begin_reduced()
     current_choice = -1;
 }
 
-int choose_thread_reduced(uint64_t able, const int* thread, int count, bool everything,
-                          uint64_t fingerprint)
+// Bit i of `able` stands for thread i. All of them are to be tried if `everything`. The fingerprint
+// tells whether it is the same choice as before.
+int choose_among(uint64_t able, const int* thread, int count, bool everything, uint64_t fingerprint)
 {
-    if (on_course && !tracing) { // too long
+    if (on_course && !run.tracing) { // too long
         give_up();
     }
     int taken = 0;
     branch* here = nullptr;
     if (on_course && position < all->depth) {
-        here = &all->way[position];
+        here = &all->branches[position];
         if (here->of != 0 || here->able != able || here->fingerprint != fingerprint) {
             leave_course();
             here = nullptr;
@@ -363,7 +220,7 @@ int choose_thread_reduced(uint64_t able, const int* thread, int count, bool ever
         }
     }
     if (here == nullptr) {
-        tracing = false;
+        run.tracing = false;
         return taken;
     }
     current_choice = position++;
@@ -375,14 +232,14 @@ int choose_thread_reduced(uint64_t able, const int* thread, int count, bool ever
     return taken;
 }
 
-int choose_one_reduced(int count)
+int choose_one(int count, uint64_t)
 {
     if (!on_course) {
         return 0;
     }
     branch* here = nullptr;
     if (position < all->depth) {
-        here = &all->way[position];
+        here = &all->branches[position];
         if (here->of != count) {
             leave_course();
             return 0;
@@ -397,6 +254,51 @@ int choose_one_reduced(int count)
     ++position;
     return here->taken;
 }
+
+uint64_t mixed(uint64_t state, uint64_t value)
+{
+    return (state ^ value) * 0x9e3779b97f4a7c15u ^ (state >> 29);
+}
+
+int choose(const candidates& who)
+{
+    uint64_t able = 0;
+    uint64_t fingerprint = 0;
+    int ids[most_threads + 1];
+    for (int i = 0; i < who.all; ++i) {
+        const thread_state& one = *who.thread[i];
+        ids[i] = one.id;
+        able |= uint64_t{1} << one.id;
+        fingerprint = mixed(fingerprint, static_cast<uint64_t>(one.waits_in));
+        fingerprint = mixed(fingerprint, one.on != nullptr ? one.on->address : 0);
+        if (&one != &run.the_clock) {
+            fingerprint = mixed(fingerprint, heap_position(one.id));
+        }
+    }
+    return choose_among(able, ids, who.all, who.thread[0] == &run.the_clock, fingerprint);
+}
+
+bool end()
+{
+    const bool complete = on_course && run.tracing;
+    if (now_traced.too_long) {
+        give_up();
+    }
+    if (all->given_up) {
+        return false;
+    }
+    if (all->depth < 0) {
+        restart();
+        return true;
+    }
+    order_trace(first_changed_step(), look_for_pairs);
+    if (complete) {
+        count_trace();
+    }
+    return change_course() && !all->given_up;
+}
+
+} // namespace
 
 void count_trace()
 {
@@ -418,30 +320,12 @@ void count_trace()
 
 void note_outside_relation()
 {
-    if (tracing) {
+    if (run.tracing) {
         book->reduced.given_up = true;
         on_course = false;
     }
 }
 
-bool end_reduced()
-{
-    const bool complete = on_course && tracing;
-    if (now_traced.too_long) {
-        give_up();
-    }
-    if (all->given_up) {
-        return false;
-    }
-    if (all->depth < 0) {
-        restart();
-        return true;
-    }
-    order_trace(first_changed_step(), look_for_pairs);
-    if (complete) {
-        count_trace();
-    }
-    return change_course() && !all->given_up;
-}
+const strategy reduced = {begin, choose, choose_one, nullptr, nullptr, end};
 
 } // namespace explorer::runtime

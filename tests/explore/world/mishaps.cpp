@@ -17,12 +17,12 @@ int left[mishap_kinds];
 
 void begin_mishaps()
 {
-    memcpy(left, book->todo.mishaps, sizeof left);
+    memcpy(left, book->plan.mishaps, sizeof left);
 }
 
 bool any_mishaps()
 {
-    for (const int allowed : book->todo.mishaps) {
+    for (const int allowed : book->plan.mishaps) {
         if (allowed > 0) {
             return true;
         }

@@ -1,12 +1,10 @@
-// What g++ and clang call in code compiled with -fsanitize=thread: a hook before each access to
-// memory, and one in place of each operation on an atomic. The judged code is compiled so but not
-// linked with ThreadSanitizer; these definitions take its place. (The Linux kernel's KCSAN does the
-// same.)
+// What g++ and clang call in place of each operation on an atomic in code compiled with
+// -fsanitize=thread. See accesses.cpp.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/strategies/dependence.hpp"
 #include "explore/hooks/real.hpp"
 #include "explore/runtime.hpp"
+#include "explore/strategies/dependence.hpp"
 
 #include <string.h>
 
@@ -20,9 +18,6 @@ using namespace explorer::runtime;
 using wide = unsigned __int128;
 
 namespace {
-
-constexpr int same_reads_before_spinning = 16;
-constexpr int reads_before_spinning = 64;
 
 bool acquires(int order)
 {
@@ -47,11 +42,8 @@ atomic_step begin_atomic(const volatile void* address, int size, op what, int or
     if (what == op::store) {
         made_progress(me);
     }
-    const bool spins =
-        (me.same_reads >= same_reads_before_spinning && me.read_from == on->address) ||
-        me.fruitless_reads >= reads_before_spinning;
     remember_place(what, on);
-    step(spins ? op::yield : op::run, on);
+    step(asks_in_vain(me, *on) ? op::yield : op::run, on);
     const int event = note(what, on);
     note_order(event, order);
     atomic_access(address, size, what != op::load, event);
@@ -69,20 +61,6 @@ void end_read(object& on, int size, int order)
             join_clock(learns, second->clock);
         }
     }
-}
-
-void count_read(const object& on, uint64_t value, bool changed)
-{
-    thread_state& me = *self;
-    if (changed) {
-        made_progress(me);
-        return;
-    }
-    ++me.fruitless_reads;
-    const bool same = me.read_from == on.address && me.value_read == value;
-    me.same_reads = same ? me.same_reads + 1 : 1;
-    me.read_from = on.address;
-    me.value_read = value;
 }
 
 void end_write(object& on, int order, bool continues)
@@ -118,7 +96,7 @@ T load(const volatile T* address, int order)
     const T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
     note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
     end_read(*here.on, sizeof(T), order);
-    count_read(*here.on, static_cast<uint64_t>(value), false);
+    note_read(*self, *here.on, static_cast<uint64_t>(value), false);
     return value;
 }
 
@@ -151,7 +129,7 @@ T exchange(volatile T* address, int order, Modify modify)
     note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
                 static_cast<uint64_t>(fresh));
     end_read(*here.on, sizeof(T), order);
-    count_read(*here.on, static_cast<uint64_t>(old), old != fresh);
+    note_read(*self, *here.on, static_cast<uint64_t>(old), old != fresh);
     end_write(*here.on, order, true);
     return old;
 }
@@ -171,7 +149,7 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
     note_change(here.event, address, sizeof(T), static_cast<uint64_t>(*expected),
                 static_cast<uint64_t>(done ? value : *expected));
     end_read(*here.on, sizeof(T), done ? order : order_if_not);
-    count_read(*here.on, static_cast<uint64_t>(*expected), done);
+    note_read(*self, *here.on, static_cast<uint64_t>(*expected), done);
     if (done) {
         end_write(*here.on, order, true);
     }
@@ -218,7 +196,7 @@ void large_load(size_t size, void* from, void* to, int order)
     touch_memory(from, size, touching::reads);
     memcpy(to, from, size);
     end_read(*here.on, 0, order);
-    count_read(*here.on, digest(to, size), false);
+    note_read(*self, *here.on, digest(to, size), false);
 }
 
 void large_store(size_t size, void* to, void* from, int order)
@@ -243,7 +221,7 @@ void large_exchange(size_t size, void* at, void* from, void* to, int order)
     memcpy(to, at, size);
     memcpy(at, from, size);
     end_read(*here.on, 0, order);
-    count_read(*here.on, digest(to, size), changes);
+    note_read(*self, *here.on, digest(to, size), changes);
     end_write(*here.on, order, true);
 }
 
@@ -258,7 +236,7 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
     const bool done = memcmp(at, expected, size) == 0;
     touch_memory(at, size, done ? touching::writes : touching::reads);
     end_read(*here.on, 0, done ? order : order_if_not);
-    count_read(*here.on, digest(at, size), done);
+    note_read(*self, *here.on, digest(at, size), done);
     if (done) {
         memcpy(at, from, size);
         end_write(*here.on, order, true);
@@ -267,44 +245,6 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
     }
     return done;
 }
-
-#define PLAIN_ACCESS(address, size, writes)                                                        \
-    do {                                                                                           \
-        if (EXPLORER_ACTIVE) {                                                                     \
-            plain_access(address, size, writes);                                                   \
-        }                                                                                          \
-    } while (false)
-
-// Of a long range the beginning stands for the rest: the table of words is not endless.
-constexpr size_t most_of_range = size_t{1} << 16;
-#define RANGE_ACCESS(address, size, writes)                                                        \
-    do {                                                                                           \
-        if ((size) > 0) {                                                                          \
-            PLAIN_ACCESS(address, (size) < most_of_range ? (size) : most_of_range, writes);        \
-        }                                                                                          \
-    } while (false)
-
-// Apart from the hook, which in this way needs no stack frame while it is idle.
-template <size_t Size, bool Writes>
-__attribute__((noinline)) void access_in_schedule(const volatile void* address)
-{
-    quick_plain_access<Size, Writes>(address);
-}
-
-#define HOOK_OF_SIZE(name, size, writes)                                                           \
-    void __tsan_##name##size(void* address)                                                        \
-    {                                                                                              \
-        if (EXPLORER_ACTIVE) {                                                                     \
-            access_in_schedule<size, writes>(address);                                             \
-        }                                                                                          \
-    }
-#define HOOKS_OF_SIZE(size)                                                                        \
-    HOOK_OF_SIZE(read, size, false)                                                                \
-    HOOK_OF_SIZE(write, size, true)                                                                \
-    HOOK_OF_SIZE(unaligned_read, size, false)                                                      \
-    HOOK_OF_SIZE(unaligned_write, size, true)                                                      \
-    HOOK_OF_SIZE(volatile_read, size, false)                                                       \
-    HOOK_OF_SIZE(volatile_write, size, true)
 
 #define HOOKS_OF_EXCHANGE(bits, type, name)                                                        \
     type __tsan_atomic##bits##_##name(volatile type* address, type value, int order)               \
@@ -351,68 +291,6 @@ __attribute__((noinline)) void access_in_schedule(const volatile void* address)
     HOOKS_OF_EXCHANGE(bits, type, fetch_nand)
 
 extern "C" {
-
-void __tsan_init() {}
-void __tsan_func_entry(void*) {}
-void __tsan_func_exit()
-{
-    // The last look at a variable of this function: its place is another one's after this.
-    if (EXPLORER_ACTIVE) {
-        check_last_store();
-    }
-}
-
-HOOKS_OF_SIZE(1)
-HOOKS_OF_SIZE(2)
-HOOKS_OF_SIZE(4)
-HOOKS_OF_SIZE(8)
-HOOKS_OF_SIZE(16)
-
-void __tsan_read_range(void* address, unsigned long size)
-{
-    PLAIN_ACCESS(address, size, false);
-}
-void __tsan_write_range(void* address, unsigned long size)
-{
-    PLAIN_ACCESS(address, size, true);
-}
-
-void __tsan_vptr_read(void** pointer)
-{
-    PLAIN_ACCESS(pointer, sizeof(void*), false);
-}
-void __tsan_vptr_update(void** pointer, void* value)
-{
-    if (*pointer != value) { // destructors write the value that is there
-        PLAIN_ACCESS(pointer, sizeof(void*), true);
-    }
-}
-
-// The C library's functions on memory: clang calls some of them so, library_calls.hpp renames the
-// others.
-void* __tsan_memcpy(void* to, const void* from, size_t size)
-{
-    RANGE_ACCESS(from, size, false);
-    RANGE_ACCESS(to, size, true);
-    return memmove(to, from, size);
-}
-void* __tsan_memmove(void* to, const void* from, size_t size)
-{
-    RANGE_ACCESS(from, size, false);
-    RANGE_ACCESS(to, size, true);
-    return memmove(to, from, size);
-}
-void* __tsan_memset(void* to, int value, size_t size)
-{
-    RANGE_ACCESS(to, size, true);
-    return memset(to, value, size);
-}
-int explorer_memcmp(const void* a, const void* b, size_t size)
-{
-    RANGE_ACCESS(a, size, false);
-    RANGE_ACCESS(b, size, false);
-    return memcmp(a, b, size);
-}
 
 HOOKS_OF_ATOMIC(8, uint8_t)
 HOOKS_OF_ATOMIC(16, uint16_t)

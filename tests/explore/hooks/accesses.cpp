@@ -1,0 +1,120 @@
+// What g++ and clang call before each access to memory in code compiled with -fsanitize=thread. The
+// judged code is compiled so but not linked with ThreadSanitizer; these definitions take its place.
+// (The Linux kernel's KCSAN does the same.)
+//
+// SPDX-License-Identifier: MIT
+#include "explore/runtime.hpp"
+
+#include <stddef.h>
+#include <string.h>
+
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
+#endif
+
+using namespace explorer;
+using namespace explorer::runtime;
+
+#define PLAIN_ACCESS(address, size, writes)                                                        \
+    do {                                                                                           \
+        if (EXPLORER_ACTIVE) {                                                                     \
+            plain_access(address, size, writes);                                                   \
+        }                                                                                          \
+    } while (false)
+
+// Of a long range the beginning stands for the rest: the table of words is not endless.
+constexpr size_t most_of_range = size_t{1} << 16;
+#define RANGE_ACCESS(address, size, writes)                                                        \
+    do {                                                                                           \
+        if ((size) > 0) {                                                                          \
+            PLAIN_ACCESS(address, (size) < most_of_range ? (size) : most_of_range, writes);        \
+        }                                                                                          \
+    } while (false)
+
+// Apart from the hook, which in this way needs no stack frame while it is idle.
+template <size_t Size, bool Writes>
+__attribute__((noinline)) void access_in_schedule(const volatile void* address)
+{
+    quick_plain_access<Size, Writes>(address);
+}
+
+#define HOOK_OF_SIZE(name, size, writes)                                                           \
+    void __tsan_##name##size(void* address)                                                        \
+    {                                                                                              \
+        if (EXPLORER_ACTIVE) {                                                                     \
+            access_in_schedule<size, writes>(address);                                             \
+        }                                                                                          \
+    }
+#define HOOKS_OF_SIZE(size)                                                                        \
+    HOOK_OF_SIZE(read, size, false)                                                                \
+    HOOK_OF_SIZE(write, size, true)                                                                \
+    HOOK_OF_SIZE(unaligned_read, size, false)                                                      \
+    HOOK_OF_SIZE(unaligned_write, size, true)                                                      \
+    HOOK_OF_SIZE(volatile_read, size, false)                                                       \
+    HOOK_OF_SIZE(volatile_write, size, true)
+
+extern "C" {
+
+void __tsan_init() {}
+void __tsan_func_entry(void*) {}
+void __tsan_func_exit()
+{
+    // The last look at a variable of this function: its place is another one's after this.
+    if (EXPLORER_ACTIVE) {
+        check_last_store();
+    }
+}
+
+HOOKS_OF_SIZE(1)
+HOOKS_OF_SIZE(2)
+HOOKS_OF_SIZE(4)
+HOOKS_OF_SIZE(8)
+HOOKS_OF_SIZE(16)
+
+void __tsan_read_range(void* address, unsigned long size)
+{
+    PLAIN_ACCESS(address, size, false);
+}
+void __tsan_write_range(void* address, unsigned long size)
+{
+    PLAIN_ACCESS(address, size, true);
+}
+
+void __tsan_vptr_read(void** pointer)
+{
+    PLAIN_ACCESS(pointer, sizeof(void*), false);
+}
+void __tsan_vptr_update(void** pointer, void* value)
+{
+    if (*pointer != value) { // destructors write the value that is there
+        PLAIN_ACCESS(pointer, sizeof(void*), true);
+    }
+}
+
+// The C library's functions on memory: clang calls some of them so, library_calls.hpp renames the
+// others.
+void* __tsan_memcpy(void* to, const void* from, size_t size)
+{
+    RANGE_ACCESS(from, size, false);
+    RANGE_ACCESS(to, size, true);
+    return memmove(to, from, size);
+}
+void* __tsan_memmove(void* to, const void* from, size_t size)
+{
+    RANGE_ACCESS(from, size, false);
+    RANGE_ACCESS(to, size, true);
+    return memmove(to, from, size);
+}
+void* __tsan_memset(void* to, int value, size_t size)
+{
+    RANGE_ACCESS(to, size, true);
+    return memset(to, value, size);
+}
+int explorer_memcmp(const void* a, const void* b, size_t size)
+{
+    RANGE_ACCESS(a, size, false);
+    RANGE_ACCESS(b, size, false);
+    return memcmp(a, b, size);
+}
+
+} // extern "C"

@@ -1,0 +1,46 @@
+// What ends while somebody may still use it: memory that is given back, the local variables of a
+// function that returns, a condition variable.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "explore/engine/stacks.hpp"
+#include "explore/memory/shadow.hpp"
+
+namespace explorer::runtime {
+
+// The calling thread's local variables below this address are gone.
+void end_locals(uintptr_t address);
+// The memory is given back: an access from now on is a failure.
+void mark_freed(void* memory);
+void check_alive(const void* address, const char* what);
+// A condition variable is notified, or destroyed. The one must be ordered before the other.
+void condition_access(const void* condition, bool destroys, int event);
+
+[[noreturn]] void fail_out_of_scope(int owner, const char* deed, int event);
+
+// The word, on the owner's stack, is used by another thread. Whether the owner has it in its list.
+bool lend(thread_state& owner, word& there, uintptr_t number);
+
+// Whose local variable it is, if another thread's; else -1.
+inline int other_owner(uintptr_t address)
+{
+    const int owner = whose_stack(address);
+    return owner < 0 || owner == self->id || owner >= run.thread_count ? -1 : owner;
+}
+
+// Fails if the owner's function, or the owner, has ended. Returns whether it will be noticed when
+// one of them does.
+inline bool check_owner(int owner, uintptr_t address, word& there, const char* deed, int event)
+{
+    thread_state& theirs = run.threads[owner];
+    const bool noticed = there.lent || lend(theirs, there, address >> 3);
+    if (theirs.waits_in == op::ended || address < theirs.stack_in_use) {
+        fail_out_of_scope(owner, deed, event);
+    }
+    return noticed;
+}
+
+void check_scope(uintptr_t address, const char* deed, int event);
+
+} // namespace explorer::runtime

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "explore/search/budget.hpp"
+
+#include "explore/search/replaying.hpp"
+
+#include <algorithm>
+
+namespace explorer {
+namespace {
+
+constexpr int systematic_share = 4; // a fourth of the schedules, for each of two ways
+
+} // namespace
+
+ending budget::spend()
+{
+    const ending end = spend_with(false);
+    if (end != ending::passed || !child_.book().tried_lock) {
+        return end;
+    }
+    // A try_lock() tells whether another thread is between lock() and unlock(): once more, with
+    // steps there.
+    return spend_with(true);
+}
+
+// First one schedule of each kind that differs: if that comes to an end, it is a proof. Else
+// all with no preemption, one, two ...: most mistakes need few. Then at random.
+ending budget::spend_with(bool unlock_points)
+{
+    spent_ = {};
+    exhausted_bound_ = -1;
+    unlock_points_ = unlock_points;
+    const long share = std::max(1L, chosen_.schedules / systematic_share);
+    ending end = explore(planned(search_kind::reduced, share));
+    diverged_ = child_.book().diverged;
+    if (end == ending::passed && child_.book().exhausted && !child_.book().reduced.given_up) {
+        spent_.exhausted = true;
+        spent_.proof = true;
+        spent_.distinct = child_.book().reduced.distinct;
+    }
+    if (end != ending::passed || spent_.proof) {
+        return end;
+    }
+    if (!diverged_) {
+        end = try_few_preemptions(2 * share);
+    }
+    const long rest = chosen_.schedules - spent_.schedules;
+    return end != ending::passed || rest <= 0 ? end : explore(planned(search_kind::random, rest));
+}
+
+// Until so many schedules were run in all.
+ending budget::try_few_preemptions(long limit)
+{
+    for (int bound = 0; bound <= chosen_.preemptions; ++bound) {
+        const long left = limit - spent_.schedules;
+        if (left <= 0) {
+            break;
+        }
+        search_plan within = planned(search_kind::depth_first, left);
+        within.preemption_bound = bound;
+        const long before = spent_.schedules;
+        if (const ending end = explore(within); end != ending::passed) {
+            return end;
+        }
+        diverged_ = child_.book().diverged; // then there is no telling what was tried
+        if (diverged_ || !child_.book().exhausted) {
+            break;
+        }
+        exhausted_bound_ = bound;
+        exhausted_schedules_ = spent_.schedules - before;
+        if (!child_.book().bounded) {
+            break; // there are no others
+        }
+    }
+    spent_.exhausted = exhausted_bound_ >= chosen_.preemptions;
+    return ending::passed;
+}
+
+search_plan budget::planned(search_kind kind, long limit) const
+{
+    search_plan made = plan_for(chosen_, kind, limit);
+    made.unlock_points = unlock_points_;
+    made.real_threads = child_.has_real_threads();
+    return made;
+}
+
+// Runs up to the plan's limit of schedules; counts them in the outcome.
+ending budget::explore(const search_plan& what)
+{
+    child_.begin(what);
+    const ending end = child_.run();
+    spent_.schedules += child_.book().done + (end == ending::failed);
+    return end;
+}
+
+std::string budget::in_words() const
+{
+    if (spent_.proof) {
+        return spent_.distinct == 1 ? "passed: the only schedule; a proof"
+                                    : "passed: all " + std::to_string(spent_.distinct) +
+                                          " schedules that differ: a proof";
+    }
+    std::string line = "passed: " + std::to_string(spent_.schedules) + " schedules";
+    if (diverged_) {
+        return line + ", at random: the body does not do the same each time";
+    }
+    if (exhausted_bound_ >= 0) {
+        line += ", among them all " + std::to_string(exhausted_schedules_) + " with at most " +
+                std::to_string(exhausted_bound_) +
+                (exhausted_bound_ == 1 ? " preemption" : " preemptions");
+    }
+    return line;
+}
+
+} // namespace explorer

@@ -1,0 +1,43 @@
+// Spending the budget of schedules: which strategy gets how many.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "explore/explore.hpp"
+#include "explore/search/child.hpp"
+
+#include <string>
+
+namespace explorer {
+
+class budget {
+public:
+    /// `chosen` with its number of schedules and its seed; both must outlive this object.
+    budget(exploring_child& child, const options& chosen) : child_(child), chosen_(chosen) {}
+
+    /// All of it, or up to the first failure.
+    ending spend();
+    /// Up to the plan's limit of schedules; these count.
+    ending explore(const search_plan& what);
+    search_plan planned(search_kind kind, long limit) const;
+    void use_unlock_points(bool use) { unlock_points_ = use; }
+
+    /// How many schedules, and whether that were all.
+    const result& spent() const { return spent_; }
+    /// The same in words, of a pass.
+    std::string in_words() const;
+
+private:
+    ending spend_with(bool unlock_points);
+    ending try_few_preemptions(long limit);
+
+    exploring_child& child_;
+    const options& chosen_;
+    result spent_;
+    int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
+    long exhausted_schedules_ = 0; // ... these
+    bool unlock_points_ = false;
+    bool diverged_ = false; // the same choices led elsewhere
+};
+
+} // namespace explorer

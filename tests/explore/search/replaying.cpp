@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "explore/search/replaying.hpp"
+
+#include "explore/search/settings.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace explorer {
+
+search_plan plan_for(const options& chosen, search_kind kind, long limit)
+{
+    search_plan made{};
+    made.kind = kind;
+    made.races = chosen.races;
+    made.plain_points = chosen.plain_points;
+    made.eager_time = chosen.eager_time;
+    made.isolate = chosen.isolate;
+    made.preemption_bound = chosen.preemptions;
+    made.spurious = chosen.spurious;
+    const int mishaps[] = {chosen.short_transfers, chosen.interruptions,   chosen.resets,
+                           chosen.refusals,        chosen.accept_failures, chosen.deaths};
+    std::copy(std::begin(mishaps), std::end(mishaps), made.mishaps);
+    made.max_steps = chosen.max_steps;
+    made.seed = chosen.seed;
+    made.limit = limit;
+    return made;
+}
+
+chosen_schedule last_schedule(const ledger& book)
+{
+    return {{book.choice, book.choice + book.chosen},
+            book.plan.spurious,
+            book.plan.unlock_points,
+            book.steps,
+            book.switches};
+}
+
+void prepare_replay(exploring_child& child, const options& chosen, const chosen_schedule& what,
+                    bool recording, bool real_threads)
+{
+    search_plan again = plan_for(chosen, search_kind::replay, 1);
+    again.spurious = what.spurious;
+    again.unlock_points = what.unlock_points;
+    again.record = recording;
+    again.stop = is_set("WORKBOOK_STOP");
+    again.real_threads = real_threads;
+    child.begin(again);
+    ledger& book = child.book();
+    book.given = static_cast<int>(what.choices.size());
+    std::copy(what.choices.begin(), what.choices.end(), book.replay);
+}
+
+ending replay(exploring_child& child, const options& chosen, const chosen_schedule& what,
+              bool recording, bool real_threads)
+{
+    prepare_replay(child, chosen, what, recording, real_threads);
+    return child.run();
+}
+
+} // namespace explorer

@@ -1,0 +1,38 @@
+// POS, partial order sampling (Yuan, Yang and Gu, "Partial Order Aware Concurrency Sampling", CAV
+// 2018): each step that a thread is about to take has a random priority, and the highest that can
+// be taken is. Then the thread's next step draws one, and so do the steps that compete with the one
+// taken, because they touch the same object: their order is drawn anew each time, while steps that
+// have nothing to do with each other do not disturb that.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/strategies/random.hpp"
+
+namespace explorer::runtime {
+namespace {
+
+void draw(thread_state& current)
+{
+    current.priority = random_number();
+}
+
+int choose(const candidates& who)
+{
+    if (const int irregular = choose_irregular(who); irregular >= 0) {
+        return irregular;
+    }
+    const int taken = choose_by_priority(who);
+    const object* touched = who.thread[taken]->on;
+    for (int i = 0; i < run.thread_count && touched != nullptr; ++i) {
+        if (run.threads[i].on == touched) {
+            draw(run.threads[i]);
+        }
+    }
+    return taken;
+}
+
+} // namespace
+
+const strategy pos = {begin_random, choose,  choose_one_at_random,
+                      draw,         nullptr, there_is_always_more};
+
+} // namespace explorer::runtime
