@@ -7,9 +7,9 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-import contracts
 import judge
 import state
+import whole_sentences
 from build_folder import Built, book_so_far
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, UNJUDGED, Outcome
 from layout import Exercise, WorkbookError, exercises
@@ -105,7 +105,8 @@ def findings(name: str, exercise: Exercise, outcomes: list[Outcome]) -> str:
     parts = [summary(name, outcomes), compact(outcomes)]
     first = judge.first_broken(outcomes)
     if first is not None:
-        parts.append(in_full(first, contracts.forced_by(exercise, first.case.sentence)))
+        promised = whole_sentences.forced_by(exercise, first.case.sentence)
+        parts.append(in_full(first, promised))
     return "\n\n".join(parts)
 
 

@@ -27,7 +27,7 @@ SOURCE = re.compile(r"In (\w+\.hpp):")
 REMARK = re.compile(r"(?:(?<=[.:;)] )|^)\([A-Z`](?:[^()]|\([^()]*\))*[.!?]\)")
 TITLE = re.compile(r"(?!- )(?:.*:|`[^`]*`)")
 LEAD = re.compile(r"^\*[\w ]+\.\* ")  # *Results.*
-TWO_SENTENCES = re.compile(r"[.!?][)*]* +[A-Z`]")
+TWO_SENTENCES = re.compile(r"[.!?][)*]* +(?=[A-Z`])")
 
 
 @dataclass
@@ -63,18 +63,22 @@ def read(exercise: Exercise) -> list[Entry]:
     return found
 
 
-def forced_by(exercise: Exercise, case: str) -> list[str]:
-    """The sentences that this case forces, for people: a link is its words."""
-    found = [entry.sentence for entry in read(exercise) if case in entry.names("case")]
-    return [re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", sentence) for sentence in found]
-
-
 def promises(exercise: Exercise) -> str:
     """The contract in one line, without what promises nothing."""
+    return " ".join(block for _, block in blocks(exercise))
+
+
+def blocks(exercise: Exercise) -> list[tuple[str, str]]:
+    """Paragraphs and items of lists, each in one line, with the title above it."""
     text = section.part(section.section(exercise.root, exercise.name), "Contract")
-    blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n|\n(?=- )", text)]
-    kept = [one.removeprefix("- ") for one in blocks if not TITLE.fullmatch(one)]
-    return " ".join(" ".join(REMARK.sub("", one) for one in kept).split())
+    found, title = [], ""
+    for block in re.split(r"\n\s*\n|\n(?=- )", text):
+        block = " ".join(block.split())
+        if TITLE.fullmatch(block):
+            title = block
+        elif kept := " ".join(REMARK.sub("", block.removeprefix("- ")).split()):
+            found.append((title, kept))
+    return found
 
 
 def problems(exercise: Exercise, cases: dict[str, bool]) -> list[str]:

@@ -24,6 +24,7 @@ import pristine
 import section
 import stub_rules
 import text_figures
+import whole_sentences
 from answers import catchers
 from layout import (
     USAGE,
@@ -208,7 +209,7 @@ def check_contracts(root: Path) -> list[str]:
     found = []
     for exercise in exercises(root):
         cases = {case.sentence: "[soak]" in case.tags for case in cases_of(exercise)}
-        found += contracts.problems(exercise, cases)
+        found += contracts.problems(exercise, cases) + whole_sentences.problems(exercise)
     for path in sorted((root / "tests" / "contracts").glob("*")):
         if path not in [exercise.contracts for exercise in exercises(root)]:
             found.append(f"{relative(path, root)}: belongs to no exercise")

@@ -126,7 +126,7 @@ Because.
 ### Your task
 1. Count. See [the hints](#hints).
 ### Contract
-- It counts.
+- A count grows.
 ### Try it
 `scripts/workbook run ex01`
 ### Hints
@@ -162,7 +162,7 @@ Two.
 CONTRACT = """\
 # SPDX-License-Identifier: MIT
 
-It counts.
+A count grows.
     case: two times three is six
     wrong: undoubled
 """
