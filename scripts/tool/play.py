@@ -16,12 +16,11 @@ import judge
 from build_folder import Built, Case, built, configure
 from build_step import build_target
 from layout import USAGE, Exercise, WorkbookError, find_exercise
+from play_shown import cause, goal, name_of, schedule, score, standing, switches
 from progress import Line
-from terminal import columns, paint
+from terminal import paint
 from wrapping import fitted
 
-CLOCK = 32  # in a story's "open"
-MOST_ROWS = 14
 MOST_STEPS = 200  # of one thread, asked for at once
 LIMIT = 60  # seconds, for what takes far less than one
 HELP = """\
@@ -67,8 +66,7 @@ def play(root: Path, said: str, sentence: str | None, solution: bool) -> int:
     if best is None and "TODO" in printed:
         raise WorkbookError(f"this promise waits for a TODO: {printed.strip().splitlines()[0]}")
     print(paint(game.case.sentence, "bold"))
-    print(fitted(challenge(best, printed)))
-    print(fitted(HELP))
+    print(fitted(f"\n{goal(best, printed)}\n\n{HELP}"))
     return play_on(game, best)
 
 
@@ -95,20 +93,6 @@ def chosen(exercise: Exercise, facts: Built, sentence: str | None) -> Case:
     raise WorkbookError(f"'{sentence}' is not one promise of {exercise.id}'s; these are:{listed}", USAGE)
 
 
-def switches(story: dict) -> int:
-    """How often another thread had the turn than the step before."""
-    threads = [step["thread"] for step in story["steps"]]
-    return sum(one != other for one, other in zip(threads, threads[1:]))
-
-
-def challenge(best: dict | None, printed: str) -> str:
-    if best is not None:
-        return f"The explorer breaks it in {counted(switches(best))} ({best['kind']}). That is par."
-    passed = [line for line in printed.splitlines() if line.startswith("passed: ")]
-    found = f" ({passed[0][len('passed: '):]})" if passed else ""
-    return f"The explorer cannot break it{found}. Try, if you like."
-
-
 def play_on(game: Game, best: dict | None) -> int:
     """Until the promise is broken (0), or the player has had enough (1)."""
     while True:
@@ -117,7 +101,7 @@ def play_on(game: Game, best: dict | None) -> int:
             print(schedule(story))
         if story is not None and story["kind"] != "stopped":
             print(paint(f"Broken: {story['kind']}", "red"))
-            print(f"{story['text']}\n{score(switches(story), best)}")
+            print(fitted(f"{story['text']}{cause(story)}\n{score(switches(story), best)}"))
             return 0
         if story is None:
             print(paint("This schedule ends, and the promise holds.", "green"))
@@ -192,56 +176,3 @@ def as_long_as_it_can(game: Game, wanted: str, choices: list[int]) -> list[int]:
             break
         choices = [*story["choices"], names.index(wanted)]
     return choices
-
-
-def name_of(thread: int) -> str:
-    return "TIME" if thread == CLOCK else f"T{thread}"
-
-
-def schedule(story: dict) -> str:
-    """The end of what was done, a column for each thread where there is room for them."""
-    rows = [step for step in story["steps"] if step["tells"]]
-    room = columns() - 1
-    width = min(22, max((room - 24) // story["threads"], 1))
-    if width < 12:
-        lines = [f"T{one['thread']}: {one['does']}  {place(one)}" for one in rows[-MOST_ROWS:]]
-    else:
-        lines = ["".join(f"{f'T{i}':{width}}" for i in range(story["threads"]))]
-        for one in rows[-MOST_ROWS:]:
-            cells = [""] * story["threads"]
-            cells[one["thread"]] = one["does"][: width - 1]
-            lines.append("".join(f"{cell:{width}}" for cell in cells) + place(one))
-    left_out = [f"... {len(rows) - MOST_ROWS} steps before"] if len(rows) > MOST_ROWS else []
-    return "\n" + "\n".join(line[:room].rstrip() for line in [*left_out, *lines]) + "\n"
-
-
-def place(one: dict) -> str:
-    if "file" not in one:
-        return ""
-    name = one["file"].rsplit("/", 1)[-1]
-    return f"{'the test' if name.endswith('_test.cpp') else name}:{one['line']}"
-
-
-def standing(story: dict) -> str:
-    """What each thread is about to do."""
-    lines = []
-    for one in story["waiting"]:
-        does = one["text"]
-        if one["thread"] in story["open"]:
-            does = f"next: {one['next']}" if "next" in one else f"after: {one['after']}"
-            does = "begins" if does.endswith(": is here") else does
-        lines.append(f"T{one['thread']}  {does}   {place(one)}  {one.get('source', '')}")
-    lines.append(f"{counted(switches(story))} so far")
-    return "\n".join(line[: columns() - 1].rstrip() for line in lines)
-
-
-def counted(number: int) -> str:
-    return f"{number} switch" if number == 1 else f"{number} switches"
-
-
-def score(mine: int, best: dict | None) -> str:
-    if best is None:
-        return f"In {counted(mine)}. The explorer did not find that."
-    par = switches(best)
-    against = "that is par" if mine == par else f"par is {par}"
-    return f"In {counted(mine)}; {against}."

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import fake_tree
 import play
+import play_shown
 import running
 from build_folder import Built, Case
 from layout import WorkbookError
 
 
-def step(thread, does):
-    return {"thread": thread, "does": does, "op": "other", "tells": True, "decisive": False}
+def step(thread, does, decisive=False):
+    return {"thread": thread, "does": does, "op": "other", "tells": True, "decisive": decisive}
 
 
 class Count(play.Game):
@@ -103,10 +104,30 @@ class Playing(unittest.TestCase):
 
     def test_where_the_explorer_found_nothing(self):
         self.assertIn("The explorer did not find that.", self.play(["1", "2", "2"], breaks=False)[1])
-        said = "passed: all 174 schedules that differ: a proof\n"
-        self.assertEqual(
-            play.challenge(None, said),
-            "The explorer cannot break it (all 174 schedules that differ: a proof). Try, if you like.",
+        said = play_shown.goal(None, "passed: all 174 schedules that differ: a proof\n")
+        found = "The explorer has found none (all 174 schedules that differ: a proof). Try, if you like."
+        self.assertIn("Your goal: an order of steps that fails.\n" + found, said)
+
+    def test_the_goal_is_how_the_explorers_own_game_ends(self):
+        best = Count(Path("checker"), Case("nothing is lost", 1, False, False, True)).look(None)[0]
+        said = play_shown.goal(best, "")
+        self.assertIn("One ends so:\n  wrong result: one is lost\nThe explorer took 3 switches", said)
+
+    def test_what_decided_is_marked_however_long_ago(self):
+        steps = [step(1, "reads", decisive=True), *[step(2, "computes")] * 20, step(1, "writes", decisive=True)]
+        story = {"kind": "wrong result", "text": "", "threads": 3, "steps": steps, "cause": "T1 read it."}
+        lines = play_shown.schedule(story).splitlines()[1:]
+        self.assertRegex(lines[1], "^> +reads$")
+        self.assertEqual(lines[2], "  ... 7 steps")
+        self.assertEqual([line[0] for line in lines].count(">"), 2)
+        self.assertEqual(play_shown.cause(story), "\nCause: T1 read it.\nThe steps marked > decided it.")
+        with unittest.mock.patch("play_shown.columns", return_value=40):
+            self.assertEqual(play_shown.schedule(story).splitlines()[1], "> T1: reads")
+
+    def test_a_thread_that_has_done_nothing_is_at_its_beginning(self):
+        said = [{"thread": 1, "text": "could go on", "after": "is here"}]
+        self.assertTrue(
+            play_shown.standing({"waiting": said, "open": [1], "steps": []}).startswith("T1  is at its beginning\n")
         )
 
 
