@@ -11,7 +11,9 @@ from layout import Exercise, WorkbookError, exercises
 
 PARTS = ["Why", "Your task", "Contract", "Try it", "Hints", "What did you notice?", "Further"]
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
-HINT = re.compile(r"Hint (\d+), step (\d+): (.+)", re.DOTALL)
+HINT = re.compile(r"Hint (\d+), step (\d+)(?:, ([^:]+))?: (.+)", re.DOTALL)
+STEP = re.compile(r"^(\d+)\. .*\n(?:^ .*\n|^\n(?= ))*", re.MULTILINE)
+STAGE = re.compile(r"^ +- \*([^*]+?)\.?\*", re.MULTILINE)
 LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
 HREF = re.compile(r'href="([^"]+)"')
 POINTERS = re.compile(r"^\*\*So far:\*\* \S.*\\\n\*\*Next:\*\* (\S.*)\Z", re.MULTILINE)
@@ -21,6 +23,7 @@ HOURS = re.compile(r"^\*\*.+\*\*\s+\*[\d.]+ hours?(, deep)?(, optional)?\.?\*", 
 @dataclass(frozen=True)
 class Hint:
     step: int
+    stage: str  # of a step that has stages; else empty
     title: str
     text: str
 
@@ -52,7 +55,7 @@ def hints(root: Path, exercise: Exercise) -> list[Hint]:
     for summary, body in FOLDED.findall(part(section(root, exercise.name), "Hints")):
         title = HINT.fullmatch(" ".join(summary.split()))
         if title:
-            found.append(Hint(int(title.group(2)), title.group(3), body.strip()))
+            found.append(Hint(int(title[2]), title[3] or "", title[4], body.strip()))
     return found
 
 
@@ -83,7 +86,7 @@ def section_problems(exercise: Exercise) -> list[str]:
     headings = re.findall(r"^### (.*?) *$", bare, re.MULTILINE)
     if headings != PARTS:
         found.append(f"its parts are {headings}, not {PARTS}")
-    found += hint_problems(part(text, "Hints"))
+    found += hint_problems(part(text, "Hints"), stages(part(text, "Your task")))
     if not FOLDED.search(part(text, "What did you notice?")):
         found.append("What did you notice? has no folded answer")
     for heading in PARTS:
@@ -103,7 +106,13 @@ def pointer_problems(exercise: Exercise, text: str) -> list[str]:
     return found if targets else ["'Next:' has no link"]
 
 
-def hint_problems(text: str) -> list[str]:
+def stages(task: str) -> dict[int, list[str]]:
+    """Of each step that has some: `   - *Several workers.* ...` below `2. ...`."""
+    found = {int(step[1]): STAGE.findall(step[0]) for step in STEP.finditer(task + "\n")}
+    return {step: [name.lower() for name in names] for step, names in found.items() if names}
+
+
+def hint_problems(text: str, stages_of: dict[int, list[str]]) -> list[str]:
     titles = [" ".join(summary.split()) for summary, _ in FOLDED.findall(text)]
     found = [f"'{one}' is not 'Hint N, step N: ...'" for one in titles if not HINT.fullmatch(one)]
     matches = list(filter(None, map(HINT.fullmatch, titles)))
@@ -112,6 +121,10 @@ def hint_problems(text: str) -> list[str]:
         found.append(f"its hints are numbered {numbers}")
     if steps != sorted(steps):
         found.append(f"its hints are for steps {steps}: in their order, please")
+    for match in matches:
+        there = stages_of.get(int(match[2]), [""])
+        if (match[3] or "") not in there:
+            found.append(f"hint {match[1]} names no stage of step {match[2]}: {' / '.join(there)}")
     if len(numbers) < 3:
         found.append(f"has {len(numbers)} hints, fewer than 3")
     if text.count("<details>") != len(titles):

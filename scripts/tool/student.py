@@ -134,7 +134,8 @@ def hint(root: Path, said: str, again: bool) -> int:
     chosen = hints[number - 1]
     if shown < begin:
         note(f"what comes before step {chosen.step} holds; its hints: hint {exercise.id} --again")
-    title = f"Hint {number} of {len(hints)}, step {chosen.step}: {chosen.title}"
+    step = ", ".join(filter(None, [f"step {chosen.step}", chosen.stage]))
+    title = f"Hint {number} of {len(hints)}, {step}: {chosen.title}"
     print(paint(fitted(title), "bold"))
     print(f"\n{flowing(chosen.text)}\n")
     left = len(hints) - number

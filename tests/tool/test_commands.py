@@ -258,6 +258,10 @@ class Hints(fake_tree.FakeTree):
         self.assertEqual(self.hint(again=True), titles[0])
         self.assertEqual(self.hint(), titles[1])
 
+    def test_it_says_which_stage_it_is_for(self):
+        self.change("WORKBOOK.md", "Hint 1, step 1:", "Hint 1, step 1, half way:")
+        self.assertEqual(self.hint(), "Hint 1 of 3, step 1, half way: think")
+
     def test_it_begins_with_the_step_that_fails(self):
         self.hand_out()
         self.pretend_configured("ex01_count")
