@@ -32,12 +32,13 @@ def still_of(data, still):
     code = "\n".join(data["lines"])
     group = nodes.tgroup("", cols=len(threads))
     group += [nodes.colspec("", colwidth=1) for _ in threads]
-    head = row_of([nodes.Text(f"T{one}, {data['names'][one]}") for one in threads])
+    head = row_of([[nodes.Text(f"T{one}, {data['names'][one]}")] for one in threads])
     group += nodes.thead("", head)
     body = nodes.tbody("")
-    for thread, source in still["rows"]:
-        there = [nodes.literal(source, source) if one == thread else None for one in threads]
-        body += row_of(there)
+    for thread, line, caption in still["rows"]:
+        source = data["lines"][line - data["first"]].strip()
+        there = [nodes.literal(source, source)] + [nodes.Text(f" {caption}")] * bool(caption)
+        body += row_of([there if one == thread else [] for one in threads])
     group += body
     return nodes.container(
         "",
@@ -50,7 +51,7 @@ def still_of(data, still):
 
 
 def row_of(cells):
-    entries = [nodes.entry("", nodes.paragraph("", "", *([one] if one else []))) for one in cells]
+    entries = [nodes.entry("", nodes.paragraph("", "", *one)) for one in cells]
     return nodes.row("", *entries)
 
 

@@ -34,22 +34,44 @@ def data(root: Path) -> dict[str, bytes]:
 
 def of_a_page(root: Path, name: str) -> dict:
     game = games.read(root, name)
-    lines = games.text_of(games.cases(root) / f"{name}.cpp").splitlines()
-    return {**game, "lines": lines[game["first"] - 1 : game["last"]], "still": still(game)}
+    text = games.text_of(games.cases(root) / f"{name}.cpp")
+    game["lines"] = text.splitlines()[game["first"] - 1 : game["last"]]
+    game["captions"] = captions(name, text, game)
+    return {**game, "still": still(game)}
+
+
+def captions(name: str, text: str, game: dict) -> dict[int, list[str]]:
+    """Line -> what it does, as the head of the case says: at first, and when its thread comes back."""
+    found: dict[int, list[str]] = {}
+    for words, again, says in games.CAPTION.findall(text):
+        there = [i for i, line in enumerate(game["lines"], game["first"]) if words == line]
+        there = there or [i for i, line in enumerate(game["lines"], game["first"]) if words in line]
+        if len(there) != 1:
+            raise WorkbookError(f"{name}: '{words}' is in {len(there)} of the lines that are shown")
+        found.setdefault(there[0], []).append(says)
+        if bool(again) != (len(found[there[0]]) == 2):
+            raise WorkbookError(f"{name}: '{words}' is told twice, or again and not at first")
+    return found
 
 
 def still(game: dict) -> dict:
-    """The shortest way to break it, for where nothing can be played: (thread, line) for each line."""
+    """The shortest way to break it, for where nothing can be played: thread, line and what it does."""
     node, rows = game["nodes"][0], []
     for thread in game["way"]:
         edge = next(one for one in node["open"] if one["thread"] == thread)
         for step in (game["steps"][number] for number in edge["steps"]):
             line = step.get("line", 0)
             own = step["thread"] != 0 and game["first"] <= line <= game["last"]
-            if own and (step["tells"] or line == edge["line"]) and rows[-1:] != [[thread, step["source"]]]:
-                rows.append([thread, step["source"]])
+            if own and (step["tells"] or line == edge["line"]) and rows[-1:] != [[thread, line]]:
+                rows.append([thread, line])
         node = game["nodes"][edge["to"]]
-    return {"rows": rows, "end": f"{node['kind']}: {node['text']}"}
+    told = [[*one, caption(game, rows[:at], *one)] for at, one in enumerate(rows)]
+    return {"rows": told, "end": f"{node['kind']}: {node['text']}"}
+
+
+def caption(game: dict, before: list[list[int]], thread: int, line: int) -> str:
+    says = game["captions"].get(line, [""])
+    return says[-1] if [thread, line] in before else says[0]
 
 
 def problems(root: Path) -> list[str]:

@@ -31,6 +31,7 @@ MOST_STATES = 400  # of a case that a reader may call small
 HELD = "EXPLORE_REQUIRE( told )"  # the end of a schedule in which all went well: see main.cpp there
 REQUIRED = re.compile(r"^T\d+: EXPLORE_REQUIRE\( (.*) \) (does not hold.*?) \(\S+:\d+\)$")
 NAME = re.compile(r"^// T(\d+): (.+)$", re.MULTILINE)
+CAPTION = re.compile(r"^// at `(.+)`(, again)?: (.+)$", re.MULTILINE)
 KEPT = ("thread", "op", "does", "object", "sort", "value", "old", "other", "releases", "file", "line")
 KEPT += ("source", "tells", "decisive")
 

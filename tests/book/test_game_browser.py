@@ -14,7 +14,7 @@ LEFT, HOME = "\ue012", "\ue011"
 # By section: the game, and what the end is told with.
 GAMES = {
     "ex02_dummy_pool": ("lost_wakeup", "It is a deadlock"),
-    "ex06_racy_server": ("lost_count", "It is a wrong result: first != second does not hold: 1 != 1"),
+    "ex06_racy_server": ("lost_count", "It is a wrong result: client_1_got != client_2_got does not hold: 1 != 1"),
     "ex07_locked_server": ("lock_order", "It is a deadlock"),
     "ex14_thredo": ("lost_cancel", "It is a deadlock"),
 }
@@ -68,7 +68,7 @@ class Played(browsers.Driven):
         for thread in (1, 2, 1, 2):
             self.run_script(f"document.querySelectorAll('.turns button')[{thread - 1}].click()")
         self.assertTrue(self.verdict().startswith("Broken in 3 switches, and it can be done in 2."))
-        self.assertEqual(self.texts(".game .state td"), ["count", "1", "first", "1", "second", "1"])
+        self.assertEqual(self.texts(".game .state td"), ["count", "1", "client_1_got", "1", "client_2_got", "1"])
         self.assertEqual(self.texts(".turns span"), ["has ended", "has ended"])
 
     def test_back_and_to_the_beginning(self):
@@ -91,6 +91,20 @@ class Played(browsers.Driven):
         lines = ["on_cancel{", "lock{mutex}", "stop_requested()", "request_stop()"]
         rows = self.texts(".game .schedule tbody tr")
         self.assertEqual([line in row for line, row in zip(lines, rows)], [True] * len(rows), rows)
+
+    def test_what_a_line_does_is_told_where_its_steps_do_not(self):
+        self.open("ex14_thredo")
+        self.assertIn("sets the flag, then calls wake_up", self.texts(".turns small")[1])
+        self.browser.press("122")
+        told = self.texts(".game .schedule tbody small")
+        self.assertEqual(told[0], "has wake_up called by the cancel")
+        self.assertEqual(self.texts(".turns small")[1], "wake_up has returned")
+
+    def test_no_client_has_a_number_before_it_got_one(self):
+        self.open("ex06_racy_server")
+        self.assertEqual(self.texts(".game .state td"), ["count", "0"])
+        self.browser.press("11")
+        self.assertEqual(self.texts(".game .state td"), ["count", "1", "client_1_got", "1"])
 
     def test_who_waits_for_whom(self):
         self.open("ex07_locked_server")

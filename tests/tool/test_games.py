@@ -116,9 +116,27 @@ class Recorded(fake_tree.FakeTree):
         self.assertEqual((lines, nodes[at]["kind"]), ([13, 14, 13, 14], "held"))
 
     def test_what_stands_still(self):
-        still = book_games.still(self.recorder.record())
-        self.assertEqual(still["rows"], [[1, "read"], [2, "read"], [2, "write"], [1, "write"]])
+        still = book_games.still({**self.recorder.record(), "captions": {13: ["looks"]}})
+        self.assertEqual(still["rows"], [[1, 13, "looks"], [2, 13, "looks"], [2, 14, ""], [1, 14, ""]])
         self.assertEqual(still["end"], "wrong result: one != two does not hold")
+
+    def captions(self, *lines):
+        text = SOURCE.replace("#include", "\n".join([*lines, "#include"]))
+        shown = text.splitlines()
+        return book_games.captions("twice", text, {"first": 1, "lines": ["", *shown[10 + len(lines) : 15 + len(lines)]]})
+
+    def test_what_a_line_does(self):
+        self.assertEqual(
+            self.captions("// at `read()`: looks", "// at `read()`, again: looks once more", "// at `}`: ends"),
+            {4: ["looks", "looks once more"], 6: ["ends"]},
+        )
+
+    def test_a_caption_that_fits_no_line(self):
+        for line in ("// at `gone`: looks", "// at `()`: looks"):
+            with self.assertRaisesRegex(WorkbookError, "in [03] of the lines that are shown"):
+                self.captions(line)
+        with self.assertRaisesRegex(WorkbookError, "again and not at first"):
+            self.captions("// at `read()`, again: looks")
 
     def test_problems(self):
         def problems(text):

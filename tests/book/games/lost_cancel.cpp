@@ -3,7 +3,17 @@
 //
 // T0: the test
 // T1: the task
-// T2: cancels it
+// T2: who cancels it
+//
+// at `on_cancel`: has wake_up called by the cancel
+// at `on_cancel`, again: wake_up has returned
+// at `notify_all`: wake_up is called: it wakes who waits
+// at `lock{mutex}`: locks the mutex
+// at `stop_requested`: looks at the flag
+// at `changed.wait`: unlocks, waits to be woken, locks
+// at `    }`: unlocks; wake_up is no longer to be called
+// at `request_stop()`: sets the flag, then calls wake_up if somebody wants that
+// at `request_stop()`, again: wake_up has returned
 //
 // SPDX-License-Identifier: MIT
 #include "book/games/games.hpp"

@@ -30,11 +30,11 @@ struct server {
 void lost_count()
 {
     server shared;
-    int first = 0;
-    int second = 0;
-    std::thread client_1{[&] { first = shared.handle(); }};
-    std::thread client_2{[&] { second = shared.handle(); }};
+    int client_1_got = 0;
+    int client_2_got = 0;
+    std::thread client_1{[&] { client_1_got = shared.handle(); }};
+    std::thread client_2{[&] { client_2_got = shared.handle(); }};
     client_1.join();
     client_2.join();
-    EXPLORE_REQUIRE(first != second);
+    EXPLORE_REQUIRE(client_1_got != client_2_got);
 }

@@ -377,7 +377,7 @@ class Game {
         const { game, story, stage, way, node } = this;
         const steps = numbers => numbers.map(one => game.steps[one]);
         const before = game.begin.length + way.slice(0, -1).reduce((sum, one) => sum + one.steps.length, 0);
-        story.steps = [...steps(game.begin), ...way.flatMap(one => steps(one.steps))];
+        story.steps = [...this.begun(steps(game.begin)), ...way.flatMap(one => steps(one.steps))];
         story.waiting = node.waiting;
         this.showSchedule();
         const state = stage.showState(story.steps.length, way.length > 0 ? before : story.steps.length, false);
@@ -390,9 +390,22 @@ class Game {
         this.showVerdict();
     }
 
+    // A value that no line shows is told as soon as a thread has given it.
+    begun(steps) {
+        const seen = one => this.game.lines.some(line => line.includes(one.object));
+        return steps.map(one => (one.object && !seen(one) ? { ...one, value: undefined } : one));
+    }
+
+    // What a line does, where its steps do not tell; otherwise when the thread comes back to it.
+    caption(thread, line, before) {
+        const says = this.game.captions[line] ?? [];
+        const again = before.some(one => one.thread === thread && one.line === line);
+        return says[again ? says.length - 1 : 0];
+    }
+
     // A row for each line that a thread has done. (What tells nothing may belong to the next one.)
     showSchedule() {
-        const rows = [];
+        const rows = this.rows = [];
         for (const edge of this.way) {
             const own = edge.steps.map(one => this.game.steps[one]).filter(one => one.thread !== 0
                 && this.line(one.line) && (one.tells || one.line === edge.line));
@@ -403,9 +416,10 @@ class Game {
                 if (step.tells && !step.does.startsWith("uses ")) rows[rows.length - 1].did.push(step.does);
             });
         }
-        this.stage.showRows(rows.map(one => ({
-            ...one, inside: [this.line(one.line), make("small", {}, [...new Set(one.did)].join(", "))],
-        })), null, this.game.names);
+        this.stage.showRows(rows.map((one, i) => {
+            const did = this.caption(one.thread, one.line, rows.slice(0, i)) ?? [...new Set(one.did)].join(", ");
+            return { ...one, inside: [this.line(one.line), make("small", {}, did)] };
+        }), null, this.game.names);
         const last = this.stage.table.querySelector("tbody tr:last-child");
         if (last) this.stage.mark(last);
     }
@@ -421,7 +435,8 @@ class Game {
             this.turns[i].setAttribute("aria-disabled", String(!edge));
             this.turns[i].replaceChildren(make("b", {}, `${threadName(thread)}, ${this.game.names[thread]}`),
                                           make("span", {}, what),
-                                          make("code", {}, edge ? this.line(edge.line) : ""));
+                                          make("code", {}, edge ? this.line(edge.line) : ""),
+                                          make("small", {}, edge && this.caption(thread, edge.line, this.rows) || ""));
         });
         for (const button of [this.back, this.again]) {
             button.setAttribute("aria-disabled", String(this.way.length === 0));
