@@ -17,8 +17,7 @@ import pristine
 import sandbox
 from build_folder import FOLDERS
 from build_step import refuse_foreign
-from git import git
-from layout import MACHINE, WorkbookError
+from layout import MACHINE, WorkbookError, exercises
 from terminal import paint
 
 OK, NOTE, FIX = "ok", "note", "fix"
@@ -176,14 +175,13 @@ def sandbox_finding() -> Finding:
 
 
 def originals(root: Path) -> Finding:
-    """Whether git would bring the stubs back: one of them stands for all."""
-    blob = next(iter(pristine.read_manifest(root).values()), "none")
+    """Whether each stub can be brought back."""
     try:
-        if git(root, "cat-file", "-e", blob, why="reset a stub").returncode == 0:
-            return Finding(OK, "git keeps the stubs as they were handed out")
-        return Finding(NOTE, "git does not have the stubs as they were handed out; reset needs a clone")
+        for exercise in exercises(root):
+            pristine.shipped_content(exercise)
+        return Finding(OK, "the stubs are kept as they were handed out")
     except WorkbookError as error:
-        return Finding(NOTE, str(error))
+        return Finding(FIX, str(error))
 
 
 def folders(root: Path) -> list[Finding]:

@@ -7,7 +7,6 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -16,7 +15,6 @@ from pathlib import Path
 import placeholders
 import pristine
 import section
-from git import complaint, git
 from layout import MACHINE, USAGE, Exercise, WorkbookError, exercises, relative, write_atomically
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -49,7 +47,6 @@ All tests:        scripts/workbook verify
 
 def new_exercise(root: Path, said: str) -> int:
     exercise = chosen(root, said)
-    require_git(root)
     files = new_files(exercise)
     refuse_leftovers(exercise)
     before = predecessor(exercise)
@@ -77,15 +74,6 @@ def chosen(root: Path, said: str) -> Exercise:
         if int(one.number) == number or one.name.split("_", 1)[1] == match.group(2):
             raise WorkbookError(f"there is {one.name} already: choose another name", USAGE)
     return Exercise(root, f"ex{number:02}_{match.group(2)}")
-
-
-def require_git(root: Path) -> None:
-    """git keeps the stub as handed out; another repository around ours must not get it."""
-    done = git(root, "rev-parse", "--show-toplevel", why="record the stub")
-    top = os.fsdecode(done.stdout).rstrip("\n")
-    if done.returncode != 0 or Path(top).resolve() != root.resolve():
-        why = (complaint(done) or f"the repository is {top}").splitlines()[0]
-        raise WorkbookError(f"{root} is no git checkout, which keeps the stubs: {why}", MACHINE)
 
 
 def new_files(exercise: Exercise) -> dict[Path, str]:

@@ -1,18 +1,22 @@
 # The stubs as they were handed out, whatever a student has made of them since.
 #
-# exercises/.pristine lists `<git blob id> <path>` of each file that a student may edit. The id is
-# git's, so that git keeps the content; that a file is untouched is seen without git.
+# exercises/.pristine has a line `<id> <path> <content>` for each file that a student may edit: the id
+# is git's for this content, which follows compressed. So they come back without git, too: in a ZIP
+# download, in a checkout that git does not touch because another user owns it.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
 import shutil
 import time
+import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
-from git import complaint, git
 from layout import (
     MACHINE,
     SOURCE_SUFFIXES,
@@ -25,6 +29,29 @@ from layout import (
 
 MANIFEST = "exercises/.pristine"
 BACKUPS = ".workbook/backup"
+ENTRY = re.compile(r"([0-9a-f]{40}) (exercises/.+) ([A-Za-z0-9+/]+=*)\n")
+
+
+@dataclass(frozen=True)
+class Original:
+    """A file as it was handed out."""
+
+    id: str
+    packed: str
+
+    def content(self, path: str) -> bytes:
+        try:
+            content = zlib.decompress(base64.b64decode(self.packed))
+        except (binascii.Error, zlib.error):
+            raise damaged(path) from None
+        if blob_id(content) != self.id:
+            raise damaged(path)
+        return content
+
+
+def damaged(what: str) -> WorkbookError:
+    cure = f"unpack it anew, or git checkout -- {MANIFEST}"
+    return WorkbookError(f"{MANIFEST} is damaged ({what}): {cure}", MACHINE)
 
 
 def blob_id(content: bytes) -> str:
@@ -32,27 +59,25 @@ def blob_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def read_manifest(root: Path) -> dict[str, str]:
-    """path -> blob id; empty if there is none yet."""
+def read_manifest(root: Path) -> dict[str, Original]:
+    """path -> what was handed out; empty if there is none yet."""
     try:
         text = (root / MANIFEST).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return {}
     entries = {}
     for number, line in enumerate(text.splitlines(keepends=True), 1):
-        entry = re.fullmatch(r"([0-9a-f]{40}) (exercises/.+)\n", line)
+        entry = ENTRY.fullmatch(line)
         if not entry:
-            raise WorkbookError(
-                f"{MANIFEST}:{number}: not '<blob id> <path>': git checkout -- {MANIFEST}", MACHINE
-            )
-        entries[entry.group(2)] = entry.group(1)
+            raise damaged(f"line {number} is not '<id> <path> <content>'")
+        entries[entry.group(2)] = Original(entry.group(1), entry.group(3))
     return entries
 
 
-def shipped(exercise: Exercise) -> dict[str, str]:
-    """path -> blob id of this exercise's files."""
+def shipped(exercise: Exercise) -> dict[str, Original]:
+    """path -> what was handed out, of this exercise's files."""
     prefix = f"exercises/{exercise.name}/"
-    return {p: b for p, b in read_manifest(exercise.root).items() if p.startswith(prefix)}
+    return {p: one for p, one in read_manifest(exercise.root).items() if p.startswith(prefix)}
 
 
 def student_files(exercise: Exercise) -> list[Path]:
@@ -102,7 +127,7 @@ def out_of_place(exercise: Exercise) -> list[str]:
 
 def edited_files(exercise: Exercise) -> list[str]:
     """Paths that are not as shipped: changed, missing, no file, or added by the student."""
-    wanted = shipped(exercise)
+    wanted = {path: one.id for path, one in shipped(exercise).items()}
     there = {
         relative(path, exercise.root): blob_id(path.read_bytes())
         for path in student_files(exercise)
@@ -112,33 +137,14 @@ def edited_files(exercise: Exercise) -> list[str]:
 
 
 def shipped_content(exercise: Exercise) -> dict[str, bytes]:
-    """path -> content as shipped: from the file if it is untouched, otherwise from git."""
-    contents = {}
-    for path, blob in shipped(exercise).items():
-        file = exercise.root / path
-        content = file.read_bytes() if file.is_file() else b""
-        if blob_id(content) != blob:
-            content = from_git(exercise.root, blob, path)
-        contents[path] = content
-    return contents
+    """path -> content as handed out."""
+    return {path: one.content(path) for path, one in shipped(exercise).items()}
 
 
 def shipped_code(exercise: Exercise) -> dict[str, bytes]:
     """The answer that is handed out: its code files, by name."""
     named = {Path(path).name: text for path, text in sorted(shipped_content(exercise).items())}
     return {name: text for name, text in named.items() if is_code(name)}
-
-
-def from_git(root: Path, blob: str, path: str) -> bytes:
-    # cat-file looks upward for a repository: one that the workbook was merely unpacked into does not
-    # have the blob, and says so.
-    done = git(root, "cat-file", "blob", blob, why=f"bring back {path}")
-    if done.returncode != 0:
-        raise WorkbookError(
-            f"{path}: git does not have the original here (no checkout, or a shallow one); "
-            "nothing was changed"
-        )
-    return done.stdout
 
 
 def reset(exercise: Exercise) -> tuple[Path | None, list[str]]:
@@ -211,17 +217,20 @@ def new_backup_folder(root: Path, name: str) -> Path:
 
 
 def accept(exercise: Exercise) -> int:
-    """Records the stub as it is now as the shipped one, in git and in the manifest."""
+    """Records the stub as it is now as the one that is handed out."""
     entries = read_manifest(exercise.root)
-    for path in shipped(exercise):
+    before = shipped(exercise)
+    for path in before:
         del entries[path]
     files = student_files(exercise)
-    for path in files:
-        words = ("hash-object", "-w", "--no-filters", "--", str(path))
-        done = git(exercise.root, *words, why="record the stub")
-        if done.returncode != 0:
-            raise WorkbookError(f"git does not take {path}: {complaint(done)}")
-        entries[relative(path, exercise.root)] = done.stdout.decode().strip()
-    text = "".join(f"{entries[path]} {path}\n" for path in sorted(entries))
-    write_atomically(exercise.root / MANIFEST, text.encode())
+    for file in files:
+        path, fresh = relative(file, exercise.root), packed(file.read_bytes())
+        same = path in before and before[path].id == fresh.id
+        entries[path] = before[path] if same else fresh  # zlib's versions pack differently
+    lines = [f"{one.id} {path} {one.packed}\n" for path, one in sorted(entries.items())]
+    write_atomically(exercise.root / MANIFEST, "".join(lines).encode())
     return len(files)
+
+
+def packed(content: bytes) -> Original:
+    return Original(blob_id(content), base64.b64encode(zlib.compress(content, 9)).decode())

@@ -165,7 +165,7 @@ def run(root: Path, said: str, which: str, arguments: list[str]) -> int:
         twin = exercise.stub / "twin.py"
         if not twin.is_file():
             gone = f"exercises/{exercise.name}/twin.py"
-            raise WorkbookError(f"{gone} is gone; to have it again: git checkout -- {gone}")
+            raise WorkbookError(f"{gone} is gone: unpack it anew, or git checkout -- {gone}")
         become([sys.executable, str(twin), *arguments])
     if refused_or_told(exercise, arguments):
         return 0

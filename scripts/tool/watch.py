@@ -93,7 +93,7 @@ class Watch:
         return self._exercise.stub
 
     def _to_have_it_again(self) -> str:
-        return f"git checkout -- {relative(self._folder(), self._exercise.root)}"
+        return f"scripts/workbook reset {self._exercise.id}"
 
     def _picture(self) -> Picture:
         seen = picture(self._folder())

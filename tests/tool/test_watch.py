@@ -141,7 +141,7 @@ class InAPipe(Watched):
         said = self.tool.communicate(timeout=running.LIMIT)[1].decode()
         self.assertEqual(self.tool.returncode, 1)
         self.assertEqual(said.count("scripts/workbook: "), 1)
-        self.assertIn("exercises/ex01_count/ is gone; to have it again: git checkout -- ", said)
+        self.assertIn("exercises/ex01_count/ is gone; to have it again: scripts/workbook reset ex01", said)
 
 
 class InATerminal(Watched):
