@@ -80,8 +80,9 @@ function(workbook_link_checker target)
         target_link_libraries(${target} PRIVATE reference_${used}_${EX_flavor})
     endforeach()
     # Given code comes before the support, which is not instrumented; but who asks for todo_page comes
-    # after it, and not every linker looks back.
-    target_link_options(${target} PRIVATE LINKER:-u,todo_page)
+    # after it, and not every linker looks back. An answer with a main() of its own must not be the
+    # checker.
+    target_link_options(${target} PRIVATE LINKER:-u,todo_page,-u,workbook_checkers_main)
     target_link_libraries(${target} PRIVATE given_${EX_flavor} workbook_support)
     if("asio" IN_LIST EX_LIBRARIES)
         target_link_libraries(${target} PRIVATE workbook_asio_${EX_flavor})

@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 
 import bounded
+import misplaced
 import ninja_steps
-import pristine
 from compile_errors import first_errors
 from layout import (
     DOES_NOT_COMPILE,
@@ -284,7 +284,10 @@ def main(argv: list[str]) -> int:
             raise WorkbookError(f"{short}: the promises changed: run again")
     root = options.source_dir
     if options.target == f"{short}_checker":
-        pristine.refuse_what_is_no_file(Exercise(root, options.exercise))
+        exercise = Exercise(root, options.exercise)
+        misplaced.refuse_what_is_no_file(exercise)
+        for line in misplaced.told(exercise):
+            print(line)
     # Not followed: ctest keeps what we say until we have ended.
     build_target(options.build_dir, root, options.target, options.log, short, followed=False)
     if known is not None:

@@ -18,10 +18,16 @@ TWICE = re.compile(r"multiple definition of|duplicate symbol")
 # before, all of them with the object file's name.
 DEFINED = re.compile(r">>> |.*previous definition here$")
 FILE = re.compile(r"(?:CMakeFiles/[^/\s]+\.dir/)?([\w./+-]+\.[ch]pp)(?:\.o\b|(:\d+))")
+# The same where a name has any characters: "copy (2) of.cpp".
+ANY_FILE = re.compile(
+    r"CMakeFiles/[^/\s]+\.dir/([^:\n]+?\.[ch]pp)\.o\b()|>>> .*?\(([^:\n]+?\.[ch]pp)(:\d+)\)$", re.M
+)
 TWO_FILES = (
     "Each .cpp file of the folder is part of the answer, and no two may define the same;\n"
     "  what a header defines must be inline."
 )
+MAIN_TWICE = re.compile(r"(?:multiple definition of|duplicate symbol:).*\bmain\b")
+TWO_MAINS = "The program's main() stands in main.cpp, and the tests have one: an answer has none."
 WIDE_CHARACTERS = re.compile(
     r"^(?P<file>[^\s:][^:]*):\d+:.*null character|byte order mark detected in '(?P<marked>[^']+)'"
 )
@@ -38,7 +44,9 @@ def first_errors(output: str, root: Path, most: int = 3) -> str:
     shown = found[:most]
     if len(found) > most:
         shown.append([f"... and {len(found) - most} more"])
-    if any(TWICE.search(error[0]) for error in shown):
+    if any(MAIN_TWICE.search(error[0]) for error in shown):
+        shown.append([TWO_MAINS])
+    elif any(TWICE.search(error[0]) for error in shown):
         shown.append([TWO_FILES])
     return "\n".join(f"  {line}" for error in shown for line in error)
 
@@ -100,7 +108,9 @@ def places(lines: list[str], index: int) -> list[str]:
             break
         told.append(below)
     files: dict[str, str] = {}  # path -> with the line, where the linker knows it
-    for file, line in FILE.findall("\n".join(told)):
+    text = "\n".join(told)
+    found = [(file or other, line) for file, _, other, line in ANY_FILE.findall(text)]
+    for file, line in [*found, *FILE.findall(text)]:
         files[file] = files.get(file) or line
     named = [
         file + line

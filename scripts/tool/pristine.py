@@ -109,22 +109,6 @@ def in_the_way(exercise: Exercise) -> list[str]:
     )
 
 
-def refuse_what_is_no_file(exercise: Exercise) -> None:
-    """The compiler would tell of it in words of its own."""
-    for path in in_the_way(exercise):
-        raise WorkbookError(
-            f"{path} is no file; to have one again: scripts/workbook reset {exercise.id} (keeps a copy)"
-        )
-
-
-def out_of_place(exercise: Exercise) -> list[str]:
-    """Paths of code that no exercise takes for its own: above its folder, or in one inside it."""
-    root = exercise.root
-    found = [*root.glob("*"), *(root / "exercises").glob("*"), *exercise.stub.glob("[!.]*/**/*")]
-    code = [path for path in found if is_code(path.name) and path.is_file()]
-    return sorted(relative(path, root) for path in code)
-
-
 def edited_files(exercise: Exercise) -> list[str]:
     """Paths that are not as shipped: changed, missing, no file, or added by the student."""
     wanted = {path: one.id for path, one in shipped(exercise).items()}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import board
 import judge
+import misplaced
 import pristine
 import section
 import state
@@ -95,9 +96,9 @@ def check_quietly(exercise: Exercise) -> list[judge.Outcome]:
 
 def look_at_files(exercise: Exercise) -> None:
     """Before a build, which would not see what lies wrong."""
-    pristine.refuse_what_is_no_file(exercise)
-    for path in pristine.out_of_place(exercise):
-        note(f"{path} is not part of {exercise.id}: files of an answer lie in exercises/{exercise.name}/")
+    misplaced.refuse_what_is_no_file(exercise)
+    for line in misplaced.told(exercise):
+        note(line)
 
 
 def build_and_judge(

@@ -324,6 +324,36 @@ class Errors(unittest.TestCase):
         ):
             self.assertIn(both.format(first, second), self.first(f"FAILED: bin/x\n{output}"))
 
+    def test_a_name_with_spaces_and_brackets(self):
+        made = "CMakeFiles/ex01_checker.dir/exercises/ex01_count"
+        for output in (
+            "ld.lld: error: duplicate symbol: twice(int)\n"
+            ">>> defined at a.cpp:1 (/book/exercises/ex01_count/a.cpp:1)\n"
+            f">>>            {made}/a.cpp.o:(twice(int))\n"
+            ">>> defined at a (copy).cpp:1 (/book/exercises/ex01_count/a (copy).cpp:1)\n"
+            f">>>            {made}/a (copy).cpp.o:(.text+0x0)\n\n",
+            f"mold: error: duplicate symbol: {made}/a.cpp.o: {made}/a (copy).cpp.o: twice(int)\n",
+        ):
+            shown = self.first(f"FAILED: bin/x\n{output}")
+            self.assertRegex(shown, r"in exercises/ex01_count/a.cpp\S* and exercises/ex01_count/a \(copy\).cpp")
+
+    def test_a_second_main_is_told_where_the_programs_is(self):
+        made = "CMakeFiles/ex01_checker.dir/exercises/ex01_count"
+        for output in (
+            "ld.lld: error: duplicate symbol: main\n"
+            ">>> defined at a.cpp:1 (/book/exercises/ex01_count/a.cpp:1)\n"
+            f">>>            {made}/a.cpp.o:(main)\n"
+            ">>> defined at checker.cpp:9 (/book/tests/support/checker.cpp:9)\n"
+            ">>>            checker.cpp.o:(.text+0x0) in archive libworkbook_support.a\n",
+            f"/usr/bin/ld: libsupport.a(checker.cpp.o): in function `main':\n"
+            f"checker.cpp:(.text+0x0): multiple definition of `main'; {made}/a.cpp.o:"
+            "a.cpp:(.text+0x0): first defined here\ncollect2: error\n",
+        ):
+            shown = self.first(f"FAILED: bin/x\n{output}")
+            self.assertIn("exercises/ex01_count/a.cpp", shown)
+            self.assertIn("stands in main.cpp, and the tests have one: an answer has none.", shown)
+            self.assertNotIn("inline", shown)
+
     def test_a_file_of_utf_16_is_one_line(self):
         for output in (
             "/book/a.cpp:1:1: error: stray '\\377' in program\n    1 | <ff><fe>#<U+0000>\n"

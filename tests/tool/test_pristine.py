@@ -11,6 +11,7 @@ import zlib
 
 import doctor
 import fake_tree
+import misplaced
 import pristine
 import selfcheck
 import student
@@ -116,25 +117,12 @@ class Pristine(fake_tree.FakeTree):
         self.assertTrue((backup / "extra.cpp").is_dir())
 
     def test_what_is_no_file_is_told_with_its_cure(self):
-        pristine.refuse_what_is_no_file(self.exercise)
+        misplaced.refuse_what_is_no_file(self.exercise)
         self.what_is_no_file()
         for told in (student.check, lambda root, said: student.run(root, said, "own", [])):
             with self.assertRaisesRegex(WorkbookError, "count.cpp is no file; .*workbook reset ex01") as raised:
                 told(self.root, "ex01")
             self.assertNotIn("\n", str(raised.exception))
-
-    def test_code_that_lies_elsewhere_is_told(self):
-        self.write("exercises/ex01_count/.cache/a.cpp", "")
-        self.write("exercises/ex01_count/notes/a.txt", "")
-        self.assertEqual(pristine.out_of_place(self.exercise), [])
-        elsewhere = ["count.hpp", "exercises/count.cpp", "exercises/ex01_count/old/count.cpp"]
-        for path in elsewhere:
-            self.write(path, "")
-        with contextlib.redirect_stderr(io.StringIO()) as noted:
-            student.look_at_files(self.exercise)
-        for path, line in zip(elsewhere, noted.getvalue().splitlines()):
-            self.assertRegex(line, f"^{path} is not part of ex01: .* in exercises/ex01_count/$")
-        self.assertEqual(noted.getvalue().count("\n"), 3)
 
     def refused_to_keep(self, said):
         self.write(STUB, "my work")
