@@ -85,13 +85,23 @@ def checkout_root() -> Path:
     return Path(__file__).resolve().parents[2]
 
 
-def exercises(root: Path) -> list[Exercise]:
-    """In CMakeLists.txt's order: one workbook_exercise(...) each."""
+def contents(root: Path) -> str:
+    """CMakeLists.txt."""
     try:
-        text = (root / "CMakeLists.txt").read_text(encoding="utf-8")
+        return (root / "CMakeLists.txt").read_text(encoding="utf-8")
     except FileNotFoundError:
         raise WorkbookError(f"there is no CMakeLists.txt in {root}") from None
-    names = re.findall(r"^\s*workbook_exercise\(\s*(ex\d\d_\w+)", text, re.MULTILINE)
+
+
+def version(root: Path) -> str:
+    """As project() says it, and after a v the tag of its release."""
+    found = re.search(r"^project\([^)]*\bVERSION\s+([\d.]+)", contents(root), re.MULTILINE)
+    return found.group(1) if found else "without a version"
+
+
+def exercises(root: Path) -> list[Exercise]:
+    """In CMakeLists.txt's order: one workbook_exercise(...) each."""
+    names = re.findall(r"^\s*workbook_exercise\(\s*(ex\d\d_\w+)", contents(root), re.MULTILINE)
     return [Exercise(root, name) for name in names]
 
 

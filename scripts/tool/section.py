@@ -65,11 +65,10 @@ def problems(root: Path) -> list[str]:
     for exercise in exercises(root):
         found += [f"WORKBOOK.md: {exercise.name}: {text}" for text in section_problems(exercise)]
     found += [f"WORKBOOK.md{text}" for text in path_problems(root)]
-    for name in ["WORKBOOK.md", "README.md"]:
-        if (root / name).is_file():
-            found += [f"{name}{text}" for text in link_problems(root, root / name)]
-        else:
-            found.append(f"{name}: is missing")
+    texts = {path.name for path in root.glob("*.md")}
+    found += [f"{name}: is missing" for name in ("README.md", "WORKBOOK.md") if name not in texts]
+    for name in sorted(texts):
+        found += [f"{name}{text}" for text in link_problems(root, root / name)]
     return found
 
 

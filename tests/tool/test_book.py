@@ -149,7 +149,7 @@ class Figures(fake_tree.FakeTree):
 class Command(fake_tree.FakeTree):
     def refused(self, status, words, *argv):
         with self.assertRaisesRegex(WorkbookError, words) as caught:
-            commands.run_book(self.root, list(argv))
+            commands.call(self.root, ["book", *argv])
         self.assertEqual(caught.exception.status, status)
 
     def test_wrong_usage(self):

@@ -1,0 +1,146 @@
+# The commands of instructors and authors: what each takes, and where its work is done.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import student
+from command_line import Command, Parser, cores, whole_number
+
+
+def verify_arguments(reader: Parser) -> None:
+    reader.flag("--quick", "leave out the long cases")
+    reader.add_argument(
+        "-j", "--jobs", metavar="N", default=str(cores()), help="at once (%(default)s)"
+    )
+
+
+def run_verify(root, options):
+    jobs = whole_number("-j", options.jobs, 999)
+    import verify
+
+    return verify.verify(root, options.quick, jobs)
+
+
+def mutants_arguments(reader: Parser) -> None:
+    reader.exercise("default: all", name="exercises", nargs="*")
+
+
+def run_mutants(root, options):
+    import mutants
+
+    return mutants.mutants(root, options.exercises)
+
+
+FORMS = {
+    "csv": "for a spreadsheet",
+    "junit": "JUnit's XML",
+    "gradescope": "Gradescope's results.json",
+    "classroom": "the results of a GitHub Classroom autograder",
+}
+
+
+def grade_arguments(reader: Parser) -> None:
+    reader.add_argument("folders", nargs="+", metavar="DIR", help="a hand-in each")
+    reader.exercise(
+        "this one, also if it is untouched; may be repeated (all that were worked on)",
+        name="--exercise",
+        action="append",
+        default=[],
+    )
+    import grade_report
+
+    for form in grade_report.FORMATS:
+        reader.add_argument(f"--{form}", metavar="FILE", help=FORMS.get(form, "write them there"))
+
+
+def run_grade(root, options):
+    import grade
+    import grade_report
+
+    files = {form: getattr(options, form) for form in grade_report.FORMATS}
+    asked = {form: name for form, name in files.items() if name}
+    return grade.grade(root, options.folders, options.exercise, asked)
+
+
+def accept_arguments(reader: Parser) -> None:
+    reader.exercise("whose stub it is", name="exercises", nargs="+")
+
+
+def new_arguments(reader: Parser) -> None:
+    reader.add_argument("what", choices=["exercise"], help="the word exercise")
+    reader.add_argument("name", metavar="NAME", help="barriers, or ex15_barriers for a number")
+
+
+def new(root, options):
+    import new_exercise
+
+    return new_exercise.new_exercise(root, options.name)
+
+
+def completion_arguments(reader: Parser) -> None:
+    reader.add_argument("shell", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
+
+
+def run_completion(root, options):
+    import completion
+
+    return completion.show(root, options.shell)
+
+
+COMMANDS = [
+    Command(
+        "verify",
+        "the project's own tests",
+        run_verify,
+        verify_arguments,
+        (("verify --quick -j 2", ""),),
+        "Solutions, fresh and half-filled stubs, wrong and right answers, the text and this tool. "
+        "What has passed as it is now is not run again.",
+    ),
+    Command(
+        "grade",
+        "judge hand-ins that nobody has read, each in a sandbox; see WORKBOOK.md",
+        run_grade,
+        grade_arguments,
+        (
+            ("grade submissions/* --csv marks.csv", ""),
+            ("grade anna --exercise ex03", "one exercise only"),
+        ),
+        "grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and "
+        "cannot use up the machine. Tests and answer share one process, though, so code that sets "
+        "out to can mislead them: what it would need for that is looked for, and an answer that "
+        'has some of it "needs a look" and does not pass.',
+    ),
+    Command(
+        "mutants",
+        "for authors: changes one place of a solution at a time, and lists what no case caught",
+        run_mutants,
+        mutants_arguments,
+        (("mutants ex15", ""),),
+    ),
+    Command(
+        "accept",
+        "for authors: the stubs as they are now are the ones handed out",
+        lambda root, options: student.accept(root, options.exercises),
+        accept_arguments,
+        (("accept ex15", ""),),
+    ),
+    Command(
+        "new",
+        "for authors: a tiny exercise to begin from",
+        new,
+        new_arguments,
+        (("new exercise barriers", "with the next number"),),
+    ),
+    Command(
+        "completion",
+        "what a shell needs to complete these commands: bash, zsh or fish",
+        run_completion,
+        completion_arguments,
+        (
+            ("completion bash >>~/.bashrc", ""),
+            ("completion zsh >~/.zfunc/_workbook", "a folder of your fpath"),
+            ("completion fish >~/.config/fish/completions/workbook.fish", ""),
+        ),
+    ),
+]
