@@ -21,7 +21,7 @@ from layout import USAGE, WorkbookError, output_file, write_atomically
 from terminal import paint
 
 if TYPE_CHECKING:
-    from grade import Graded
+    from graded import Graded
 
 STYLES = {"passed": "green", "not yet": "yellow", "not started": "dim"}  # all else is red
 # A spreadsheet takes a cell that begins so for a formula.

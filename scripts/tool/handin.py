@@ -31,6 +31,7 @@ class HandIn:
     name: str
     exercise: Exercise
     files: dict[str, bytes]
+    remarks: tuple[str, ...] = ()  # of how it was read
 
 
 def solution(exercise: Exercise) -> HandIn:

@@ -64,11 +64,10 @@ class Fingerprints:
     """Tells what a check's verdict depends on. Of the files as they are when first asked."""
 
     def __init__(self, root: Path, environment: dict[str, str]):
-        self._root = root
         asked = {k: v for k, v in environment.items() if k.startswith("WORKBOOK_")}
         self._asked = json.dumps(asked, sort_keys=True)
         self._of_file = lru_cache(None)(digest)
-        self._of_folder = lru_cache(None)(self._read)
+        self._of_folder = lru_cache(None)(lambda folder: digest_of_folder(root, folder))
         self._libraries = lru_cache(None)(libraries)
 
     def of(self, check: Check) -> str | None:
@@ -90,15 +89,17 @@ class Fingerprints:
             return ()
         return next((read for begin, read in READ_BY.items() if name.startswith(begin)), ("",))
 
-    def _read(self, folder: str) -> str:
-        mixed = hashlib.sha256()
-        for above, inside, names in os.walk(self._root / folder):
-            inside[:] = sorted(name for name in inside if not NOT_OURS.fullmatch(name))
-            for name in sorted(names):
-                path = Path(above, name)
-                if path.is_file():
-                    mixed.update(f"{path.relative_to(self._root)}\0{digest(path)}\n".encode())
-        return mixed.hexdigest()
+def digest_of_folder(root: Path, folder: str) -> str:
+    """Of all that lies in it, or of the one file that it is."""
+    mixed = hashlib.sha256()
+    found = [Path(folder)] if (root / folder).is_file() else []
+    for above, inside, names in os.walk(root / folder):
+        inside[:] = sorted(name for name in inside if not NOT_OURS.fullmatch(name))
+        found += [Path(above, name).relative_to(root) for name in sorted(names)]
+    for path in found:
+        if (root / path).is_file():
+            mixed.update(f"{path}\0{digest(root / path)}\n".encode())
+    return mixed.hexdigest()
 
 
 def digest(path: Path) -> str:

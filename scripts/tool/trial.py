@@ -4,9 +4,10 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import tempfile
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,10 +57,24 @@ class Place:
             os.chown(self.out, sandbox.FIRST_USER + user, sandbox.FIRST_USER + user)
 
 
+@contextlib.contextmanager
+def fresh_folder(path: Path):
+    """Empty, and gone afterwards. Not in the temporary directory, where nobody would find what a
+    killed run leaves."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 class Trials:
     """Tries out answers to one exercise, whose checker and SUPERVISOR have been built."""
 
-    def __init__(self, recipe: Recipe, stub: dict[str, bytes]):
+    def __init__(self, recipe: Recipe, stub: dict[str, bytes], place: Path):
+        """`place`: a folder that is there while an answer is tried, and then no more."""
+        self._place = place
         self._recipe = recipe
         self._exercise = recipe.exercise
         self._stub = stub
@@ -68,8 +83,8 @@ class Trials:
     def run(self, one: HandIn, user: int, told=bounded.nothing) -> Trial:
         """Builds and runs it, both in sandboxes, as user number `user`. Tells what it is at."""
         bounded.adopt_orphans()
-        with tempfile.TemporaryDirectory(prefix="workbook-grade-") as holder:
-            place = Place(Path(holder), one, user)
+        with fresh_folder(self._place) as holder:
+            place = Place(holder, one, user)
             sandboxes = sandbox.Sandboxes(user)
             try:
                 odd = self._preprocessed(place, one, sandboxes, told)

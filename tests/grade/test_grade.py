@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "tool"))
 
+import court  # noqa: E402
 import grade  # noqa: E402
+import graded  # noqa: E402
 import handin  # noqa: E402
 import sandbox  # noqa: E402
 from build_folder import folder  # noqa: E402
@@ -44,7 +47,10 @@ def before_main(text: str, body: str, headers: str) -> str:
 class HandIns(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.court = grade.Court(folder(ROOT, "instructor"), EXERCISE)
+        holder = tempfile.TemporaryDirectory(prefix="workbook-test-")
+        cls.addClassCleanup(holder.cleanup)
+        place = Path(holder.name) / "place"
+        cls.court = court.Court(folder(ROOT, "instructor"), EXERCISE, place)
         cls.cases = cls.court.trials.cases
         cls.user = 0
 
@@ -59,40 +65,40 @@ class HandIns(unittest.TestCase):
         self.assertEqual(len(chosen), len(sentences))
         self.court.trials.cases = chosen
 
-    def graded(self, source: str, header: str = GOOD[HEADER], **more: str) -> grade.Graded:
+    def graded(self, source: str, header: str = GOOD[HEADER], **more: str) -> graded.Graded:
         type(self).user += 1
         files = {SOURCE: source, HEADER: header, **more}
         one = handin.HandIn("alice", EXERCISE, {name: text.encode() for name, text in files.items()})
         return self.court.grade(one, self.user)
 
-    def verdict_on(self, found: grade.Graded, sentence: str):
+    def verdict_on(self, found: graded.Graded, sentence: str):
         return next(one for one in found.outcomes if one.case.sentence == sentence)
 
     def test_an_honest_answer(self):
         found = self.graded("// Mine.\n" + GOOD[SOURCE])
-        self.assertEqual((found.verdict, found.odd), (grade.CORE, []))
+        self.assertEqual((found.verdict, found.odd), (graded.CORE, []))
         self.assertTrue(all(one.verdict == PASSED for one in found.outcomes))
 
     def test_an_honest_mistake(self):
         found = self.graded(WRONG)
-        self.assertEqual((found.verdict, found.odd), (grade.NOT_PASSED, []))
+        self.assertEqual((found.verdict, found.odd), (graded.NOT_PASSED, []))
         self.assertEqual(self.verdict_on(found, PROMISE).verdict, FAILED)
 
     def test_a_race_is_found_in_the_sandbox_too(self):
         found = self.graded(GOOD[SOURCE].replace("std::lock_guard lock(mutex);", ""))
-        self.assertEqual(found.verdict, grade.NOT_PASSED)
+        self.assertEqual(found.verdict, graded.NOT_PASSED)
         self.assertTrue(any("exercises/ex01_threads/calc_primes.cpp" in o.output for o in found.outcomes))
         self.assertTrue(any("primes.push_back(n);" in o.output for o in found.outcomes))
 
     def test_a_compile_error(self):
         found = self.graded(GOOD[SOURCE].replace("return n >= 2;", "return n >= ;"))
-        self.assertEqual(found.verdict, grade.DOES_NOT_BUILD)
+        self.assertEqual(found.verdict, graded.DOES_NOT_BUILD)
         self.assertIn("exercises/ex01_threads/calc_primes.cpp:", found.why)
 
     def refused(self, source: str, **more):
         """It does not pass, and the promise that it breaks is not said to hold."""
         found = self.graded(source, **more)
-        self.assertNotEqual(found.verdict, grade.CORE)
+        self.assertNotEqual(found.verdict, graded.CORE)
         return found
 
     def test_leaving_with_success_before_main(self):
@@ -111,7 +117,7 @@ class HandIns(unittest.TestCase):
     def test_writing_the_record_page(self):
         more = "namespace support { struct watch_page; extern watch_page* page; }"
         found = self.graded(f"{WRONG}\n{more}\nvoid* leak() {{ return support::page; }}\n")
-        self.assertEqual(found.verdict, grade.LOOK)
+        self.assertEqual(found.verdict, graded.LOOK)
         self.assertTrue(any("support::page" in what for what in found.odd), found.odd)
 
     RECORD = (
@@ -126,7 +132,7 @@ class HandIns(unittest.TestCase):
         )
         found = self.graded(f"{self.RECORD}\n{before_main(WRONG, body, 'cstdlib unistd.h')}")
         self.assertEqual(self.verdict_on(found, PROMISE).verdict, FAILED)
-        self.assertNotEqual(found.verdict, grade.CORE)
+        self.assertNotEqual(found.verdict, graded.CORE)
 
     def test_finding_the_record_by_the_todo(self):
         self.judge_only(PROMISE)
@@ -136,14 +142,14 @@ class HandIns(unittest.TestCase):
         )
         source = with_body(WRONG, body, "given/todo.hpp cstdlib")
         found = self.graded(source.replace("namespace {", f"{self.RECORD}\nnamespace {{", 1))
-        self.assertEqual(found.verdict, grade.LOOK)
+        self.assertEqual(found.verdict, graded.LOOK)
 
     def test_macros_of_ones_own_for_the_tests(self):
         self.judge_only(PROMISE)
         header = GOOD[HEADER].replace("#pragma once", "#pragma once\n#include <helper.hpp>")
         helper = "#undef REQUIRE_FALSE\n#define REQUIRE_FALSE(x) REQUIRE(true)\n"
         found = self.graded(WRONG, header, **{"helper.hpp": helper})
-        self.assertEqual(found.verdict, grade.LOOK)
+        self.assertEqual(found.verdict, graded.LOOK)
 
     def test_what_only_the_preprocessor_sees(self):
         self.judge_only(PROMISE)
@@ -153,7 +159,7 @@ class HandIns(unittest.TestCase):
             "#if !__has_include(<a/*b>)\nvoid nop() { asm(\"nop\"); }\n#endif // */",
         ):
             found = self.graded(f"{GOOD[SOURCE]}\n{text}\n")
-            self.assertEqual((found.verdict, found.why), (grade.LOOK, ""), text)
+            self.assertEqual((found.verdict, found.why), (graded.LOOK, ""), text)
 
     def test_honest_habits(self):
         """Nothing of these is odd."""
@@ -165,7 +171,7 @@ class HandIns(unittest.TestCase):
             "    out << exp2(x) << hypot(x, TWICE(x)) << atoi(\"3\");\n    return out.str();\n}\n"
         )
         found = self.graded(f"\ufeff{GOOD[SOURCE]}\n{more}".replace("\n", "\r\n"))
-        self.assertEqual((found.verdict, found.odd), (grade.CORE, []))
+        self.assertEqual((found.verdict, found.odd), (graded.CORE, []))
 
     def test_what_lies_about(self):
         """Nothing of the solution, of other files and of the network is within reach."""
@@ -176,7 +182,7 @@ class HandIns(unittest.TestCase):
         )
         found = self.graded(with_body(WRONG, body, "cstdlib"))
         said = self.verdict_on(found, PROMISE).output
-        self.assertEqual(found.verdict, grade.LOOK)
+        self.assertEqual(found.verdict, graded.LOOK)
         self.assertIn("cannot access '/etc/passwd'", said)
         self.assertIn("cannot touch 'x'", said)
         self.assertIn("'solutions/*/*': No such file", said)
@@ -193,7 +199,7 @@ class HandIns(unittest.TestCase):
     def test_included_from_outside(self):
         for path in (f"{EXERCISE.solution}/{SOURCE}", "/etc/shadow", "/dev/zero"):
             found = self.refused(f'{GOOD[SOURCE]}\n#include "{path}"\n')
-            self.assertEqual(found.verdict, grade.DOES_NOT_BUILD, path)
+            self.assertEqual(found.verdict, graded.DOES_NOT_BUILD, path)
 
     def test_forks_without_end(self):
         self.judge_only(PROMISE)

@@ -1,0 +1,185 @@
+# A grading that is broken off, in whatever way, and the same command again. The court is a stand-in:
+# nothing is built or judged here.
+#
+# SPDX-License-Identifier: MIT
+import contextlib
+import io
+import os
+import signal
+import unittest.mock
+from pathlib import Path
+
+import fake_tree
+import grade
+import grade_record
+from build_folder import Case
+from graded import CORE, NOT_JUDGED, NOT_PASSED, Graded
+from judge import FAILED, PASSED, Outcome
+from layout import MACHINE, WorkbookError
+
+COUNT = 6
+
+
+class Court:
+    """Passes every second hand-in; does what `before` says when it has the one of that name."""
+
+    before: dict = {}
+    judged: list = []
+
+    def __init__(self, _build, exercise, place):
+        self.exercise, self.place = exercise, place
+
+    def grade(self, one, _user, _told):
+        self.place.mkdir()
+        (self.place / "half built").touch()
+        self.before.get(Path(one.name).name, lambda: None)()
+        self.judged.append(Path(one.name).name)
+        self.place.joinpath("half built").unlink()
+        self.place.rmdir()
+        good = b"even" in one.files["count.cpp"]
+        case = Case("two times three is six", 1, False, False)
+        outcome = Outcome(case, PASSED if good else FAILED, "\0 what it said\n")
+        return Graded(one.name, self.exercise, CORE if good else NOT_PASSED, [outcome])
+
+
+class BrokenOff(fake_tree.FakeTree):
+    def setUp(self):
+        super().setUp()
+        self.hand_out()
+        for number in range(COUNT):
+            text = f"// {'odd' if number % 2 else 'even'}\n"
+            self.write(f"../hand-ins/h{number}/ex01_count/count.cpp", text)
+        self.tops = [str(self.root.parent / f"hand-ins/h{n}") for n in range(COUNT)]
+        self.csv = str(self.root.parent / "marks.csv")
+        Court.before, Court.judged = {}, []
+        self.patch("grade.Court", Court)
+        self.patch("grade.configure", return_value=self.root / "build")
+        self.patch("grade.sandbox.refuse_without")
+        self.patch("grade_record.LEAST_ROOM", 1)
+
+    def grade(self, *, tops=None) -> str:
+        """The table that it prints; self.notes is what it says beside it."""
+        out, notes = io.StringIO(), io.StringIO()
+        self.notes = ""
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(notes):
+            try:
+                grade.grade(self.root, tops or self.tops, ["ex01"], {"csv": self.csv})
+            finally:
+                self.notes = notes.getvalue()
+                self.table = out.getvalue()
+        return self.table
+
+    def marks(self) -> str:
+        return Path(self.csv).read_text(encoding="utf-8")
+
+    def undisturbed(self) -> tuple[str, str]:
+        found = self.grade(), self.marks()
+        self.assertEqual(len(Court.judged), COUNT)
+        os.unlink(self.csv)
+        Court.judged.clear()
+        return found
+
+    def left(self) -> list[str]:
+        return [str(one) for one in (self.root / grade_record.FOLDER).glob("*/*")]
+
+    def goes_on(self, expected: tuple[str, str], judged: list[str]) -> None:
+        """The same command judges these and no others, and comes to the same end."""
+        Court.before, Court.judged[:] = {}, []
+        self.assertEqual((self.grade(), self.marks()), expected)
+        self.assertEqual(Court.judged, judged)
+        self.assertEqual(self.left(), [])
+
+    def breaks_off(self, at: str, how, error) -> None:
+        Court.before = {at: how}
+        with self.assertRaises(error):
+            self.grade()
+        self.assertFalse([one for one in self.left() if one.endswith("place")])
+
+    def test_by_ctrl_c(self):
+        expected = self.undisturbed()
+
+        def interrupted():
+            raise KeyboardInterrupt
+
+        self.breaks_off("h3", interrupted, KeyboardInterrupt)
+        for number in range(COUNT):
+            [line] = [one for one in self.marks().splitlines() if f"/h{number}," in one]
+            self.assertEqual(NOT_JUDGED in line, number >= 3, line)
+        self.assertIn("3 of 6 are not judged yet; the same command goes on", self.notes)
+        self.goes_on(expected, ["h3", "h4", "h5"])
+
+    def test_by_kill(self):
+        """Three times; nothing is left in the temporary directory, nor of what was half built."""
+        expected = self.undisturbed()
+        for at in ("h1", "h2", "h4"):
+            child = os.fork()
+            if child == 0:
+                Court.before = {at: lambda: os.kill(os.getpid(), signal.SIGKILL)}
+                with contextlib.suppress(BaseException):
+                    self.grade()
+                os._exit(1)
+            self.assertEqual(os.waitpid(child, 0)[1], signal.SIGKILL)
+        self.assertTrue([one for one in self.left() if one.endswith("place")])
+        self.goes_on(expected, ["h4", "h5"])
+
+    def test_in_the_middle_of_a_line(self):
+        expected = self.undisturbed()
+        self.breaks_off("h2", lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt)
+        [record] = (self.root / grade_record.FOLDER).glob("*/judged.jsonl")
+        record.write_bytes(record.read_bytes()[:-20])
+        self.goes_on(expected, ["h1", "h2", "h3", "h4", "h5"])
+
+    def test_by_a_full_disk(self):
+        expected = self.undisturbed()
+        full = unittest.mock.patch("grade_record.room", return_value=0)
+        Court.before = {"h2": full.start}
+        with self.assertRaisesRegex(WorkbookError, "room is left .* the same command goes on") as raised:
+            self.grade()
+        full.stop()
+        self.assertEqual(raised.exception.status, MACHINE)
+        self.goes_on(expected, ["h2", "h3", "h4", "h5"])
+
+    def test_where_nothing_can_be_recorded(self):
+        expected = self.undisturbed()
+        with unittest.mock.patch("grade_record.os.fsync", side_effect=[None, OSError(28, "full")]):
+            with self.assertRaises(OSError):
+                self.grade()
+        Court.judged.clear()
+        self.grade()
+        self.assertIn(Court.judged, (["h1", "h2", "h3", "h4", "h5"], ["h2", "h3", "h4", "h5"]))
+        self.assertEqual(self.marks(), expected[1])
+
+    def test_a_hand_in_that_has_changed_is_judged_again(self):
+        self.breaks_off("h2", lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt)
+        self.write("../hand-ins/h0/ex01_count/count.cpp", "// odd now\n")
+        Court.before, Court.judged[:] = {}, []
+        self.assertIn("0/1", self.grade().splitlines()[1])
+        self.assertEqual(Court.judged, ["h0", "h2", "h3", "h4", "h5"])
+
+    def test_other_tests_judge_all_again(self):
+        self.breaks_off("h2", lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt)
+        self.change("tests/ex01_count_test.cpp", "6", "2 * 3")
+        Court.before, Court.judged[:] = {}, []
+        self.grade()
+        self.assertIn("the tests have changed", self.notes)
+        self.assertEqual(len(Court.judged), COUNT)
+
+    def test_another_command_goes_its_own_way(self):
+        self.breaks_off("h2", lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt)
+        Court.before, Court.judged[:] = {}, []
+        self.grade(tops=self.tops[:1])
+        self.assertEqual(Court.judged, ["h0"])
+
+    def test_twice_at_once(self):
+        def another():
+            with self.assertRaisesRegex(WorkbookError, "in another terminal"):
+                with grade_record.Record(self.root, [*self.tops, "--", "ex01"]):
+                    pass
+
+        Court.before = {"h1": another}
+        self.grade()
+        self.assertEqual(len(Court.judged), COUNT)
+
+
+if __name__ == "__main__":
+    unittest.main()
