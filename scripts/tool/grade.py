@@ -10,36 +10,43 @@ from dataclasses import replace
 from pathlib import Path
 
 import grade_report
+import handed
 import handin
 import judge
 import pristine
 import sandbox
+from archive import Refused
 from build_folder import configure
 from court import Court
 from graded import CORE, MISSING, NOT_JUDGED, UNREADABLE, Graded
 from grade_record import Record
+from handed import Tree
 from handin import HandIn
 from layout import NOT_YET, USAGE, Exercise, WorkbookError, find_exercise
 from progress import Line
 from terminal import harmless, note, one_line
 
 
-def grade(root: Path, tops: list[str], asked: list[str], files: dict[str, str]) -> int:
-    """Every exercise asked for, or worked on, of every hand-in. `files`: format -> path."""
+def grade(
+    root: Path, tops: list[str], asked: list[str], files: dict[str, str], each: bool = False
+) -> int:
+    """Every exercise asked for, or worked on, of every hand-in. `files`: format -> path; `each`: a
+    folder or archive holds a whole class."""
     judge.refuse_bad_settings()
     if judge.few_schedules_asked():
         raise WorkbookError(
             f"WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}, too few to pass: unset it", USAGE
         )
-    folders = handin.tops(tops)
+    named = handed.tops(tops)
     wanted = [find_exercise(root, name) for name in dict.fromkeys(asked)]
     for exercise in wanted:
         refuse_edited(exercise)
-    targets = grade_report.output_files(files, len(folders))
+    targets = grade_report.output_files(files, len(named))
     sandbox.refuse_without()
-    plan = [one for top in folders for one in answers(root, top, wanted)]
+    trees = [tree for top in named for tree in hand_ins(top, each)]
+    plan = [one for tree in trees for one in answers(root, tree, wanted)]
     found: list[Graded] = []
-    with Record(root, [*tops, "--", *asked]) as record:
+    with Record(root, [*tops, "--", *asked, "--class" * each]) as record:
         try:
             for one in judged(configure(root), plan, record):
                 found.append(one)
@@ -103,12 +110,25 @@ def refuse_edited(exercise: Exercise) -> None:
         )
 
 
-def answers(root: Path, top: Path, wanted: list[Exercise]):
+def hand_ins(top: Path, each: bool) -> list[Tree | Graded]:
+    """What lies there. `each`: a hand-in of each student's."""
+    try:
+        tree = handed.tree_of(top)
+    except (Refused, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        return [Graded(one_line(str(top)), None, UNREADABLE, why=harmless(str(why)))]
+    return handed.by_student(tree) if each else [tree]
+
+
+def answers(root: Path, tree: Tree | Graded, wanted: list[Exercise]):
     """HandIns, and Graded for what cannot be judged."""
-    name = one_line(str(top))
+    if isinstance(tree, Graded):
+        yield tree
+        return
+    name = one_line(tree.name)
     try:
         if not wanted:
-            started = handin.all_started(top, root)
+            started = handin.all_started(tree, root)
             yield from started
             if not started:
                 yield Graded(name, None, MISSING, why="no exercise there differs from its stub")
@@ -118,7 +138,7 @@ def answers(root: Path, top: Path, wanted: list[Exercise]):
         return
     for exercise in wanted:
         try:
-            one = handin.read(top, exercise, len(wanted) == 1)
+            one = handin.read(tree, exercise, len(wanted) == 1)
             yield one or Graded(name, exercise, MISSING, why=f"there is no {exercise.name}")
         except handin.Unreadable as error:
             yield Graded(name, exercise, UNREADABLE, why=harmless(str(error)))

@@ -1,23 +1,26 @@
-# Finds and reads what somebody handed in. Nobody has looked at it: it may hold links to other
-# people's files, devices, pipes that never end. Only plain files, reached without following a link,
-# are read, and no more of them than an answer can have.
+# The answers in a hand-in: which of its folders is the answer to an exercise, and which files of it
+# count. Files that an answer lacks are the stub's.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-import os
+import posixpath
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+import archive
 import pristine
-from layout import USAGE, Exercise, WorkbookError, exercises, is_code, read_code
+from archive import Member
+from handed import Tree
+from layout import Exercise, exercises, read_code
 from terminal import one_line
 
 MOST_FILES = 40  # of one answer
-MOST_BYTES = 256 << 10  # of one file
+MOST_TOLD = 5  # of what was not used
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.[ch]pp")
+# Beside exercises/, the course's own answers, tests and mistakes.
+OURS = {"solutions", "tests", "hunts"}
 
 
 class Unreadable(Exception):
@@ -39,75 +42,92 @@ def solution(exercise: Exercise) -> HandIn:
     return HandIn("the solution", exercise, files)
 
 
-def folder_of(top: Path, exercise: Exercise, alone: bool) -> Path | None:
-    """Where `top` has its answer: as in a checkout, as a folder of the exercise's name, or, when
-    no other exercise is asked for, right there."""
-    for below in ("exercises", "."):
-        if (top / below / exercise.name).is_dir():
-            return top / below / exercise.name
-    if top.absolute().name == exercise.name:
-        return top
-    if alone and any(is_code(path.name) for path in top.iterdir()):
-        return top
-    return None
+def read(tree: Tree, exercise: Exercise, alone: bool) -> HandIn | None:
+    """None if there is none. `alone`: no other exercise is asked for, so that its files count
+    wherever they lie."""
+    stub = pristine.shipped_code(exercise)
+    found = places(tree, exercise, stub, alone)
+    if not found:
+        if refused := tree.refused():
+            raise Unreadable("; ".join(one_line(one) for one in refused[:MOST_TOLD]))
+        return None
+    chosen = max(found, key=lambda folder: rank(folder, found[folder]))
+    files, remarks = used(found[chosen], stub)
+    if len({content(one) for one in found.values()}) > 1:
+        remarks.append(f"there are {len(found)}; judged is the last, {chosen or 'at the top'}")
+    own = {posixpath.join(chosen, name) for name in found[chosen]}
+    remarks += [f"left out: {one}" for one in tree.refused(own)]
+    return HandIn(
+        one_line(tree.name), exercise, {**stub, **files}, tuple(map(one_line, remarks[:MOST_TOLD]))
+    )
 
 
-def read(top: Path, exercise: Exercise, alone: bool) -> HandIn | None:
-    """None if there is none. Files that it lacks are the stub's."""
-    try:
-        folder = folder_of(top, exercise, alone)
-        if folder is None:
-            return None
-        files = files_of(top, folder)
-    except OSError as error:
-        raise Unreadable(f"{error.filename or top}: {error.strerror}") from None
-    return HandIn(one_line(str(top)), exercise, {**pristine.shipped_code(exercise), **files})
+def places(
+    tree: Tree, exercise: Exercise, stub: dict[str, bytes], alone: bool
+) -> dict[str, dict[str, Member]]:
+    """The folders in which its answer may lie."""
+    folders = tree.folders()
+    if any("exercises" in folder.split("/") for folder in folders):
+        folders = {f: files for f, files in folders.items() if not OURS & set(f.split("/"))}
+    top = archive.stem(Path(tree.name).absolute().name)
+    named = {f: files for f, files in folders.items() if is_named(posixpath.basename(f) or top, exercise)}
+    if named or not alone:
+        return named
+    by_file = {f: files for f, files in folders.items() if set(stub) & set(files)}
+    return by_file or {f: files for f, files in folders.items() if f == ""}
 
 
-def files_of(top: Path, folder: Path) -> dict[str, bytes]:
-    for one in (folder, folder.parent):
-        if one != top and top in one.parents and one.is_symlink():
-            raise Unreadable(f"{one.relative_to(top)} is a link")
-    names = sorted(one for one in os.listdir(folder) if is_code(one))
-    if len(names) > MOST_FILES:
+def is_named(folder: str, exercise: Exercise) -> bool:
+    """ex03_process_pool, EX03, and what a copy of it is called: ex03_process_pool (2)."""
+    name = folder.lower()
+    more = name[len(exercise.name) : len(exercise.name) + 1]
+    return name == exercise.id or (name.startswith(exercise.name) and not more.isalnum())
+
+
+def rank(folder: str, files: dict[str, Member]) -> tuple:
+    """The largest is judged: of several the last by its time, as in a checkout before others."""
+    as_in_a_checkout = folder.split("/")[-2:-1] == ["exercises"]
+    time = max(one.time for one in files.values())
+    return as_in_a_checkout, time, -folder.count("/"), folder
+
+
+def content(files: dict[str, Member]) -> tuple:
+    return tuple(sorted((name, one.content) for name, one in files.items()))
+
+
+def used(files: dict[str, Member], stub: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
+    """The files that make the answer, and what is to be said of the others."""
+    taken, remarks = {}, []
+    for name, one in sorted(files.items()):
+        wrong = one.wrong
+        if not NAME.fullmatch(name):
+            wrong = "has not only letters, digits, _, - and . in its name"
+        if wrong and name in stub:
+            raise Unreadable(f"{name} {wrong}")
+        if wrong:
+            remarks.append(f"left out: {name} {wrong}")
+        else:
+            taken[name] = one.content
+    if len(taken) > MOST_FILES:
         raise Unreadable(f"more than {MOST_FILES} files of code")
-    return {one: content(folder, one) for one in names}
-
-
-def content(folder: Path, name: str) -> bytes:
-    if not NAME.fullmatch(name):
-        raise Unreadable(f"a file is called {name!r}: letters, digits, _, - and . only")
-    if (folder / name).is_symlink():
-        raise Unreadable(f"{name} is a link")
-    # Not to wait for the other end of a pipe.
-    descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable(f"{name} is no plain file")
-        with open(descriptor, "rb", closefd=False) as file:
-            text = file.read(MOST_BYTES + 1)
-    finally:
-        os.close(descriptor)
-    if len(text) > MOST_BYTES:
-        raise Unreadable(f"{name} is larger than {MOST_BYTES >> 10} KiB")
-    return text
+    return taken, remarks
 
 
 def is_started(one: HandIn) -> bool:
     return one.files != pristine.shipped_code(one.exercise)
 
 
-def tops(said: list[str]) -> list[Path]:
-    """The folders that were named; each once."""
-    for name in said:
-        path = Path(name)
-        if not path.is_dir():
-            what = "is not a folder: unpack it first" if path.exists() else "is not there"
-            raise WorkbookError(f"{name} {what}", USAGE)
-    return [Path(name) for name in dict.fromkeys(said)]
-
-
-def all_started(top: Path, root: Path) -> list[HandIn]:
+def all_started(tree: Tree, root: Path) -> list[HandIn]:
     """Every exercise that somebody worked on there."""
-    found = [read(top, exercise, False) for exercise in exercises(root)]
-    return [one for one in found if one is not None and is_started(one)]
+    found, wrong = [], None
+    for exercise in exercises(root):
+        try:
+            one = read(tree, exercise, False)
+        except Unreadable as error:
+            wrong = error
+            continue
+        if one is not None and is_started(one):
+            found.append(one)
+    if wrong and not found:
+        raise wrong
+    return found

@@ -40,12 +40,17 @@ FORMS = {
 
 
 def grade_arguments(reader: Parser) -> None:
-    reader.add_argument("folders", nargs="+", metavar="DIR", help="a hand-in each")
+    reader.add_argument(
+        "folders", nargs="+", metavar="DIR", help="a hand-in each, or a .zip, .tar.gz or .tar.xz"
+    )
     reader.exercise(
         "this one, also if it is untouched; may be repeated (all that were worked on)",
         name="--exercise",
         action="append",
         default=[],
+    )
+    reader.add_argument(
+        "--class", action="store_true", dest="each", help="DIR holds a hand-in for each student"
     )
     import grade_report
 
@@ -58,8 +63,8 @@ def run_grade(root, options):
     import grade_report
 
     files = {form: getattr(options, form) for form in grade_report.FORMATS}
-    asked = {form: name for form, name in files.items() if name}
-    return grade.grade(root, options.folders, options.exercise, asked)
+    written = {form: name for form, name in files.items() if name}
+    return grade.grade(root, options.folders, options.exercise, written, options.each)
 
 
 def accept_arguments(reader: Parser) -> None:
@@ -105,9 +110,10 @@ COMMANDS = [
         (
             ("grade submissions/* --csv marks.csv", ""),
             ("grade anna --exercise ex03", "one exercise only"),
+            ("grade --class download.zip", "a folder or an archive of each student in it"),
         ),
-        "grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and "
-        "cannot use up the machine. Tests and answer share one process, though, so code that sets "
+        "grade needs bubblewrap. Broken off, the same command goes on. A hand-in reaches neither "
+        "network, files nor other hand-ins, and cannot use up the machine. Tests and answer share one process, though, so code that sets "
         "out to can mislead them: what it would need for that is looked for, and an answer that "
         'has some of it "needs a look" and does not pass.',
     ),

@@ -14,6 +14,7 @@ import audit
 import fake_tree
 import grade
 import grade_report
+import handed
 import handin
 import sandbox
 import symbols
@@ -40,7 +41,7 @@ class HandIns(fake_tree.FakeTree):
         return self.write(f"../alice/{name}", text)
 
     def read_it(self, alone=False):
-        return handin.read(self.top, self.exercise, alone)
+        return handin.read(handed.tree_of(self.top), self.exercise, alone)
 
     def test_in_every_place(self):
         for name in ("exercises/ex01_count/count.cpp", "ex01_count/count.cpp"):
@@ -59,23 +60,24 @@ class HandIns(fake_tree.FakeTree):
 
     def test_the_folder_itself(self):
         self.hand_in("ex01_count/count.cpp")
-        found = handin.read(self.top / "ex01_count", self.exercise, False)
+        found = handin.read(handed.tree_of(self.top / "ex01_count"), self.exercise, False)
         self.assertEqual(found.files["count.cpp"], PLAIN.encode())
 
     def test_nothing_there(self):
         self.hand_in("README.md")
         self.assertIsNone(self.read_it(alone=True))
-        self.assertEqual(handin.all_started(self.top, self.root), [])
+        self.assertEqual(handin.all_started(handed.tree_of(self.top), self.root), [])
 
     def test_the_stub_is_not_started(self):
         self.hand_in("ex01_count/count.cpp", fake_tree.STUB)
-        self.assertEqual(handin.all_started(self.top, self.root), [])
+        self.assertEqual(handin.all_started(handed.tree_of(self.top), self.root), [])
         self.hand_in("ex01_count/more.cpp")
-        self.assertEqual(len(handin.all_started(self.top, self.root)), 1)
+        self.assertEqual(len(handin.all_started(handed.tree_of(self.top), self.root)), 1)
 
     def test_neither_program_nor_hidden_files(self):
         self.hand_in("ex01_count/main.cpp", "int main() { return 9; }\n")
         self.hand_in("ex01_count/.#count.cpp")
+        self.hand_in("ex01_count/count.cpp")
         self.assertEqual(set(self.read_it().files), {"count.cpp", "count.hpp"})
 
     def unreadable(self, pattern):
@@ -106,34 +108,42 @@ class HandIns(fake_tree.FakeTree):
         self.unreadable("no plain file")
 
     def test_too_much(self):
-        self.hand_in("ex01_count/count.cpp", "/" * (handin.MOST_BYTES + 1))
+        self.hand_in("ex01_count/count.cpp", "/" * (handed.MOST_BYTES + 1))
         self.unreadable("larger than 256 KiB")
         self.hand_in("ex01_count/count.cpp")
         for number in range(handin.MOST_FILES):
             self.hand_in(f"ex01_count/a{number}.cpp")
         self.unreadable("more than 40 files")
 
-    def test_odd_names(self):
+    def test_what_lies_beside_an_answer_does_not_hide_it(self):
+        self.hand_in("ex01_count/count.cpp")
         self.hand_in("ex01_count/a b.cpp")
-        self.unreadable("letters, digits")
+        self.hand_in("ex01_count/large.cpp", "/" * (handed.MOST_BYTES + 1))
+        os.mkfifo(self.top / "ex01_count/pipe.cpp")
+        (self.top / "ex01_count/link.hpp").symlink_to("/etc/passwd")
+        os.mkfifo(self.top / "pipe.cpp")
+        found = self.read_it()
+        self.assertEqual(set(found.files), {"count.cpp", "count.hpp"})
+        for name in ("a b.cpp", "large.cpp", "pipe.cpp is no", "link.hpp is a link"):
+            self.assertTrue(any(name in one for one in found.remarks), (name, found.remarks))
 
     def test_one_bad_hand_in_is_a_line_and_no_end(self):
         (self.top / "ex01_count").symlink_to(self.exercise.solution)
         for wanted in ([], [self.exercise]):
-            [found] = grade.answers(self.root, self.top, wanted)
+            [found] = grade.answers(self.root, handed.tree_of(self.top), wanted)
             self.assertEqual((found.verdict, found.why), (grade.UNREADABLE, "ex01_count is a link"))
 
     def test_what_is_missing_is_said(self):
-        [found] = grade.answers(self.root, self.top, [])
+        [found] = grade.answers(self.root, handed.tree_of(self.top), [])
         self.assertEqual(found.verdict, grade.MISSING)
-        [found] = grade.answers(self.root, self.top, [self.exercise])
+        [found] = grade.answers(self.root, handed.tree_of(self.top), [self.exercise])
         self.assertEqual(found.verdict, grade.MISSING)
 
     def test_bad_words(self):
-        self.write("../archive.zip", "")
-        for name, why in (("nowhere", "is not there"), ("archive.zip", "unpack it first")):
+        self.write("../archive.rar", "")
+        for name, why in (("nowhere", "is not there"), ("archive.rar", "nor an archive")):
             with self.assertRaisesRegex(WorkbookError, why) as raised:
-                handin.tops([str(self.root.parent / name)])
+                handed.tops([str(self.root.parent / name)])
             self.assertEqual(raised.exception.status, 2)
 
     def test_an_edited_stub_is_no_measure(self):
@@ -214,7 +224,7 @@ class Source(unittest.TestCase):
 
     def test_hostile_texts_take_no_time(self):
         for part in ("template<>", "/* ", 'R"( ', "[[", "[[a", "namespace std ", "'", '"', "#define x "):
-            self.kinds(part * (handin.MOST_BYTES // len(part)))  # or it would take hours
+            self.kinds(part * (handed.MOST_BYTES // len(part)))  # or it would take hours
 
     def test_what_macros_expand_to(self):
         output = (

@@ -173,7 +173,7 @@ class BrokenOff(fake_tree.FakeTree):
     def test_twice_at_once(self):
         def another():
             with self.assertRaisesRegex(WorkbookError, "in another terminal"):
-                with grade_record.Record(self.root, [*self.tops, "--", "ex01"]):
+                with grade_record.Record(self.root, [*self.tops, "--", "ex01", ""]):
                     pass
 
         Court.before = {"h1": another}
