@@ -84,7 +84,7 @@ def story_file(folder: Path, sentence: str) -> Path:
 
 
 def read_story(file: Path) -> dict | None:
-    """None if there was no such schedule. Its form: tests/explore/story_json.hpp."""
+    """None if there was no such schedule. Its form: tests/explore/report/story_json.hpp."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,8 +1,9 @@
 # `play EX ["a promise"]`: be the scheduler. Whoever plays says at each step which thread goes on, and
 # tries to break the promise in as few switches as the explorer.
 #
-# The checker replays the choices so far, stops where they end, and tells as JSON what every thread is
-# about to do (tests/explore/story_json.hpp); so to take back a step is to replay one choice less.
+# The checker replays the choices so far, stops where they end, and tells as JSON what every thread
+# is about to do (tests/explore/report/story_json.hpp); so to take back a step is to replay one choice
+# less.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations

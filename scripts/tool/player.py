@@ -1,6 +1,6 @@
 # `check EX --html FILE`: one page, complete in itself, that steps through the schedules which broke
-# the answer's promises. The checker tells of each as JSON (tests/explore/story_json.hpp); the page's
-# parts lie in templates/player/.
+# the answer's promises. The checker tells of each as JSON (tests/explore/report/story_json.hpp); the
+# page's parts lie in templates/player/.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations

@@ -86,22 +86,22 @@ set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)
 # inline functions with it.
 set(EXPLORER_CANARY
     canary.cpp
-    cause.cpp
-    excerpt.cpp
     explore_catch.cpp
-    history.cpp
-    names.cpp
-    report.cpp
+    report/cause.cpp
+    report/excerpt.cpp
+    report/history.cpp
+    report/names.cpp
+    report/report.cpp
+    report/source_places.cpp
+    report/story.cpp
+    report/story_json.cpp
     search/budget.cpp
     search/child.cpp
     search/replay_line.cpp
     search/replaying.cpp
     search/search.cpp
     search/settings.cpp
-    search/shortest.cpp
-    source_places.cpp
-    story.cpp
-    story_json.cpp)
+    search/shortest.cpp)
 
 # Instead of all these in builds with a sanitizer, which the explorer excludes.
 set(EXPLORER_ABSENT_SOURCES absent.cpp)

@@ -6,7 +6,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/explore.hpp"
 
-#include "explore/report.hpp"
+#include "explore/report/report.hpp"
 #include "explore/search/budget.hpp"
 #include "explore/search/replaying.hpp"
 #include "explore/search/settings.hpp"

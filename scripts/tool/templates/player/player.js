@@ -1,6 +1,6 @@
 // Shows schedules: one that failed, to step through (Player), or all those of a small case, in which
-// the reader chooses who goes on (Game). The form of a schedule: tests/explore/story_json.hpp; of a
-// game: scripts/tool/games.py.
+// the reader chooses who goes on (Game). The form of a schedule:
+// tests/explore/report/story_json.hpp; of a game: scripts/tool/games.py.
 //
 // SPDX-License-Identifier: MIT
 "use strict";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "explore/story.hpp"
+#include "explore/report/story.hpp"
 
 #include <algorithm>
 #include <filesystem>

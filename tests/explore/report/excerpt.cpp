@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "explore/excerpt.hpp"
+#include "explore/report/excerpt.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "explore/history.hpp"
+#include "explore/report/history.hpp"
 
 #include <map>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "explore/names.hpp"
+#include "explore/report/names.hpp"
 
 #include <algorithm>
 #include <cctype>

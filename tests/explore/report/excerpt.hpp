@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "explore/story.hpp"
+#include "explore/report/story.hpp"
 
 #include <set>
 #include <string>

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "explore/story.hpp"
+#include "explore/report/story.hpp"
 
 #include <set>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "explore/cause.hpp"
+#include "explore/report/cause.hpp"
 
-#include "explore/history.hpp"
+#include "explore/report/history.hpp"
 
 #include <algorithm>
 #include <array>

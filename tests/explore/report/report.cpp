@@ -2,11 +2,11 @@
 // thread, who waits for whom and the line that runs this schedule again.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/report.hpp"
+#include "explore/report/report.hpp"
 
-#include "explore/excerpt.hpp"
-#include "explore/story.hpp"
-#include "explore/story_json.hpp"
+#include "explore/report/excerpt.hpp"
+#include "explore/report/story.hpp"
+#include "explore/report/story_json.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "explore/ledger.hpp"
-#include "explore/source_places.hpp"
+#include "explore/report/source_places.hpp"
 
 #include <cstdint>
 #include <map>

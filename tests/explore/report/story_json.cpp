@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "explore/story_json.hpp"
+#include "explore/report/story_json.hpp"
 
 #include <algorithm>
 #include <cstdio>

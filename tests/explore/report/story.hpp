@@ -5,11 +5,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "explore/cause.hpp"
 #include "explore/explore.hpp"
 #include "explore/ledger.hpp"
-#include "explore/names.hpp"
-#include "explore/source_places.hpp"
+#include "explore/report/cause.hpp"
+#include "explore/report/names.hpp"
+#include "explore/report/source_places.hpp"
 
 #include <cstdint>
 #include <map>

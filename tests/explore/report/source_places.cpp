@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "explore/source_places.hpp"
+#include "explore/report/source_places.hpp"
 
 #include <algorithm>
 #include <cstdio>
