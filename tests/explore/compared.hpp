@@ -74,10 +74,21 @@ std::string words(const T& value)
     }
 }
 
+// Of a part of a condition, that the report may tell of it if the whole does not hold either.
+void remember(const char* was);
+
 struct comparison {
     bool holds;
     std::string was; // "1 == 2"; empty: it holds, or there are no words for it
-    explicit operator bool() const { return holds; }
+
+    // The left side of || or &&.
+    explicit operator bool() const
+    {
+        if (!holds) {
+            remember(was.c_str());
+        }
+        return holds;
+    }
 };
 
 // An atomic is read once: another look would be another step of the schedule.

@@ -17,6 +17,7 @@ namespace detail {
 
 // Both for the header, whose words are those of the standard library.
 int thread_number(uint64_t handle);
+void remember(const char* was);
 void require(bool holds, const char* was, const char* condition, const char* file, int line);
 
 int thread_number(uint64_t handle)
@@ -29,10 +30,22 @@ int thread_number(uint64_t handle)
     return -1;
 }
 
+// Of the condition that is being looked at. One for all: nobody else gets a turn meanwhile.
+static char part[300];
+
+void remember(const char* was)
+{
+    snprintf(part, sizeof part, "%s", was);
+}
+
 void require(bool holds, const char* was, const char* condition, const char* file, int line)
 {
     if (holds) {
+        part[0] = '\0';
         return;
+    }
+    if (was[0] == '\0') {
+        was = part;
     }
     if (!exploring()) {
         fprintf(stderr, "%s:%d: EXPLORE_REQUIRE( %s ) does not hold\n", file, line, condition);
