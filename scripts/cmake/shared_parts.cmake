@@ -102,6 +102,11 @@ foreach(flavor explored plain)
     endif()
 endforeach()
 
+# What shows places in the source.
+list(TRANSFORM EXPLORER_PLACES PREPEND ${CMAKE_SOURCE_DIR}/tests/explore/)
+add_library(explorer_places STATIC EXCLUDE_FROM_ALL ${EXPLORER_PLACES})
+target_include_directories(explorer_places PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+
 # The checkers' main, the supervisor and what else tests lean on.
 file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/[^.]*.cpp)
 list(FILTER support_sources EXCLUDE REGEX "/(precompiled|instantiated|instantiated_asio|catch_runner)\\.cpp$")
@@ -111,7 +116,7 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/checker.cpp PROPER
     SKIP_UNITY_BUILD_INCLUSION ON) # it has the checkers' main
 target_include_directories(workbook_support PUBLIC ${CMAKE_SOURCE_DIR}/tests
                                             PRIVATE ${CMAKE_SOURCE_DIR}/exercises)
-target_link_libraries(workbook_support PUBLIC workbook_catch workbook_catch_runner)
+target_link_libraries(workbook_support PUBLIC workbook_catch workbook_catch_runner explorer_places)
 
 # The supervisor as a program without judged code, for hand-ins.
 add_executable(workbook_supervisor EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/supervise/main.cpp)

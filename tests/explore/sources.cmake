@@ -88,13 +88,18 @@ set(EXPLORER_CANARY
     canary.cpp
     explore_catch.cpp
     report/cause.cpp
+    report/deadlock.cpp
     report/excerpt.cpp
     report/history.cpp
+    report/lifetime.cpp
     report/names.cpp
+    report/race.cpp
     report/report.cpp
-    report/source_places.cpp
     report/story.cpp
     report/story_json.cpp
+    report/votes.cpp
+    report/waiting.cpp
+    report/wrong_result.cpp
     search/budget.cpp
     search/child.cpp
     search/replay_line.cpp
@@ -102,6 +107,9 @@ set(EXPLORER_CANARY
     search/search.cpp
     search/settings.cpp
     search/shortest.cpp)
+
+# What shows places in the source to people, also of cases that are not explored.
+set(EXPLORER_PLACES report/page.cpp report/source_places.cpp)
 
 # Instead of all these in builds with a sanitizer, which the explorer excludes.
 set(EXPLORER_ABSENT_SOURCES absent.cpp)

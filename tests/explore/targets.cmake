@@ -12,7 +12,7 @@ function(explorer_program target role)
     endif()
     target_link_libraries(${target} PRIVATE $<TARGET_OBJECTS:instantiated_explored>
         $<FILTER:$<TARGET_OBJECTS:explorer_canary>,EXCLUDE,explore_catch>
-        $<TARGET_OBJECTS:explorer_runtime> given_explored ${CMAKE_DL_LIBS} atomic)
+        $<TARGET_OBJECTS:explorer_runtime> given_explored explorer_places ${CMAKE_DL_LIBS} atomic)
     if("asio" IN_LIST role)
         target_link_libraries(${target} PRIVATE workbook_asio_explored)
     endif()

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -124,6 +125,22 @@ std::string without_search_number(std::string text)
     return text;
 }
 
+// No longer than a screen or so, and no line wider than a page; but the last one, which is to be
+// copied, and words that cannot be broken.
+bool fits(const std::string& report)
+{
+    constexpr long most_lines = 45;
+    constexpr std::size_t widest = 100;
+    std::istringstream lines(report);
+    for (std::string line; std::getline(lines, line);) {
+        const bool one_word = line.find(' ', line.find_first_not_of(' ')) == std::string::npos;
+        if (line.size() > widest && !one_word && !line.starts_with("Again:")) {
+            return false;
+        }
+    }
+    return std::count(report.begin(), report.end(), '\n') <= most_lines;
+}
+
 int repeat(const request& asked)
 {
     int differences = 0;
@@ -133,6 +150,10 @@ int repeat(const request& asked)
             continue;
         }
         const explorer::result first = explorer::search(one.wrong, one.chosen);
+        if (!fits(first.report)) {
+            ++differences;
+            std::printf("TOO LONG OR TOO WIDE %s\n%s\n", one.name, first.report.c_str());
+        }
         for (long i = 1; i < asked.number; ++i, ++searches) {
             explorer::options chosen = one.chosen;
             chosen.real_threads = i == 1; // once: whatever carries the threads, it is the same

@@ -31,7 +31,8 @@ public:
     std::string of(sort is, int object) const;
 
 private:
-    void choose(std::uint64_t address, const std::map<std::string, int>& votes);
+    void choose(std::uint64_t address, const std::map<std::string, int>& those);
+    void number_elements(const ledger& book, const std::vector<place>& places);
     void tell_apart(const ledger& book);
 
     std::map<std::uint64_t, std::string> by_address_;

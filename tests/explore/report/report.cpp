@@ -5,6 +5,7 @@
 #include "explore/report/report.hpp"
 
 #include "explore/report/excerpt.hpp"
+#include "explore/report/page.hpp"
 #include "explore/report/story.hpp"
 #include "explore/report/story_json.hpp"
 
@@ -13,49 +14,20 @@
 #include <fstream>
 #include <iterator>
 #include <set>
-#include <unistd.h>
 
 namespace explorer {
 namespace {
 
-constexpr std::size_t widest_page = 100;
-constexpr std::size_t narrowest_page = 20;
 constexpr std::size_t page_with_columns = 80; // below that a column for each thread has no room
 constexpr std::size_t most_lines = 45;
 constexpr std::size_t least_rows = 12;
 constexpr std::size_t most_rows = 24;
 constexpr std::size_t most_values = 3; // variables whose last values are told
 
-// As the environment says, for a terminal that is narrower.
-std::size_t width_of_page()
-{
-    const char* said = std::getenv("COLUMNS");
-    const long columns = said != nullptr ? std::strtol(said, nullptr, 10) : 0;
-    return columns <= 0
-               ? widest_page
-               : std::clamp(static_cast<std::size_t>(columns), narrowest_page, widest_page);
-}
-
 bool all_steps_asked_for()
 {
     const char* said = std::getenv("WORKBOOK_STEPS");
     return said != nullptr && std::string(said) == "all";
-}
-
-std::string shortened(std::string text, std::size_t width)
-{
-    if (text.size() > width) {
-        text.resize(width > 2 ? width - 2 : width);
-        text += "..";
-    }
-    return text;
-}
-
-std::string padded(const std::string& text, std::size_t width)
-{
-    std::string out = shortened(text, width - 1);
-    out.resize(width, ' ');
-    return out;
 }
 
 std::size_t lines_in(const std::string& text)
@@ -84,70 +56,34 @@ public:
 private:
     std::string taken(void (report_writer::*part)())
     {
-        out_.clear();
         (this->*part)();
-        return out_;
+        return out_.taken();
     }
-
-    void line(const std::string& text)
-    {
-        std::string whole = shortened(text, width_);
-        whole.erase(whole.find_last_not_of(' ') + 1);
-        out_ += whole + "\n";
-    }
-
-    // Broken between words; a word that is longer than the page stays whole.
-    void wrapped(const std::string& text, const std::string& indent, const std::string& rest_indent)
-    {
-        std::string rest = text;
-        std::string margin = indent;
-        while (margin.size() + rest.size() > width_) {
-            auto cut = rest.rfind(' ', width_ - margin.size());
-            if (cut == std::string::npos || cut == 0) {
-                cut = rest.find(' ', 1);
-            }
-            if (cut == std::string::npos) {
-                break;
-            }
-            const std::string before = rest.substr(0, cut);
-            out_ += margin + before.substr(0, before.find_last_not_of(' ') + 1) + "\n";
-            rest.erase(0, cut + 1);
-            margin = rest_indent;
-        }
-        out_ += margin + rest + "\n";
-    }
-
-    void wrapped(const std::string& text) { wrapped(text, "", ""); }
 
     void headline()
     {
-        emphasized(outcome_.kind + ", found in schedule " + std::to_string(outcome_.schedules) +
-                   " of " + std::to_string(planned_));
-        wrapped(book_.text, "  ", "  ");
+        out_.emphasized(outcome_.kind + ", found in schedule " +
+                        std::to_string(outcome_.schedules) + " of " + std::to_string(planned_));
+        out_.wrapped(book_.text, "  ", "  ");
         for (const int number : {book_.before, book_.at}) {
             const place where = story_.place_of(number);
             const event& one = book_.log[number];
             if (where.known() && one.what != op::required) {
-                wrapped(thread_name(one.thread) + ": " + story_.description(number) + "   " +
-                            where.file + ":" + std::to_string(where.line) + "   " + where.text,
-                        "  ", "      ");
+                out_.wrapped(thread_name(one.thread) + ": " + story_.description(number) + "   " +
+                                 where.file + ":" + std::to_string(where.line) + "   " + where.text,
+                             "  ", "      ");
             }
         }
-        out_ += "\n";
+        out_.whole("");
         if (!story_.why().sentence.empty()) {
-            wrapped("Cause: " + story_.why().sentence);
+            out_.wrapped("Cause: " + story_.why().sentence);
         }
         if (!story_.advice().empty()) {
-            wrapped("Advice: " + story_.advice());
+            out_.wrapped("Advice: " + story_.advice());
         }
         if (!story_.why().sentence.empty() || !story_.advice().empty()) {
-            out_ += "\n";
+            out_.whole("");
         }
-    }
-
-    void emphasized(const std::string& text)
-    {
-        out_ += colored_ ? "\033[1;31m" + text + "\033[0m\n" : text + "\n";
     }
 
     void schedule()
@@ -155,17 +91,17 @@ private:
         if (rows_.rows().empty()) {
             return;
         }
-        wrapped(
+        out_.wrapped(
             "The shortest failing schedule found; time runs downward, and > marks what decides:");
-        out_ += "\n";
+        out_.whole("");
         const layout columns = lay_out();
-        if (width_ >= page_with_columns) {
-            line(columns.head);
+        if (out_.width() >= page_with_columns) {
+            out_.line(columns.head);
         }
         for (const row& one : rows_.rows()) {
             if (one.left_out > 0) {
-                line("  ... " + std::to_string(one.left_out) + " steps");
-            } else if (width_ >= page_with_columns) {
+                out_.line("  ... " + std::to_string(one.left_out) + " steps");
+            } else if (out_.width() >= page_with_columns) {
                 table_row(one, columns.text_of(one));
             } else {
                 narrow_row(one);
@@ -173,24 +109,24 @@ private:
             mark_gap(one);
         }
         say_what_was_left_out();
-        out_ += "\n";
+        out_.whole("");
     }
 
     void table_row(const row& one, const std::string& text)
     {
         if (one.fails) {
-            emphasized(shortened(text, width_));
+            out_.emphasized(text);
         } else {
-            line(text);
+            out_.line(text);
         }
     }
 
     void narrow_row(const row& one)
     {
         const std::string what = thread_name(one.thread) + " " + one.what;
-        wrapped(what, one.decides || one.fails ? "> " : "  ", "      ");
+        out_.wrapped(what, one.decides || one.fails ? "> " : "  ", "      ");
         if (one.where.known()) {
-            wrapped(short_name(one.where) + "  " + one.where.text, "    ", "      ");
+            out_.wrapped(short_name(one.where) + "  " + one.where.text, "    ", "      ");
         }
     }
 
@@ -198,8 +134,9 @@ private:
     {
         const int gap = story_.why().gap;
         if (gap != 0 && std::find(one.events.begin(), one.events.end(), gap) != one.events.end()) {
-            wrapped("-- the gap: " + thread_name(one.thread) + " has looked, and does not wait yet",
-                    "  ", "  ");
+            out_.wrapped("-- the gap: " + thread_name(one.thread) +
+                             " has looked, and does not wait yet",
+                         "  ", "  ");
         }
     }
 
@@ -230,7 +167,7 @@ private:
     layout lay_out() const
     {
         constexpr std::size_t widest = 44;
-        const std::size_t most_for_columns = width_ - 38;
+        const std::size_t most_for_columns = out_.width() - 38;
         layout made;
         std::size_t operation = 0;
         for (const row& one : rows_.rows()) {
@@ -270,14 +207,14 @@ private:
         add(rows_.between(), " in between");
         add(rows_.after(), " later");
         if (!said.empty()) {
-            wrapped("Steps not shown: " + said +
-                        ". All of them: WORKBOOK_STEPS=all before the last line.",
-                    "  ", "  ");
+            out_.wrapped("Steps not shown: " + said +
+                             ". All of them: WORKBOOK_STEPS=all before the last line.",
+                         "  ", "  ");
         }
         if (rows_.folded() > 0) {
-            wrapped("(" + std::to_string(rows_.folded()) +
-                        " more steps: further rounds of a loop, like the one shown)",
-                    "  ", "  ");
+            out_.wrapped("(" + std::to_string(rows_.folded()) +
+                             " more steps: further rounds of a loop, like the one shown)",
+                         "  ", "  ");
         }
     }
 
@@ -294,17 +231,17 @@ private:
 
     void who_waits()
     {
-        line("Who waits for what:");
+        out_.line("Who waits for what:");
         for (int i = 0; i < book_.threads; ++i) {
             const standing& one = book_.thread[i];
             if (one.waits_in == op::ended) {
                 continue;
             }
             const place where = story_.place_of(one.event);
-            wrapped(thread_name(i) + " " + story_.wait_text(one) + "   " + short_name(where), "  ",
-                    "      ");
+            out_.wrapped(thread_name(i) + " " + story_.wait_text(one) + "   " + short_name(where),
+                         "  ", "      ");
         }
-        out_ += "\n";
+        out_.whole("");
     }
 
     // Of those that the cause is about; else of the first few.
@@ -321,7 +258,7 @@ private:
         for (const auto& [name, deeds] : all) {
             const bool matters = any ? wanted.contains(name) : story_.why().sentence.empty();
             if (matters && told < most_values) {
-                wrapped("Last values of " + name + ": " + deeds);
+                out_.wrapped("Last values of " + name + ": " + deeds);
                 ++told;
             }
         }
@@ -330,7 +267,7 @@ private:
     void footer()
     {
         if (!story_.problem().empty()) {
-            line("Note: " + story_.problem() + ".");
+            out_.line("Note: " + story_.problem() + ".");
         }
         std::set<std::string> files;
         for (const row& one : rows_.rows()) {
@@ -343,11 +280,10 @@ private:
             list += (list.empty() ? "" : ", ") + file;
         }
         if (!list.empty()) {
-            wrapped("Files: " + list);
+            out_.wrapped("Files: " + list);
         }
-        wrapped("How to read this: WORKBOOK.md#how-to-read-a-report");
-        // Not cut: it is there to be copied.
-        out_ += "Again:  WORKBOOK_REPLAY=" + outcome_.replay + " " + command_line() + "\n";
+        out_.wrapped("How to read this: WORKBOOK.md#how-to-read-a-report");
+        out_.whole("Again:  WORKBOOK_REPLAY=" + outcome_.replay + " " + command_line());
     }
 
     // As a shell would need it.
@@ -385,10 +321,8 @@ private:
     const ledger& book_;
     const result& outcome_;
     const long planned_;
-    const bool colored_ = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    const std::size_t width_ = width_of_page();
     excerpt rows_;
-    std::string out_;
+    page out_;
 };
 
 } // namespace

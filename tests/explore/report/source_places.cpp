@@ -145,6 +145,13 @@ std::string readable(const std::string& mangled)
 
 } // namespace
 
+std::string short_name(const place& where)
+{
+    return where.known() ? std::filesystem::path(where.file).filename().string() + ":" +
+                               std::to_string(where.line)
+                         : std::string();
+}
+
 std::map<void*, std::vector<source_places::frame>> source_places::frames_;
 
 source_places::source_places(const std::set<void*>& addresses)
@@ -199,7 +206,8 @@ source_places::source_places(const std::set<void*>& addresses)
     }
 }
 
-place source_places::of(void* const* frames, int count) const
+template <class Action>
+place source_places::until(void* const* frames, int count, const Action& is_wanted) const
 {
     place found;
     for (int i = 0; i < count; ++i) {
@@ -219,10 +227,28 @@ place source_places::of(void* const* frames, int count) const
             found.file = one.file.substr(tree.size());
             found.line = one.line;
             found.text = line_of(one.file, one.line);
-            return found;
+            if (is_wanted(found)) {
+                return found;
+            }
+            found = place();
         }
     }
     return found;
+}
+
+place source_places::of(void* const* frames, int count) const
+{
+    return until(frames, count, [](const place&) { return true; });
+}
+
+std::vector<place> source_places::all(void* const* frames, int count) const
+{
+    std::vector<place> every;
+    until(frames, count, [&](const place& one) {
+        every.push_back(one);
+        return false;
+    });
+    return every;
 }
 
 std::string name_of_global(unsigned long address)

@@ -20,6 +20,8 @@ struct place {
     bool known() const { return line != 0; }
 };
 
+std::string short_name(const place& where); // "queue.cpp:12"; empty: unknown
+
 class source_places {
 public:
     /// Asks addr2line about all of `addresses` (return addresses) at once.
@@ -28,10 +30,16 @@ public:
     /// The innermost of the frames that is code of ours: no library, no hook.
     place of(void* const* frames, int count) const;
 
+    /// All that are, from the innermost.
+    std::vector<place> all(void* const* frames, int count) const;
+
     /// Why places are unknown; empty when all went well.
     const std::string& problem() const { return problem_; }
 
 private:
+    template <class Action>
+    place until(void* const* frames, int count, const Action& is_wanted) const;
+
     struct frame {
         std::string file;
         int line;

@@ -2,7 +2,6 @@
 #include "explore/report/story.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace explorer {
 namespace {
@@ -49,13 +48,6 @@ bool looks_like_pointer(std::uint64_t value, int size)
 std::string thread_name(int id)
 {
     return "T" + std::to_string(id);
-}
-
-std::string short_name(const place& where)
-{
-    return where.known() ? std::filesystem::path(where.file).filename().string() + ":" +
-                               std::to_string(where.line)
-                         : std::string();
 }
 
 const char* order_name(int memory_order)

@@ -20,7 +20,6 @@
 namespace explorer {
 
 std::string thread_name(int id);
-std::string short_name(const place& where); // "queue.cpp:12"; empty: unknown
 
 class story {
 public:

@@ -1,0 +1,35 @@
+// The kinds of causes, each looked for in a file of its own. Every function gives an empty cause
+// when the steps show none of its kind.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "explore/report/cause.hpp"
+#include "explore/report/history.hpp"
+
+#include <string>
+
+namespace explorer {
+
+cause cause_of_race(const history& all);
+cause cause_of_deadlock(const history& all);
+cause cause_of_wrong_result(const history& all);
+cause cause_of_use_after_end(const history& all);
+cause cause_of_terminate(const history& all);
+cause cause_of_livelock(const history& all);
+
+inline bool has(const std::string& text, const char* part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+inline std::string part_of(const std::string& name, const char* otherwise)
+{
+    return name.empty() ? otherwise : name;
+}
+
+// What compares steps with steps takes too long of a very long schedule, and what one understands
+// of it is little.
+constexpr int most_steps_compared = 2500;
+
+} // namespace explorer

@@ -1,0 +1,192 @@
+// What is used after its end, and what ends the program.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/report/kinds.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace explorer {
+
+namespace {
+
+bool is_call(const event& one, const char* call)
+{
+    return one.what == op::io && std::string(one.text).starts_with(call);
+}
+
+// Of a descriptor: it is closed while somebody uses it, perhaps because it was closed twice.
+cause closed_too_early(const history& all)
+{
+    const ledger& book = all.told().book();
+    const bool first_closes = book.before != 0 && is_call(all.at(book.before), "close(");
+    const int closes = first_closes ? book.before : book.at;
+    const int uses = first_closes ? book.at : book.before;
+    if (uses == 0) {
+        return {};
+    }
+    const std::string call = all.at(closes).text;
+    int before = closes; // another one of the same number
+    while (before > 0 && (all.at(before).what != op::io || call != all.at(before).text ||
+                          all.where(before) == all.where(closes))) {
+        --before;
+    }
+    if (before > 0) {
+        return {all.thread(closes) + " closes the descriptor twice (" + all.where(before) +
+                    ", and again " + all.where(closes) +
+                    "): by then its number belongs to another one, which " + all.thread(uses) +
+                    " uses (" + all.where(uses) + ").",
+                "Close it once, and only through the object that owns it.",
+                {before, uses, closes}};
+    }
+    return {all.thread(closes) + " closes the descriptor (" + all.where(closes) + ") that " +
+                all.thread(uses) + " uses (" + all.where(uses) +
+                "), and neither waits for the other: the number may already be somebody else's.",
+            "Close it when nobody uses it any more: in the thread that uses it, or after joining "
+            "that. What is to end its wait must do so without closing it.",
+            {uses, closes}};
+}
+
+// Somebody reads to a connection's end until his time is over: who sent there has not closed it.
+cause never_closed(const history& all)
+{
+    const int raised = all.told().book().at;
+    const int thread = all.at(raised).thread;
+    const int waited = all.last(
+        1, raised, [&](const event& one) { return one.thread == thread && one.what == op::io; });
+    const int sent = all.last(1, waited, [&](const event& one) {
+        return one.thread != thread && one.shown && is_call(one, "send");
+    });
+    const int closed = all.first(sent + 1, raised, [&](const event& one) {
+        return one.thread == all.at(sent).thread &&
+               (is_call(one, "close") || is_call(one, "shutdown"));
+    });
+    if (waited == 0 || sent == 0 || closed != 0) {
+        return {};
+    }
+    return {all.thread(sent) + " has sent its reply (" + all.where(sent) +
+                ") and does not close that connection afterwards: " + all.thread(waited) +
+                ", which reads to its end, waits (" + all.where(waited) +
+                ") until its time is over.",
+            "Close the connection as soon as the reply is sent, in the thread that sent it.",
+            {sent, waited, raised}};
+}
+
+} // namespace
+
+cause cause_of_use_after_end(const history& all)
+{
+    const ledger& book = all.told().book();
+    if (book.at == 0) {
+        return {};
+    }
+    if (all.at(book.at).what == op::io) {
+        return closed_too_early(all);
+    }
+    const char* const advice =
+        "Whoever owns it must outlive its users: join the threads that use it first.";
+    if (book.before != 0) {
+        const bool first_destroys = all.at(book.before).what == op::deletion;
+        const int destroyer = first_destroys ? book.before : book.at;
+        const int user = first_destroys ? book.at : book.before;
+        const bool own = all.at(destroyer).thread == all.at(user).thread;
+        return {all.thread(destroyer) + " destroys the object (" + all.where(destroyer) +
+                    (first_destroys ? ") before " : "), and nothing says that ") +
+                    all.thread(user) + (first_destroys ? " uses it (" : " is done with it (") +
+                    all.where(user) + ").",
+                own ? "" : advice,
+                {book.before, book.at}};
+    }
+    return {};
+}
+
+cause cause_of_terminate(const history& all)
+{
+    const ledger& book = all.told().book();
+    const std::string text = book.text;
+    if (has(text, "Broken promise") || has(text, "broken promise")) {
+        return {"A task was dropped without being run: its result can never come.",
+                "Run what is still queued before you end.",
+                {book.at}};
+    }
+    if (has(text, "neither joined")) {
+        return {"A std::thread that still runs was destroyed.",
+                "Join every thread on every way out, also when an exception leaves; a "
+                "std::jthread does.",
+                {book.at}};
+    }
+    if (has(text, "timed out")) {
+        if (cause found = never_closed(all); !found.sentence.empty()) {
+            return found;
+        }
+    }
+    if (has(text, "nobody catches") && all.at(book.at).thread != 0) {
+        return {"The exception leaves the function that " + all.thread(book.at) +
+                    " runs: no other thread can catch it there.",
+                "Catch it in the thread, keep it (std::current_exception) and throw it again "
+                "where somebody asks for the result.",
+                {book.at}};
+    }
+    return {};
+}
+
+// Whether all that the thread has done for a while is to look: then a wait would do instead.
+static bool only_looks(const history& all, int thread)
+{
+    constexpr int rounds = 30;
+    int looked = 0;
+    for (int i = all.end() - 1; i > 0 && looked < rounds; --i) {
+        const event& one = all.at(i);
+        if (one.thread != thread || !one.shown) {
+            continue;
+        }
+        if (!all.reads(one) && one.what != op::yield && one.what != op::sleep) {
+            return false;
+        }
+        ++looked;
+    }
+    return true;
+}
+
+// By whom the newest of the things was made that this thread looks at again and again; 0: unknown.
+static int newest_of_what_is_looked_at(const history& all, int last)
+{
+    constexpr int far_enough = 200;
+    const int thread = all.at(last).thread;
+    const int begin = std::max(1, last - far_enough);
+    int newest = 0;
+    for (int i = begin; i <= last; ++i) {
+        const event& look = all.at(i);
+        if (look.thread != thread || !all.reads(look)) {
+            continue;
+        }
+        newest = std::max(newest, all.last(1, begin, [&](const event& one) {
+            return all.writes(one) && one.address == look.address;
+        }));
+    }
+    return newest;
+}
+
+cause cause_of_livelock(const history& all)
+{
+    int last = all.end() - 1;
+    while (last > 0 && (!all.at(last).shown || all.in_library(last))) {
+        --last;
+    }
+    if (last <= 0) {
+        return {};
+    }
+    const int newest = newest_of_what_is_looked_at(all, last);
+    const std::string changed = newest != 0 && !all.where(newest).empty()
+                                    ? " What it looks at was changed last by " +
+                                          all.thread(newest) + " (" + all.where(newest) + ")."
+                                    : "";
+    return {all.thread(last) + " does the same again and again (" + all.where(last) +
+                "), and nothing changes that would end it." + changed,
+            only_looks(all, all.at(last).thread)
+                ? "Do not ask again and again: wait on a condition variable that somebody notifies."
+                : "",
+            {newest}};
+}
+
+} // namespace explorer

@@ -1,0 +1,261 @@
+// Two accesses that nothing puts in order: why nothing does.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/report/kinds.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+namespace explorer {
+namespace {
+
+class race {
+public:
+    explicit race(const history& all)
+        : all_(all), first_(all.told().book().before), second_(all.told().book().at)
+    {}
+
+    cause why() const
+    {
+        if (first_ == 0 || second_ == 0) {
+            return {};
+        }
+        for (const auto kind : {&race::destroyed, &race::captured, &race::read_after_the_unlock,
+                                &race::one_without_the_lock, &race::two_locks,
+                                &race::published_relaxed, &race::nothing_held}) {
+            if (cause found = (this->*kind)(); !found.sentence.empty()) {
+                return found;
+            }
+        }
+        return {};
+    }
+
+private:
+    std::array<std::pair<int, int>, 2> both_ways() const
+    {
+        return {{{first_, second_}, {second_, first_}}};
+    }
+
+    std::string what() const
+    {
+        std::string name = all_.name(second_);
+        if (name.empty()) {
+            name = all_.name(first_);
+        }
+        return part_of(name, "the same memory");
+    }
+
+    std::string does(int number) const
+    {
+        return all_.writes(all_.at(number)) ? " writes " : " reads ";
+    }
+
+    cause destroyed() const
+    {
+        for (const auto& [user, destroyer] : both_ways()) {
+            if (all_.at(destroyer).what == op::deletion) {
+                return {all_.thread(destroyer) + " destroys (" + all_.where(destroyer) + ") what " +
+                            all_.thread(user) + " uses (" + all_.where(user) +
+                            "), and does not wait until " + all_.thread(user) + " is done with it.",
+                        "Whoever destroys it must first wait for those who use it: join them.",
+                        {first_, second_}};
+            }
+        }
+        return {};
+    }
+
+    // A local variable of the thread that started the other one.
+    cause captured() const
+    {
+        for (const auto& [owner, user] : both_ways()) {
+            const event& change = all_.at(owner);
+            if (change.stack_owner != change.thread + 1 || !all_.writes(change) ||
+                change.address != all_.at(user).address || !all_.held(owner).empty() ||
+                !all_.held(user).empty()) {
+                continue;
+            }
+            const int start = all_.last(1, owner, [&](const event& one) {
+                return one.shown && one.what == op::start && one.thread == change.thread &&
+                       one.other == all_.at(user).thread;
+            });
+            const int again = all_.last(1, owner, [&](const event& one) {
+                return all_.writes(one) && one.address == change.address;
+            });
+            const bool in_a_loop = again != 0 && has(all_.text(owner), "for (");
+            if (start == 0) {
+                continue;
+            }
+            return {all_.thread(user) + " uses " + what() + " (" + all_.where(user) +
+                        "), a local variable of " + all_.thread(owner) +
+                        "'s that it has by reference, and " + all_.thread(owner) +
+                        (in_a_loop ? "'s loop has" : " has") + " gone on and changes it (" +
+                        all_.where(owner) + ").",
+                    in_a_loop || all_.reads(all_.at(user))
+                        ? "If each thread is to have what it was started with, give it that: "
+                          "capture it by value, or, if it cannot be copied, move it into the "
+                          "capture. No lock can do that."
+                        : "",
+                    {start, first_, second_}};
+        }
+        return {};
+    }
+
+    // The mutex under which the other one's access is made and this one's is not; 0: there is none.
+    int only_there(int here, int there) const
+    {
+        const std::set<int>& mine = all_.held(here);
+        for (const int mutex : all_.held(there)) {
+            if (!mine.contains(mutex)) {
+                return mutex;
+            }
+        }
+        return 0;
+    }
+
+    bool share_a_mutex() const
+    {
+        const std::set<int>& mine = all_.held(first_);
+        return std::any_of(mine.begin(), mine.end(),
+                           [&](int mutex) { return all_.held(second_).contains(mutex); });
+    }
+
+    std::string mutex_name(int mutex) const { return all_.told().objects().of(sort::mutex, mutex); }
+
+    cause read_after_the_unlock() const
+    {
+        for (const auto& [bare, guarded] : both_ways()) {
+            const int mutex = only_there(bare, guarded);
+            if (mutex == 0 || !all_.held(bare).empty()) {
+                continue;
+            }
+            const int thread = all_.at(bare).thread;
+            const int unlock = all_.last(1, bare, [&](const event& one) {
+                return one.shown && one.thread == thread && one.what == op::unlock &&
+                       one.object == mutex;
+            });
+            const int earlier = all_.last(1, unlock, [&](const event& one) {
+                return one.thread == thread && one.shown && is_memory(one.what) &&
+                       one.address == all_.at(bare).address;
+            });
+            const int since = all_.first(unlock + 1, bare, [&](const event& one) {
+                return one.shown && one.thread == thread && !is_memory(one.what);
+            });
+            if (unlock == 0 || earlier == 0 || since != 0 || !all_.held(earlier).contains(mutex)) {
+                continue;
+            }
+            const bool writes = all_.writes(all_.at(bare));
+            return {all_.thread(bare) + " has unlocked " + mutex_name(mutex) + " and " +
+                        (writes ? "writes " : "reads ") + what() + " once more (" +
+                        all_.where(bare) + "), which " + all_.thread(guarded) +
+                        (all_.writes(all_.at(guarded)) ? " writes" : " reads") +
+                        " under that lock (" + all_.where(guarded) + ").",
+                    writes ? "Write it before the unlock."
+                           : "Copy the value while the lock is held, and use the copy afterwards.",
+                    {unlock, first_, second_}};
+        }
+        return {};
+    }
+
+    cause one_without_the_lock() const
+    {
+        for (const auto& [bare, guarded] : both_ways()) {
+            const int mutex = only_there(bare, guarded);
+            if (mutex != 0 && all_.held(bare).empty()) {
+                return {all_.thread(bare) + does(bare) + what() + " (" + all_.where(bare) +
+                            ") without " + mutex_name(mutex) + ", under which " +
+                            all_.thread(guarded) +
+                            does(guarded).substr(0, does(guarded).size() - 1) + " it (" +
+                            all_.where(guarded) + ").",
+                        "Lock " + mutex_name(mutex) + " for both.",
+                        {all_.taken(guarded, mutex), first_, second_}};
+            }
+        }
+        return {};
+    }
+
+    cause two_locks() const
+    {
+        if (all_.held(first_).empty() || all_.held(second_).empty() || share_a_mutex()) {
+            return {};
+        }
+        const int one = *all_.held(first_).begin();
+        const int other = *all_.held(second_).begin();
+        return {all_.thread(first_) + " holds " + mutex_name(one) + " and " + all_.thread(second_) +
+                    " holds " + mutex_name(other) +
+                    ": these are two mutexes, and neither keeps the other thread out.",
+                "Both must lock the same mutex: one that belongs to the data, not to the thread.",
+                {all_.taken(first_, one), all_.taken(second_, other), first_, second_}};
+    }
+
+    // An atomic between the two says that it is done, and orders nothing.
+    cause published_relaxed() const
+    {
+        const event& early = all_.at(first_);
+        const event& late = all_.at(second_);
+        const int look = all_.last(first_, second_, [&](const event& one) {
+            return one.shown && one.thread == late.thread && one.memory_order != 0 &&
+                   (one.what == op::load || one.what == op::exchange);
+        });
+        const int set = all_.last(first_, look, [&](const event& one) {
+            return one.thread == early.thread && one.memory_order != 0 && all_.writes(one) &&
+                   one.address == all_.at(look).address && one.value == all_.at(look).value;
+        });
+        if (look == 0 || set == 0) {
+            return {};
+        }
+        const bool releases = orders(all_.at(set), true);
+        const bool acquires = orders(all_.at(look), false);
+        if (releases && acquires) {
+            return {};
+        }
+        return {all_.thread(first_) + " sets " + all_.name(set) + " (" + all_.where(set) +
+                    ") and " + all_.thread(second_) + " sees it (" + all_.where(look) +
+                    "), but with " +
+                    order_name((!releases ? all_.at(set) : all_.at(look)).memory_order) +
+                    " that says nothing of what " + all_.thread(first_) + " wrote before.",
+                releases   ? "Read it with std::memory_order_acquire, or leave the order out."
+                : acquires ? "Set it with std::memory_order_release, or leave the order out."
+                           : "Set it with std::memory_order_release and read it with "
+                             "std::memory_order_acquire, or leave both out.",
+                {first_, set, look, second_}};
+    }
+
+    static bool orders(const event& one, bool release)
+    {
+        const int order = one.memory_order - 1;
+        return order == __ATOMIC_SEQ_CST || order == __ATOMIC_ACQ_REL ||
+               order == (release ? __ATOMIC_RELEASE : __ATOMIC_ACQUIRE);
+    }
+
+    cause nothing_held() const
+    {
+        if (!all_.held(first_).empty() || !all_.held(second_).empty()) {
+            return {};
+        }
+        const bool one_word =
+            !all_.in_library(first_) && !all_.in_library(second_) && all_.at(first_).size <= 8;
+        return {"Neither " + all_.thread(first_) + " nor " + all_.thread(second_) +
+                    " holds a lock when it uses " + what() +
+                    ", and nothing makes one wait for the other.",
+                one_word ? "Guard both accesses with one mutex, make the variable atomic, or give "
+                           "each thread one of its own."
+                         : "Guard both accesses with one mutex, or give each thread an object of "
+                           "its own.",
+                {first_, second_}};
+    }
+
+    const history& all_;
+    const int first_;
+    const int second_;
+};
+
+} // namespace
+
+cause cause_of_race(const history& all)
+{
+    return race(all).why();
+}
+
+} // namespace explorer
