@@ -18,6 +18,7 @@
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
+#include "support/traces.hpp"
 
 #include <asio/ip/tcp.hpp>
 #include <asio/local/connect_pair.hpp>
@@ -56,6 +57,8 @@ using namespace std::chrono_literals;
 namespace {
 
 using words = std::vector<std::string>;
+
+const support::signals_are_counted by_the_answer;
 
 // Runs `action` in a thread of its own if it is not called off within 5 s, to end a wait that would
 // never end.

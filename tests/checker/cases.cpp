@@ -6,11 +6,15 @@
 #include "given/listener.hpp"
 #include "support/catch.hpp"
 #include "support/machine.hpp"
+#include "support/rendezvous.hpp"
 #include "support/stillness.hpp"
+#include "support/watch_page.hpp"
 
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 #include <semaphore>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -72,6 +76,55 @@ TEST_CASE("waits for itself", "[step1]")
     std::jthread other{[&] { never.acquire(); }};
     other.join();
     REQUIRE(true);
+}
+
+TEST_CASE("locks what it holds", "[step1]")
+{
+    std::mutex mutex;
+    mutex.lock();
+    mutex.lock(); // here it hangs
+    REQUIRE(true);
+}
+
+TEST_CASE("an exception leaves a thread", "[step1]")
+{
+    std::thread other{[] { throw std::runtime_error{"boom"}; }};
+    other.join();
+    REQUIRE(true);
+}
+
+TEST_CASE("an exception breaks it off", "[step1]")
+{
+    REQUIRE(std::vector<int>{1, 2}.at(0) == 1);
+    static_cast<void>(std::vector<int>{1, 2}.at(7));
+}
+
+TEST_CASE("destroys a thread that runs", "[step1]")
+{
+    std::thread never_joined{[] { pause(); }};
+    REQUIRE(never_joined.joinable());
+} // here it is destroyed
+
+TEST_CASE("uses a null pointer", "[step1]")
+{
+    volatile int* volatile nowhere = nullptr;
+    *nowhere = 1; // here it falls
+    REQUIRE(true);
+}
+
+TEST_CASE("writes where nobody reads", "[step1]")
+{
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    close(ends[0]);
+    REQUIRE(write(ends[1], "a", 1) == 1); // here it is told
+}
+
+TEST_CASE("gives up", "[step1]")
+{
+    support::gate never;
+    std::jthread other{[&] { never.wait(); }};
+    support::give_up("nothing comes");
 }
 
 // The one who works is an orphan: its parent has ended.

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import unittest
 
+CASES = "tests/checker/cases.cpp"
 LIMIT = 60  # seconds, for what takes less than one
 
 
@@ -31,6 +32,19 @@ def run(*words, within=(), before=None, **environment):
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def line(text, after=""):
+    """The number of the line of cases.cpp with this text; the first one after that with the other."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases.cpp"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    begin = next((i for i, one in enumerate(lines) if after in one), 0)
+    return next(i for i, one in enumerate(lines[begin:], begin + 1) if text in one)
+
+
+def unbroken(text):
+    """As one line: it may be broken anywhere between words."""
+    return " ".join(text.split())
 
 
 class Linking(unittest.TestCase):
@@ -88,7 +102,13 @@ class Statuses(unittest.TestCase):
         status, output = run("waits for itself")
         self.assertEqual(status, 1)
         self.assertIn("Gave up after 8 s in which every thread waited: the case does not end.", output)
-        self.assertEqual(output.count("waits for a lock, a condition variable or a thread"), 2)
+        joins, waits = line("other.join();", "waits for itself"), line("never.acquire();")
+        for said in (
+            f"the case's own thread waits for the end of thread 1\n    at {CASES}:{joins}   other.join();",
+            f"Cause: the case's own thread waits for the end of thread 1 (cases.cpp:{joins}); thread 1 ",
+            f"(cases.cpp:{waits}): that does not come.",
+        ):
+            self.assertIn(unbroken(said), unbroken(output))
 
     def test_somebody_works_or_wakes_up_now_and_then(self):
         for case in ("waits for one who works", "waits for one who wakes up now and then"):
@@ -102,11 +122,68 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 12)
+        self.assertEqual(len(output.splitlines()), 19)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
         self.assertEqual(run("--fails", "holds")[0], 1)
+
+
+class Explanations(unittest.TestCase):
+    """Of a case that is not explored: where it ended, and one sentence of cause."""
+
+    def says(self, case, *expected):
+        status, output = run(case)
+        self.assertEqual(status, 1, output)
+        for said in expected:
+            self.assertIn(unbroken(said), unbroken(output))
+
+    def test_a_lock_that_is_held_already(self):
+        place = line("mutex.lock(); // here it hangs")
+        self.says(
+            "locks what it holds",
+            f"at {CASES}:{place}   mutex.lock(); // here it hangs",
+            f"Cause: the case's own thread waits to lock a mutex that it has locked itself (cases.cpp:{place}).",
+        )
+
+    def test_an_exception_that_leaves_a_thread(self):
+        thrown = 'throw std::runtime_error{"boom"}; }};'
+        self.says(
+            "an exception leaves a thread",
+            f"at {CASES}:{line(thrown)}   std::thread other{{[] {{ {thrown}",
+            'Cause: nobody catches std::runtime_error "boom", which is thrown there. An exception that '
+            "leaves a thread's function ends the program",
+        )
+
+    def test_an_exception_that_breaks_the_case_off(self):
+        self.says(
+            "an exception breaks it off",
+            "Broken promise: an exception breaks it off",
+            "That exception is std::out_of_range",
+            f"at {CASES}:{line('.at(7)')}   static_cast<void>(",
+        )
+
+    def test_a_thread_that_is_not_joined(self):
+        self.says(
+            "destroys a thread that runs",
+            f"at {CASES}:{line('} // here it is destroyed')}   }} // here",
+            "Cause: a std::thread that was neither joined nor detached is destroyed or replaced there.",
+        )
+
+    def test_signals(self):
+        self.says(
+            "uses a null pointer",
+            f"ended by signal 11 (Segmentation fault).\n    at {CASES}:{line('// here it falls')}   *nowhere",
+            "Cause: a null pointer is used there.",
+        )
+        self.says(
+            "writes where nobody reads",
+            f"at {CASES}:{line('// here it is told')}   REQUIRE(write",
+            "Cause: it writes to a connection or pipe whose other end is closed.",
+        )
+
+    def test_a_case_that_gives_up(self):
+        self.says("gives up", "  nothing comes\n", "thread 1 waits to be notified", "never.wait(); }};")
 
 
 class Signals(unittest.TestCase):

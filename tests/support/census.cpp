@@ -2,11 +2,13 @@
 #include "support/census.hpp"
 
 #include "support/rendezvous.hpp"
+#include "support/watch_page.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 namespace support {
@@ -43,7 +45,13 @@ census take_census()
 
 bool back_to(const census& before)
 {
-    return eventually([&] { return take_census() == before; });
+    const bool back = eventually([&] { return take_census() == before; });
+    if (!back) {
+        std::ostringstream text;
+        text << "5 s later there are " << take_census() << "; before there were " << before;
+        happened(text.str());
+    }
+    return back;
 }
 
 std::ostream& operator<<(std::ostream& out, const census& counted)

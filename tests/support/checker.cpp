@@ -7,6 +7,7 @@
 #include "support/catch_runner.hpp"
 #include "support/machine.hpp"
 #include "support/supervisor.hpp"
+#include "support/traces.hpp"
 #include "support/watch_page.hpp"
 
 #if __has_include(<catch2/catch_test_case_info.hpp>)
@@ -183,6 +184,10 @@ private:
         if (stats.assertionResult.isOk()) {
             return;
         }
+        if (page && stats.assertionResult.getResultType() == Catch::ResultWas::ThrewException) {
+            const std::exception_ptr thrown = std::current_exception();
+            std::memcpy(&page->unexpected, &thrown, sizeof page->unexpected);
+        }
         if (!sentence_.empty()) {
             std::printf("Broken promise: %s\n", sentence_.c_str());
             sentence_.clear();
@@ -217,6 +222,9 @@ void run_and_record(const promise& asked)
     // shall find them there already.
     std::thread([] {}).join();
 #endif
+    if (!asked.explored) { // the explorer sees to itself
+        support::leave_traces();
+    }
     page->failed = run_in_this_process(asked) != 0;
     if (page->cases_run != 1) {
         note_that_it_cannot_judge(std::to_string(page->cases_run) + " cases ran, not one");

@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::chrono::seconds patience{5};
 
+std::string in_words(const std::source_location& asked_in)
+{
+    const std::string file = asked_in.file_name();
+    return file.substr(file.rfind('/') + 1) + ":" + std::to_string(asked_in.line());
+}
+
 } // namespace
 
 rendezvous::rendezvous(int parties) : parties_(parties) {}
@@ -33,6 +39,8 @@ bool rendezvous::arrive_and_wait()
     const long mine = meeting_;
     const bool met = met_.wait_for(lock, patience, [&] { return meeting_ != mine; });
     if (!met) {
+        happened(std::to_string(parties_) + " were to be at work at the same time, and " +
+                 std::to_string(waiting_) + " of them waited 5 s in vain for the others");
         --waiting_;
     }
     return met;
@@ -51,20 +59,28 @@ void gate::open()
     opened_.notify_all();
 }
 
-bool gate::wait()
+bool gate::wait(std::source_location asked_in)
 {
     std::unique_lock lock(mutex_);
     const waiting_for note("a gate that is still closed");
-    return opened_.wait_for(lock, patience, [&] { return open_; });
+    const bool opened = opened_.wait_for(lock, patience, [&] { return open_; });
+    if (!opened) {
+        happened("waited 5 s in vain: " + in_words(asked_in));
+    }
+    return opened;
 }
 
-bool eventually(const std::function<bool()>& condition)
+bool eventually(const std::function<bool()>& condition, std::source_location asked_in)
 {
     const waiting_for note("a condition that does not hold yet");
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end) {
-            return condition();
+            const bool holds = condition();
+            if (!holds) {
+                happened("waited 5 s in vain: " + in_words(asked_in));
+            }
+            return holds;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }

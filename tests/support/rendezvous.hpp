@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <source_location>
 
 namespace support {
 
@@ -38,7 +39,7 @@ public:
     void open();
 
     /// Blocks until the gate is open, at most 5 s. True when it is open.
-    bool wait();
+    bool wait(std::source_location asked_in = std::source_location::current());
 
 private:
     std::mutex mutex_;
@@ -48,6 +49,7 @@ private:
 
 /// Asks again and again until `condition` holds, at most 5 s; says whether it did. For facts of the
 /// outside world (processes, descriptors, sockets) that nothing announces. Blocks the caller.
-bool eventually(const std::function<bool()>& condition);
+bool eventually(const std::function<bool()>& condition,
+                std::source_location asked_in = std::source_location::current());
 
 } // namespace support

@@ -10,6 +10,7 @@
 #include "support/machine.hpp"
 #include "support/rendezvous.hpp"
 #include "support/thread_state.hpp"
+#include "support/watch_page.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -45,6 +46,11 @@ inline std::string ask(const given::endpoint& where)
 inline int number_in(const std::string& text)
 {
     const auto reply = given::parse_reply(text);
+    if (!reply) {
+        happened(text.empty() ? "a client's connection ended without a reply"
+                              : "what a client got is no reply: ",
+                 text);
+    }
     return reply ? reply->number : 0;
 }
 
@@ -70,14 +76,7 @@ public:
     running_server& operator=(const running_server&) = delete;
 
     /// Stops the server.
-    ~running_server()
-    {
-        if (!end()) {
-            std::fputs("run() did not return within 5 s of stop()\n", stderr);
-            std::fflush(nullptr);
-            std::_Exit(1); // its thread cannot be joined any more
-        }
-    }
+    ~running_server() { end(); }
 
     Server& server() { return server_; }
     given::endpoint where() const { return {"127.0.0.1", server_.port()}; }
@@ -112,7 +111,8 @@ public:
         return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
     }
 
-    /// Calls stop() and waits for run() to return; false if it does not within 5 s.
+    /// Calls stop() and waits for run() to return. If it does not within 5 s, the case ends there:
+    /// its thread cannot be joined any more. Returns true.
     bool end()
     {
         if (!thread_.joinable()) {
@@ -120,7 +120,7 @@ public:
         }
         server_.stop();
         if (!returns_within(std::chrono::seconds{5})) {
-            return false;
+            give_up("run() did not return within 5 s of stop()");
         }
         thread_.join();
         return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/supervisor.hpp"
 
+#include "support/explanation.hpp"
 #include "support/machine.hpp"
 #include "support/stillness.hpp"
 #include "support/watch_page.hpp"
@@ -11,11 +12,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -111,47 +110,12 @@ std::string name_of(pid_t process)
            first_line("/proc/" + std::to_string(process) + "/comm") + ")";
 }
 
-// One line a thread, from the number of the system call that the thread is in.
-std::string where_threads_are(pid_t process)
-{
-    static constexpr std::pair<long, const char*> calls[] = {
-        {SYS_futex, "waits for a lock, a condition variable or a thread"},
-        {SYS_read, "reads from a descriptor"},
-        {SYS_write, "writes to a descriptor"},
-        {SYS_accept, "accepts a connection"},
-        {SYS_accept4, "accepts a connection"},
-        {SYS_connect, "connects"},
-        {SYS_recvfrom, "receives from a socket"},
-        {SYS_recvmsg, "receives from a socket"},
-        {SYS_sendto, "sends to a socket"},
-        {SYS_poll, "polls descriptors"},
-        {SYS_ppoll, "polls descriptors"},
-        {SYS_epoll_wait, "polls descriptors"},
-        {SYS_wait4, "waits for a child process"},
-        {SYS_clock_nanosleep, "sleeps"},
-        {SYS_nanosleep, "sleeps"},
-    };
-    std::string lines;
-    std::error_code gone;
-    const std::string tasks = "/proc/" + std::to_string(process) + "/task";
-    for (const auto& thread : std::filesystem::directory_iterator(tasks, gone)) {
-        const std::string call = first_line(thread.path() / "syscall");
-        std::string doing = call.starts_with("running") ? "runs" : "is in system call " + call;
-        for (const auto& [number, words] : calls) {
-            if (std::strtol(call.c_str(), nullptr, 10) == number && !call.starts_with("running")) {
-                doing = words;
-                break;
-            }
-        }
-        lines += "    thread " + thread.path().filename().string() + " " + doing + "\n";
-    }
-    return lines;
-}
-
 class supervision {
 public:
-    // Of a body that gets the file of the page that it shall record its result in.
-    explicit supervision(const std::function<void(int)>& body) : page_(share_a_page(page_file_))
+    // Of a body that gets the file of the page that it shall record its result in. `same_program`:
+    // as this process; else addresses in it mean nothing here.
+    supervision(const std::function<void(int)>& body, bool same_program)
+        : page_(share_a_page(page_file_)), same_program_(same_program)
     {
         start(body);
     }
@@ -246,9 +210,14 @@ private:
             // A TODO that was reached is the verdict, whatever the case waits for in vain.
             const bool reached_todo = page_->todo[0] != '\0';
             only_waited_ = still.lasts();
-            if (reached_todo || only_waited_ || steady::now() - started > seconds(limit_s_)) {
+            const bool cannot_go_on = page_->gave_up[0] != '\0';
+            if (reached_todo || cannot_go_on || only_waited_ ||
+                steady::now() - started > seconds(limit_s_)) {
                 gave_up_ = true;
-                stuck_ = waits() + where_threads_are(child_);
+                if (!reached_todo) {
+                    stuck_ = waits() + (same_program_ ? where_it_hangs(*page_, child_) : "");
+                    read_output();
+                }
                 return;
             }
         }
@@ -337,6 +306,9 @@ private:
         if (page_->cannot_judge[0] != '\0') {
             return {verdict::cannot_judge, text_ + page_->cannot_judge + "\n"};
         }
+        if (page_->gave_up[0] != '\0') {
+            return {verdict::failed, text_ + "  " + page_->gave_up + "\n" + stuck_};
+        }
         if (gave_up_) {
             const std::string so_long = only_waited_ ? std::to_string(long_stillness.count()) +
                                                            " s in which every thread waited"
@@ -348,7 +320,7 @@ private:
             const int signal = WTERMSIG(status_);
             return {verdict::failed, text_ + "The case's process was ended by signal " +
                                          std::to_string(signal) + " (" + strsignal(signal) +
-                                         ").\n"};
+                                         ").\n" + (same_program_ ? how_it_ended(*page_) : "")};
         }
         if (!page_->completed) {
             return {verdict::failed,
@@ -356,7 +328,7 @@ private:
                         std::to_string(WEXITSTATUS(status_)) + ", before the case did.\n"};
         }
         if (page_->failed) {
-            return {verdict::failed, text_};
+            return {verdict::failed, text_ + (same_program_ ? what_happened(*page_) : "")};
         }
         if (WEXITSTATUS(status_) != 0) { // a sanitizer's report comes after the case
             return {verdict::failed, text_ + "The case passed, but its process ended with status " +
@@ -370,6 +342,7 @@ private:
 
     const int page_file_ = make_page_file();
     watch_page* const page_;
+    const bool same_program_;
     pid_t child_ = -1;
     int output_ = -1; // what the case prints; read without blocking
     int ended_ = -1;  // readable once the child has ended
@@ -410,17 +383,17 @@ outcome supervise(const std::function<void()>& body)
         return {verdict::cannot_judge, "Cannot judge: " + why + "\n"};
     }
     heed_ending_signals();
-    return supervision([&](int page_file) {
-               close(page_file); // the case knows it as memory only
-               body();
-           })
-        .judge();
+    const auto case_itself = [&](int page_file) {
+        close(page_file); // the case knows it as memory only
+        body();
+    };
+    return supervision(case_itself, true).judge();
 }
 
 outcome supervise_program(const std::vector<std::string>& command)
 {
     heed_ending_signals();
-    return supervision([&](int page_file) { become(command, page_file); }).judge();
+    return supervision([&](int page_file) { become(command, page_file); }, false).judge();
 }
 
 void map_program_page()

@@ -2,6 +2,10 @@
 #include "support/watch_page.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include <unistd.h>
 
 namespace support {
 
@@ -28,6 +32,31 @@ waiting_for::~waiting_for()
 {
     if (slot_ >= 0) {
         page->wait_taken[slot_] = 0;
+    }
+}
+
+void happened(std::string_view what, std::string_view detail) noexcept
+{
+    if (page) {
+        char* const note = page->note[page->notes++ % watch_page::most_notes];
+        std::snprintf(note, watch_page::wait_text, "%.*s%.*s", static_cast<int>(what.size()),
+                      what.data(), static_cast<int>(detail.size()), detail.data());
+    }
+}
+
+void give_up(std::string_view why)
+{
+    if (!page) {
+        std::fprintf(stderr, "%.*s\n", static_cast<int>(why.size()), why.data());
+        std::fflush(nullptr);
+        std::_Exit(1);
+    }
+    std::fflush(nullptr);
+    const auto length = std::min<std::size_t>(why.size(), watch_page::wait_text - 1);
+    std::copy_n(why.data() + 1, length - 1, page->gave_up + 1);
+    page->gave_up[0] = why[0]; // last: whoever sees it takes the whole for written
+    for (;;) {
+        ::pause();
     }
 }
 

@@ -12,9 +12,26 @@
 
 namespace support {
 
+/// How a thread came to where it is.
+struct trace {
+    static constexpr int most_frames = 32;
+
+    std::atomic<int> whole; // 1 once the rest is written, 2 while it is
+    int process;
+    int thread;
+    int signal;        // that ended the process; 0: none did
+    const void* about; // the exception, or the address that could not be used
+    int frames;
+    void* frame[most_frames]; // return addresses, the innermost first
+    char what[240];           // the exception's type and text
+};
+
 struct watch_page {
     static constexpr int wait_slots = 32;
     static constexpr int wait_text = 120;
+    static constexpr int most_throws = 16;
+    static constexpr int most_threads = 24;
+    static constexpr int most_notes = 4;
 
     char todo[todo_page_size];               // todo()'s message; empty while none was reached
     std::atomic<int> wait_taken[wait_slots]; // 1 while the text beside it is somebody's wait
@@ -25,6 +42,19 @@ struct watch_page {
     std::atomic<int> completed; // set last, by the case's process: its verdict is whole
     std::atomic<int> failed;    // valid once completed is set
     char cannot_judge[512];     // why no verdict can be given; empty otherwise
+
+    // See traces.hpp; while a case is explored there are none.
+    std::atomic<int> traced; // 1 once they are left
+    trace end;               // of the case's process, by a signal or std::terminate
+    trace end_of_a_child;    // that of the first process of the case's that ended so
+    std::atomic<int> throws;
+    trace thrown[most_throws]; // the last ones, in turn
+    const void* unexpected;    // the exception that broke off the case; null: none
+    std::atomic<int> standing;
+    trace stands[most_threads]; // where the threads were when the supervisor asked
+    std::atomic<int> notes;
+    char note[most_notes][wait_text]; // the last ones, in turn
+    char gave_up[wait_text];          // why the case cannot go on; empty: it can
 };
 
 /// The page of this process; null outside a supervised case. Set once, before any thread starts.
@@ -42,5 +72,13 @@ public:
 private:
     int slot_ = -1;
 };
+
+/// Tells, if the case fails, of something that it saw: "a client got no reply". Only the last few
+/// are kept. May be called from any thread.
+void happened(std::string_view what, std::string_view detail = {}) noexcept;
+
+/// Ends the case, which cannot go on because of this. Never returns: the supervisor looks where all
+/// threads are, and ends them.
+[[noreturn]] void give_up(std::string_view why);
 
 } // namespace support

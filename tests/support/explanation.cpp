@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "support/explanation.hpp"
+
+#include "support/ways.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <set>
+#include <string_view>
+#include <vector>
+
+namespace support {
+namespace {
+
+using explorer::place;
+using explorer::source_places;
+
+std::vector<const trace*> all_traces(const watch_page& page)
+{
+    std::vector<const trace*> all = {&page.end, &page.end_of_a_child};
+    for (const trace& one : page.thrown) {
+        all.push_back(&one);
+    }
+    std::erase_if(all, [](const trace* one) { return one->whole != 1; });
+    return all;
+}
+
+bool is_students(const std::vector<place>& way)
+{
+    return !way.empty() && is_of_the_answer(way.front());
+}
+
+const trace* throw_of(const watch_page& page, const void* exception)
+{
+    const trace* found = nullptr;
+    for (const trace& one : page.thrown) {
+        if (one.whole == 1 && one.about == exception && exception != nullptr) {
+            found = &one;
+        }
+    }
+    return found;
+}
+
+std::string cause_of_signal(const trace& end)
+{
+    const auto address = reinterpret_cast<std::uintptr_t>(end.about);
+    switch (end.signal) {
+    case SIGSEGV:
+    case SIGBUS:
+        return address < 4096 ? "a null pointer is used there."
+                              : "the memory that is used there does not exist, or no more: a "
+                                "pointer, a reference or an iterator outlived what it refers to, "
+                                "or an index is too large.";
+    case SIGPIPE:
+        return "it writes to a connection or pipe whose other end is closed. Without MSG_NOSIGNAL "
+               "that ends the program.";
+    case SIGFPE:
+        return "a whole number is divided by zero there.";
+    case SIGABRT:
+        return "the C or C++ library found a mistake and called abort(): what it says stands "
+               "above.";
+    default:
+        return {};
+    }
+}
+
+std::string cause_of_terminate(const watch_page& page, const std::vector<place>& way)
+{
+    const trace* thrown = throw_of(page, page.end.about);
+    if (thrown != nullptr) {
+        return std::string("nobody catches ") + thrown->what + ", which is thrown there. " +
+               (page.end.thread != page.end.process
+                    ? "An exception that leaves a thread's function ends the program: no other "
+                      "thread can catch it."
+                    : "It left a destructor or a function that is noexcept, or nobody has a "
+                      "handler for it.");
+    }
+    if (!way.empty() && way.front().library == "std_thread.h") {
+        return "a std::thread that was neither joined nor detached is destroyed or replaced there.";
+    }
+    return "std::terminate was called there.";
+}
+
+} // namespace
+
+std::string how_it_ended(const watch_page& page)
+{
+    if (page.end.whole != 1) {
+        return {};
+    }
+    const source_places source(addresses_in(all_traces(page)));
+    const bool terminated = std::string_view(page.end.what) == "std::terminate";
+    const trace* thrown = terminated ? throw_of(page, page.end.about) : nullptr;
+    const auto way = way_of(source, thrown != nullptr ? *thrown : page.end);
+    explorer::page out;
+    write_way(out, way);
+    const std::string cause =
+        terminated ? cause_of_terminate(page, way) : cause_of_signal(page.end);
+    if (!cause.empty()) {
+        out.wrapped("Cause: " + cause);
+    }
+    return out.taken();
+}
+
+std::string what_happened(const watch_page& page)
+{
+    if (page.traced == 0) {
+        return {};
+    }
+    const source_places source(addresses_in(all_traces(page)));
+    explorer::page out;
+    const int notes = page.notes;
+    for (int i = std::max(0, notes - watch_page::most_notes); i < notes; ++i) {
+        out.wrapped(page.note[i % watch_page::most_notes], "  seen: ", "      ");
+    }
+    if (const trace* broke_off = throw_of(page, page.unexpected)) {
+        out.wrapped(std::string("That exception is ") + broke_off->what + ", thrown", "  ", "    ");
+        write_way(out, way_of(source, *broke_off));
+    }
+    std::set<std::string> told;
+    const int throws = page.throws;
+    for (int i = std::max(0, throws - watch_page::most_throws); i < throws; ++i) {
+        const trace& one = page.thrown[i % watch_page::most_throws];
+        if (one.whole != 1 || one.about == page.unexpected) {
+            continue;
+        }
+        const auto way = way_of(source, one);
+        if (is_students(way) && told.size() < 3 && told.insert(shown(way.front())).second) {
+            const bool by_the_case = whole_way(source, one).front().file.starts_with("tests/");
+            out.wrapped(
+                (by_the_case ? "thrown by the case in a call of yours: " : "thrown meanwhile: ") +
+                    std::string(one.what),
+                "  ", "    ");
+            write_way(out, {way.front()});
+        }
+    }
+    const auto way_of_child = way_of(source, page.end_of_a_child);
+    if (page.end_of_a_child.whole == 1 && is_students(way_of_child)) {
+        out.wrapped("a process that the case had started was ended by signal " +
+                        std::to_string(page.end_of_a_child.signal),
+                    "  ", "    ");
+        write_way(out, way_of_child);
+    }
+    return out.taken();
+}
+
+} // namespace support

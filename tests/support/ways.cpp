@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "support/ways.hpp"
+
+#include <algorithm>
+
+namespace support {
+namespace {
+
+constexpr std::size_t most_lines = 3;
+
+int frames_of(const trace& one)
+{
+    return std::clamp(one.frames, 0, trace::most_frames);
+}
+
+} // namespace
+
+std::set<void*> addresses_in(const std::vector<const trace*>& traces)
+{
+    std::set<void*> all;
+    for (const trace* one : traces) {
+        all.insert(one->frame, one->frame + frames_of(*one));
+    }
+    return all;
+}
+
+bool is_of_the_answer(const explorer::place& where)
+{
+    return !where.file.starts_with("tests/") && !where.file.starts_with("exercises/given/");
+}
+
+std::vector<explorer::place> whole_way(const explorer::source_places& source, const trace& one)
+{
+    auto all = source.all(one.frame, frames_of(one));
+    std::erase_if(all, [](const auto& where) { return where.file == "tests/support/traces.cpp"; });
+    const auto same_line = [](const auto& here, const auto& next) {
+        return here.file == next.file && here.line == next.line;
+    };
+    all.erase(std::unique(all.begin(), all.end(), same_line), all.end());
+    return all;
+}
+
+std::vector<explorer::place> way_of(const explorer::source_places& source, const trace& one)
+{
+    auto all = whole_way(source, one);
+    if (std::any_of(all.begin(), all.end(), is_of_the_answer)) {
+        std::erase_if(all, [](const auto& where) { return !is_of_the_answer(where); });
+    }
+    return all;
+}
+
+std::string shown(const explorer::place& where)
+{
+    return where.file + ":" + std::to_string(where.line) + "   " + where.text;
+}
+
+void write_way(explorer::page& out, const std::vector<explorer::place>& way)
+{
+    const char* from = "at ";
+    for (std::size_t i = 0; i < way.size() && i < most_lines; ++i) {
+        out.wrapped(from + shown(way[i]), "    ", "        ");
+        from = "called at ";
+    }
+}
+
+} // namespace support
