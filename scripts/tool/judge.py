@@ -31,6 +31,7 @@ VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: UNJUDGED}
 # How the supervisor's report of an end that is no verdict of the case's own begins.
 ENDED = re.compile("^The case's process (was ended by signal|ended by itself)", re.MULTILINE)
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
+WAITED = " 5 s in vain"  # of a case's own wait, which is bounded
 INDENT = 2  # of a report that is shown below its promise
 OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
 NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
@@ -165,31 +166,25 @@ def judge(built: Built, told=bounded.nothing) -> list[Outcome]:
 
 
 def first_broken(outcomes: list[Outcome]) -> Outcome | None:
-    """Of the lowest step; core before stretch, whatever the step. In place of one that says only how
-    it ended, another one of that step that says why."""
+    """Of the lowest step; core before stretch, whatever the step. Of those that failed in that step
+    the first one of those that tell most."""
     broken = [one for one in outcomes if one.verdict not in (PASSED, NOT_RUN)]
     broken.sort(key=lambda one: one.case.stretch)  # stable: steps stay in order
-    if not broken or not says_only_how_it_ended(broken[0]):
+    if not broken or broken[0].verdict not in (FAILED, STUCK):
         return broken[0] if broken else None
     place = (broken[0].case.step, broken[0].case.stretch)
-    telling = [
-        one
-        for one in broken
-        if (one.case.step, one.case.stretch) == place
-        and one.verdict == FAILED
-        and not says_only_how_it_ended(one)
-    ]
-    telling.sort(key=lambda one: one.story is None)  # a schedule tells most
-    return telling[0] if telling else broken[0]
+    there = [one for one in broken if (one.case.step, one.case.stretch) == place]
+    return max(there, key=tells)  # the first of the best
 
 
-def says_only_how_it_ended(one: Outcome) -> bool:
-    """A signal, an exit or the time limit, and no word of the promise."""
-    if one.story is not None or one.verdict not in (FAILED, STUCK):
-        return False
-    return one.verdict == STUCK or (
-        bool(ENDED.search(one.output)) and "Broken promise: " not in one.output
-    )
+def tells(one: Outcome) -> int:
+    """How much its report says of why: 3 what was broken, 2 how it ended and why, 1 what was waited
+    for in vain, which may well be why something else does not end, 0 no more than how it ended."""
+    if one.verdict not in (FAILED, STUCK):
+        return -1
+    if one.verdict == STUCK or ENDED.search(one.output) and "Broken promise: " not in one.output:
+        return 2 if "Cause: " in one.output else 0
+    return 1 if one.story is None and WAITED in one.output else 3
 
 
 def proved(outcome: Outcome) -> bool | None:

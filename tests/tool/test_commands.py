@@ -337,6 +337,17 @@ class Verdicts(fake_tree.FakeTree):
             self.assertEqual(judge.first_broken([first, outcome(1, TODO)]), first)
         self.assertEqual(judge.first_broken([said, told]), said)
 
+    def test_what_does_not_end_comes_before_what_waited_for_it(self):
+        waited = outcome(1, FAILED, output="Broken promise: a\n  seen: waited 5 s in vain: t.cpp:3")
+        bare = outcome(1, STUCK, output="Gave up after 20 s: the case does not end.")
+        stuck = dataclasses.replace(bare, output=f"{bare.output}\nCause: it waits for itself.")
+        died = outcome(1, FAILED, output="The case's process was ended by signal 8 (x).\nCause: y")
+        said = outcome(1, FAILED, output="Broken promise: it adds\n  REQUIRE( sum == 2 )")
+        self.assertEqual(judge.first_broken([waited, stuck]), stuck)
+        self.assertEqual(judge.first_broken([waited, died]), died)
+        self.assertEqual(judge.first_broken([waited, bare]), waited)
+        self.assertEqual(judge.first_broken([waited, stuck, said]), said)
+
     def test_what_a_report_left_out(self):
         output = "data race\n  Steps not shown: 3 earlier. All of them: WORKBOOK_STEPS=all before"
         failed = dataclasses.replace(outcome(1, FAILED, output=output), story={"version": 1})
