@@ -19,7 +19,8 @@ function(explorer_program target role)
 endfunction()
 
 set(explore ${CMAKE_SOURCE_DIR}/tests/explore)
-file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/[^.]*.cpp)
+file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/[^.]*.cpp
+    ${explore}/cases/behavior/[^.]*.cpp ${explore}/cases/right/[^.]*.cpp)
 explorer_program(explorer_cases "judged;asio" ${explorer_case_sources})
 explorer_program(explorer_rate judged ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
 

@@ -1,5 +1,5 @@
 // Two pairs of sockets, a counter, an event loop and a listener: what the random programs of
-// reduction.cpp do with the simulated kernel. Each deed returns what it saw.
+// random_program.hpp do with the simulated kernel. Each deed returns what it saw.
 //
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/report/votes.hpp"
 
+#include "explore/pattern.hpp"
 #include "explore/report/names.hpp"
 
 #include <algorithm>
@@ -8,8 +9,6 @@
 #include <iterator>
 #include <set>
 #include <string_view>
-
-#include <regex.h>
 
 namespace explorer {
 namespace {
@@ -24,51 +23,31 @@ constexpr int a_declared_guard =
 #define VARIABLE "[A-Za-z_]\\w*((\\.|->)[A-Za-z_]\\w*)*"
 #define EXPRESSION "(" VARIABLE "(\\[\\w+\\])?)"
 
-// Of the C library: std::regex takes seconds to compile.
-class pattern {
-public:
-    // The group is that of the name.
-    explicit pattern(const char* text, int group = 1) : group_(group)
-    {
-        regcomp(&compiled_, text, REG_EXTENDED);
+const char* noun(sort is)
+{
+    switch (is) {
+    case sort::mutex:
+    case sort::recursive_mutex:
+        return "mutex";
+    case sort::condition:
+        return "condition";
+    case sort::shared_mutex:
+        return "shared mutex";
+    case sort::semaphore:
+        return "semaphore";
+    case sort::atomic:
+        return "atomic";
+    case sort::once:
+        return "once_flag";
+    case sort::guard:
+        return "static";
+    case sort::descriptor:
+        return "descriptor";
+    case sort::none:
+        break;
     }
-    pattern(const pattern&) = delete;
-    pattern& operator=(const pattern&) = delete;
-
-    struct found {
-        std::size_t begin;  // of the match
-        std::string before; // between the last match and this one
-        std::string match;
-        std::string name;
-        std::size_t name_end;
-    };
-
-    // Calls action(found) for each place in the text that matches.
-    template <class Action>
-    void for_each(const std::string& text, const Action& action) const
-    {
-        regmatch_t groups[8];
-        for (std::size_t at = 0; at <= text.size();) {
-            const int flags = at == 0 ? 0 : REG_NOTBOL;
-            if (regexec(&compiled_, text.c_str() + at, std::size(groups), groups, flags) != 0) {
-                return;
-            }
-            const auto part = [&](const regmatch_t& one) {
-                return text.substr(at + static_cast<std::size_t>(one.rm_so),
-                                   static_cast<std::size_t>(one.rm_eo - one.rm_so));
-            };
-            const regmatch_t& name = groups[group_];
-            const auto begin = at + static_cast<std::size_t>(groups[0].rm_so);
-            action(found{begin, text.substr(at, begin - at), part(groups[0]), part(name),
-                         at + static_cast<std::size_t>(name.rm_eo)});
-            at += std::max<std::size_t>(1, static_cast<std::size_t>(groups[0].rm_eo));
-        }
-    }
-
-private:
-    regex_t compiled_{};
-    int group_;
-};
+    return "variable";
+}
 
 // What the library keeps for itself, by the header that works on it.
 std::string library_part(const std::string& header)

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: MIT
 #include "explore/world/waiting.hpp"
 
-#include "explore/strategies/dependence.hpp"
 #include "explore/hooks/system_calls.hpp"
+#include "explore/strategies/dependence.hpp"
 #include "explore/world/mishaps.hpp"
 #include "explore/world/processes.hpp"
 

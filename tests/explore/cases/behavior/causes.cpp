@@ -1,0 +1,378 @@
+// What a report names as the cause.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/cases/behavior/check.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+namespace cases {
+namespace {
+
+using namespace std::chrono_literals;
+using explorer::options;
+using explorer::result;
+using explorer::search;
+
+struct explained {
+    const char* what;
+    void (*body)();
+    const char* kind;
+    const char* cause;  // a part of the sentence; null: there must be none
+    const char* advice; // likewise
+    options chosen{};
+};
+
+// One item for one taker, and the mistakes one can make with it.
+struct item_for_one {
+    std::mutex mutex;
+    std::condition_variable ready;
+    int items = 0;
+
+    void put()
+    {
+        {
+            const std::lock_guard lock(mutex);
+            ++items;
+        }
+        ready.notify_one();
+    }
+};
+
+void captured_by_reference()
+{
+    std::vector<std::thread> all;
+    std::atomic<int> sum = 0;
+    for (int k = 0; k < 2; ++k) {
+        all.emplace_back([&] { sum += k; });
+    }
+    for (std::thread& one : all) {
+        one.join();
+    }
+}
+
+} // namespace
+
+void looked_and_then_slept()
+{
+    item_for_one one;
+    std::thread taker([&] {
+        std::unique_lock lock(one.mutex);
+        const bool nothing = one.items == 0;
+        lock.unlock();
+        lock.lock();
+        if (nothing) {
+            one.ready.wait(lock);
+        }
+    });
+    one.put();
+    taker.join();
+}
+
+namespace {
+
+void waited_without_a_look()
+{
+    item_for_one one;
+    std::thread taker([&] {
+        std::unique_lock lock(one.mutex);
+        one.ready.wait(lock);
+    });
+    one.put();
+    taker.join();
+}
+
+void notified_before_the_change()
+{
+    item_for_one one;
+    std::thread taker([&] {
+        std::unique_lock lock(one.mutex);
+        one.ready.wait(lock, [&] { return one.items > 0; });
+    });
+    one.ready.notify_one();
+    {
+        const std::lock_guard lock(one.mutex);
+        ++one.items;
+    }
+    taker.join();
+}
+
+void changed_without_a_notification()
+{
+    item_for_one one;
+    std::thread taker([&] {
+        std::unique_lock lock(one.mutex);
+        one.ready.wait(lock, [&] { return one.items > 0; });
+    });
+    {
+        const std::lock_guard lock(one.mutex);
+        ++one.items;
+    }
+    taker.join();
+}
+
+void woken_one_of_two()
+{
+    item_for_one one;
+    const auto wait = [&] {
+        std::unique_lock lock(one.mutex);
+        one.ready.wait(lock, [&] { return one.items > 0; });
+    };
+    std::thread first(wait);
+    std::thread second(wait);
+    one.put();
+    first.join();
+    second.join();
+}
+
+void woken_without_a_look()
+{
+    item_for_one one;
+    const auto take = [&] {
+        std::unique_lock lock(one.mutex);
+        if (one.items == 0) {
+            one.ready.wait(lock);
+        }
+        EXPLORE_REQUIRE(one.items > 0);
+        --one.items;
+    };
+    std::thread first(take);
+    std::thread second(take);
+    one.put();
+    one.put();
+    first.join();
+    second.join();
+}
+
+void read_after_the_unlock()
+{
+    std::mutex mutex;
+    int count = 0;
+    const auto add = [&] {
+        std::unique_lock lock(mutex);
+        ++count;
+        lock.unlock();
+        return count;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+}
+
+void locked_here_alone()
+{
+    std::mutex mutex;
+    int count = 0;
+    std::thread other([&] {
+        const std::lock_guard lock(mutex);
+        ++count;
+    });
+    EXPLORE_REQUIRE(count < 2);
+    other.join();
+}
+
+void a_mutex_each()
+{
+    int count = 0;
+    const auto add = [&] {
+        std::mutex own;
+        const std::lock_guard lock(own);
+        ++count;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+}
+
+void locked_in_two_orders()
+{
+    std::mutex left;
+    std::mutex right;
+    std::thread other([&] {
+        const std::lock_guard one(right);
+        const std::lock_guard two(left);
+    });
+    {
+        const std::lock_guard one(left);
+        const std::lock_guard two(right);
+    }
+    other.join();
+}
+
+void joined_under_the_lock()
+{
+    std::mutex mutex;
+    std::thread other([&] { const std::lock_guard lock(mutex); });
+    mutex.lock();
+    other.join();
+    mutex.unlock();
+}
+
+void published_without_release()
+{
+    int text = 0;
+    std::atomic<bool> there = false;
+    std::thread writer([&] {
+        text = 7;
+        there.store(true, std::memory_order_relaxed);
+    });
+    if (there.load(std::memory_order_acquire)) {
+        EXPLORE_REQUIRE(text == 7);
+    }
+    writer.join();
+}
+
+void left_to_itself()
+{
+    const auto done = std::make_shared<std::atomic<int>>(0);
+    std::thread([done] { ++*done; }).detach();
+    EXPLORE_REQUIRE(*done == 1);
+}
+
+void change_overwritten()
+{
+    std::atomic<int> count = 0;
+    const auto add = [&] {
+        const int seen = count;
+        count = seen + 1;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+    EXPLORE_REQUIRE(count == 2);
+}
+
+void anothers_value_read()
+{
+    std::atomic<int> count = 0;
+    std::thread other([&] { ++count; });
+    const int own = ++count;
+    const int told = count;
+    EXPLORE_REQUIRE(own == told);
+    other.join();
+}
+
+void used_after_its_owner_died()
+{
+    auto owned = std::make_unique<std::atomic<int>>(0);
+    std::thread user([number = owned.get()] { ++*number; });
+    owned.reset();
+    user.join();
+}
+
+void deaf_while_it_sleeps()
+{
+    const auto began = std::chrono::steady_clock::now();
+    std::jthread sleeper([](const std::stop_token& stop) {
+        if (!stop.stop_requested()) {
+            std::this_thread::sleep_for(1h);
+        }
+    });
+    sleeper.request_stop();
+    sleeper.join();
+    EXPLORE_REQUIRE(std::chrono::steady_clock::now() - began < 1min);
+}
+
+// What came of it is wrong in itself: no thread is to blame, and no advice would help.
+void nobody_to_blame()
+{
+    std::mutex mutex;
+    int count = 0;
+    std::thread other([&] {
+        const std::lock_guard lock(mutex);
+        count += 2;
+    });
+    other.join();
+    EXPLORE_REQUIRE(count == 1);
+}
+
+// Both look at a flag before they wait for something else; whoever waits has been notified of
+// everything that it waits for.
+void other_flags_changed()
+{
+    std::mutex mutex;
+    std::condition_variable ready;
+    bool go = false;
+    std::thread other([&] {
+        std::unique_lock lock(mutex);
+        ready.wait(lock, [&] { return go; });
+    });
+    {
+        const std::lock_guard lock(mutex);
+        go = true;
+        ready.notify_one();
+    }
+    other.join();
+    EXPLORE_REQUIRE(!go);
+}
+
+const explained explanations[] = {
+    {"captured by reference", captured_by_reference, "data race",
+     "T1 uses k (causes.cpp:", "capture it by value"},
+    {"looked, then slept", looked_and_then_slept, "deadlock", "that notification is lost",
+     "from the look to the wait"},
+    {"waited without a look", waited_without_a_look, "deadlock", "does not look first",
+     "ready.wait(lock, predicate)"},
+    {"notified before the change", notified_before_the_change, "deadlock", "T0 notifies ",
+     "First change it, then notify"},
+    {"changed without a notification", changed_without_a_notification, "deadlock",
+     "ready afterwards", "Notify after each change"},
+    {"one of two woken", woken_one_of_two, "deadlock", "alone;", "notify_all()"},
+    {"woken without a look", woken_without_a_look, "wrong result", "without looking again",
+     "Look again after each waking"},
+    {"read after the unlock", read_after_the_unlock, "data race",
+     "has unlocked mutex and reads count", "use the copy"},
+    {"locked here alone", locked_here_alone, "data race", "without mutex, under which",
+     "Lock mutex for both"},
+    {"a mutex each", a_mutex_each, "data race", "these are two mutexes", "the same mutex"},
+    {"locked in two orders", locked_in_two_orders, "deadlock", "taken in different orders",
+     "in one order everywhere"},
+    {"joined under the lock", joined_under_the_lock, "deadlock",
+     "has not unlocked it and waits for the end of T1", "std::lock_guard"},
+    {"published without release", published_without_release, "data race", "memory_order_relaxed",
+     "Set it with std::memory_order_release"},
+    {"left to itself", left_to_itself, "wrong result", "T1 was detached", "join it"},
+    {"a change overwritten", change_overwritten, "wrong result",
+     "wrote what it had made of the old value", "in one step"},
+    {"another's value read", anothers_value_read, "wrong result", "got the other thread's value",
+     "local variable"},
+    {"used after its owner died", used_after_its_owner_died, "use after free",
+     "T0 destroys the object", "join the threads that use it first"},
+    {"deaf while it sleeps", deaf_while_it_sleeps, "wrong result", "does not hear that", "token"},
+    {"nobody to blame", nobody_to_blame, "wrong result", nullptr, nullptr},
+    {"other flags changed", other_flags_changed, "wrong result", nullptr, nullptr},
+};
+
+void causes()
+{
+    for (const explained& one : explanations) {
+        const result got = search(one.body, one.chosen);
+        expect_failure(got, one.kind);
+        for (const auto& [word, wanted] :
+             {std::pair("Cause: ", one.cause), std::pair("Advice: ", one.advice)}) {
+            const std::string told = told_as(got.report, word);
+            const bool as_it_should =
+                wanted == nullptr ? told.empty() : told.find(wanted) != std::string::npos;
+            expect(as_it_should, std::string(one.what) + ": '" + told + "' in\n" + got.report);
+        }
+    }
+    const std::string gap = search(looked_and_then_slept).report;
+    expect(gap.find("-- the gap: T1 has looked") != std::string::npos,
+           "the gap is unmarked:\n" + gap);
+}
+
+} // namespace
+
+std::vector<check> checks_of_causes()
+{
+    return {
+        {"causes", causes},
+    };
+}
+
+} // namespace cases
