@@ -92,8 +92,8 @@ bool exploring();
 extern bool in_this_process;
 
 /// Whether search() understands what the environment tells it (WORKBOOK_SCHEDULES, WORKBOOK_SEED,
-/// WORKBOOK_EXPLORE_SECONDS, WORKBOOK_REPLAY). False, with the variable and what is wrong with it
-/// in `why`, when it does not.
+/// WORKBOOK_EXPLORE_SECONDS, WORKBOOK_PROOF, WORKBOOK_REPLAY). False, with the variable and what is
+/// wrong with it in `why`, when it does not.
 bool environment_is_valid(std::string& why);
 
 /// Looks for two data races that are there, an unlocked push_back on a vector<int> and on a
@@ -120,7 +120,7 @@ result first_failure(const std::function<void()>& body, const options& chosen);
 
 // The same with random schedules only, as many as asked for: to measure, and to compare the ways in
 // which they are drawn.
-enum class sampling { in_turn, random_walk, pct, pos };
+enum class sampling { in_turn, random_walk, pct, pos, round_robin };
 result random_schedules(const std::function<void()>& body, const options& chosen,
                         sampling way = sampling::in_turn);
 

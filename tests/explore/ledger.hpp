@@ -76,10 +76,11 @@ enum class sort : char {
 enum class search_kind : uint8_t {
     reduced,     // one schedule of each kind that differs: see strategies/
     depth_first, // every schedule within the preemption bound
-    random,      // the next three in turn
+    random,      // the next four in turn
     random_walk,
     pct,
     pos,
+    round_robin,
     replay, // the given choices, then always choice 0
 };
 
@@ -203,10 +204,10 @@ struct ledger {
     reduced_search reduced;
 
     // Progress.
-    volatile long done;     // schedules that ended well
+    volatile long done;          // schedules that ended well
     volatile uint64_t heartbeat; // changes with every step
-    volatile int running;   // the thread that has the turn
-    volatile int process;   // that runs the schedule
+    volatile int running;        // the thread that has the turn
+    volatile int process;        // that runs the schedule
     int tid[most_threads];
     int ended_how; // that process, if it is a copy of the child and did not end by itself
     volatile bool exhausted;

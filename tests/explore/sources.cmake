@@ -70,6 +70,7 @@ set(EXPLORER_SOURCES
     strategies/random_walk.cpp
     strategies/reduced.cpp
     strategies/replay.cpp
+    strategies/round_robin.cpp
     strategies/strategies.cpp
     ${EXPLORER_WORLD}
     world/hooks_descriptors.cpp

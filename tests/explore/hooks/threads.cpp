@@ -86,7 +86,9 @@ int pthread_create(pthread_t* handle, const pthread_attr_t* attributes, void* (*
     note(op::start, nullptr, fresh->id);
     touch_key(keys::threads, touching::writes);
     note_started(fresh->id);
+    self->starts_another = true;
     step(op::run);
+    self->starts_another = false;
     return 0;
 }
 

@@ -66,9 +66,10 @@ struct thread_state {
     bool signalled;      // a wait was answered
     bool woke_by_itself; // as if it were
     bool joined;
-    bool is_process;   // a simulated one, see world/processes.cpp
-    int killed_by;     // a signal that ends it at its next turn; 0: none
-    uint64_t priority; // of the strategies that give some
+    bool starts_another; // has just started a thread
+    bool is_process;     // a simulated one, see world/processes.cpp
+    int killed_by;       // a signal that ends it at its next turn; 0: none
+    uint64_t priority;   // of the strategies that give some
     spinning spins;
 
     uint64_t era; // see begin_era()

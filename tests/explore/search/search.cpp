@@ -255,6 +255,8 @@ search_kind kind_of(detail::sampling way)
         return search_kind::pct;
     case detail::sampling::pos:
         return search_kind::pos;
+    case detail::sampling::round_robin:
+        return search_kind::round_robin;
     case detail::sampling::in_turn:
         break;
     }

@@ -34,6 +34,9 @@ void begin()
 
 int choose(const candidates& who)
 {
+    if (starts_all_first(who)) {
+        return 0;
+    }
     const int irregular = choose_irregular(who);
     return irregular >= 0 ? irregular : choose_by_priority(who);
 }

@@ -2,9 +2,11 @@
 // 2018): each step that a thread is about to take has a random priority, and the highest that can
 // be taken is. Then the thread's next step draws one, and so do the steps that compete with the one
 // taken, because they touch the same object: their order is drawn anew each time, while steps that
-// have nothing to do with each other do not disturb that.
+// have nothing to do with each other do not disturb that. Now and then all draw anew: a step of
+// very low priority would wait as long as two others go round in circles.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/schedule/fairness.hpp"
 #include "explore/strategies/random.hpp"
 
 namespace explorer::runtime {
@@ -15,8 +17,19 @@ void draw(thread_state& current)
     current.priority = random_number();
 }
 
+void come_to_a_step(thread_state& current)
+{
+    draw(current);
+    for (int i = 0; i < run.thread_count && run.steps % steps_before_yield == 0; ++i) {
+        draw(run.threads[i]);
+    }
+}
+
 int choose(const candidates& who)
 {
+    if (starts_all_first(who)) {
+        return 0;
+    }
     if (const int irregular = choose_irregular(who); irregular >= 0) {
         return irregular;
     }
@@ -32,7 +45,7 @@ int choose(const candidates& who)
 
 } // namespace
 
-const strategy pos = {begin_random, choose,  choose_one_at_random,
-                      draw,         nullptr, there_is_always_more};
+const strategy pos = {begin_random,   choose,  choose_one_at_random,
+                      come_to_a_step, nullptr, there_is_always_more};
 
 } // namespace explorer::runtime

@@ -35,6 +35,12 @@ uint64_t random_below(uint64_t bound)
     return random_number() % bound;
 }
 
+bool starts_all_first(const candidates& who)
+{
+    return who.current_can && who.thread[0]->starts_another &&
+           random_execution() / random_strategies % 2 == 1;
+}
+
 int choose_irregular(const candidates& who)
 {
     if (who.all == who.regular || who.plain || random_below(steps_per_irregular) != 0) {

@@ -8,7 +8,7 @@
 
 namespace explorer::runtime {
 
-constexpr uint32_t random_strategies = 3; // that take turns
+constexpr uint32_t random_strategies = 4; // that take turns
 
 // Of the search's executions, from 1.
 uint32_t random_execution();
@@ -16,6 +16,10 @@ uint32_t random_execution();
 void begin_random();
 uint64_t random_below(uint64_t bound);
 uint64_t random_number();
+
+// In every second round of the random strategies whoever starts threads goes on with that first:
+// else none of many is at its beginning when the last one is there.
+bool starts_all_first(const candidates& who);
 
 // Now and then one of those whom only a spurious wakeup or an early time-out lets run; else -1.
 int choose_irregular(const candidates& who);

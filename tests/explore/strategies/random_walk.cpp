@@ -10,6 +10,9 @@ constexpr uint64_t plain_steps_per_switch = 4;
 
 int choose(const candidates& who)
 {
+    if (starts_all_first(who)) {
+        return 0;
+    }
     if (const int irregular = choose_irregular(who); irregular >= 0) {
         return irregular;
     }

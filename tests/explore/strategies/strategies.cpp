@@ -15,7 +15,7 @@ const strategy* chosen;
 // Each finds what the others miss, so they take turns.
 const strategy* next_random()
 {
-    constexpr const strategy* in_turn[] = {&random_walk, &pct, &pos};
+    constexpr const strategy* in_turn[] = {&random_walk, &pct, &pos, &round_robin};
     static_assert(sizeof in_turn / sizeof *in_turn == random_strategies);
     return in_turn[random_execution() % random_strategies];
 }
@@ -35,6 +35,8 @@ const strategy* strategy_of(search_kind kind)
         return &pct;
     case search_kind::pos:
         return &pos;
+    case search_kind::round_robin:
+        return &round_robin;
     case search_kind::replay:
         return &replay;
     }

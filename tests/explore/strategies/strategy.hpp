@@ -6,6 +6,7 @@
 //   random_walk.cpp  anybody, at each step
 //   pct.cpp          random priorities that change now and then
 //   pos.cpp          random priorities of steps, drawn again for those that compete
+//   round_robin.cpp  each in turn, for so many steps
 //   replay.cpp       the given choices
 //
 // SPDX-License-Identifier: MIT
@@ -36,7 +37,7 @@ struct strategy {
     // False: there is nothing left to try.
     bool (*end)();
 };
-extern const strategy reduced, depth_first, random_walk, pct, pos, replay;
+extern const strategy reduced, depth_first, random_walk, pct, pos, round_robin, replay;
 
 // ---- for the scheduler
 
