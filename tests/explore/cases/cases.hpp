@@ -21,6 +21,7 @@ struct twin {
 
 std::vector<twin> of_atomics();
 std::vector<twin> of_connections();
+std::vector<twin> of_crowds();
 std::vector<twin> of_event_loops();
 std::vector<twin> of_lifetimes();
 std::vector<twin> of_locks();

@@ -4,6 +4,7 @@
 #include "explore/cases/behavior.hpp"
 #include "explore/cases/cases.hpp"
 #include "explore/cases/reduction.hpp"
+#include "explore/cases/right/programs.hpp"
 #include "explore/explore.hpp"
 
 #include <algorithm>
@@ -24,8 +25,8 @@ std::vector<twin> all()
 {
     std::vector<twin> every;
     for (const auto& some :
-         {of_queues(), of_waiting(), of_locks(), of_atomics(), of_lifetimes(), of_timeouts(),
-          of_connections(), of_event_loops(), of_mishaps(), of_processes()}) {
+         {of_queues(), of_waiting(), of_locks(), of_atomics(), of_crowds(), of_lifetimes(),
+          of_timeouts(), of_connections(), of_event_loops(), of_mishaps(), of_processes()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;
@@ -46,6 +47,8 @@ constexpr const char* usage =
     "one; all\n"
     "                                                      of the programs or the one of that "
     "seed\n"
+    "       explorer_cases strategies [--seeds N] [NAME]   random schedules until each mistake is "
+    "found\n"
     "       explorer_cases show NAME                       the report on one mistake\n"
     "       explorer_cases list\n";
 
@@ -91,17 +94,34 @@ int find_mistakes(const request& asked)
     return missed;
 }
 
+// The twins without their mistakes, and more.
+std::vector<cases::right_program> all_right()
+{
+    std::vector<cases::right_program> every;
+    for (const cases::twin& one : cases::all()) {
+        every.push_back({one.name, one.right, one.chosen});
+    }
+    for (const auto& some :
+         {cases::right_with_orders(), cases::right_with_atomics(), cases::right_with_locks(),
+          cases::right_with_waits(), cases::right_by_habit()}) {
+        every.insert(every.end(), some.begin(), some.end());
+    }
+    return every;
+}
+
 int find_nothing(const request& asked)
 {
     int alarms = 0;
     long schedules = 0;
-    for (const cases::twin& one : cases::all()) {
+    int programs = 0;
+    for (const cases::right_program& one : all_right()) {
         if (!is_asked_for(asked, one.name)) {
             continue;
         }
+        ++programs;
         explorer::options chosen = one.chosen;
         chosen.schedules = asked.number;
-        const explorer::result found = explorer::search(one.right, chosen);
+        const explorer::result found = explorer::search(one.body, chosen);
         schedules += found.schedules;
         if (found.failed || found.out_of_time) {
             ++alarms;
@@ -110,8 +130,48 @@ int find_nothing(const request& asked)
         std::printf("%-26s %s\n", one.name, found.report.c_str());
         std::fflush(stdout);
     }
-    std::printf("%ld schedules, %d alarms\n", schedules, alarms);
+    std::printf("%d programs, %ld schedules, %d alarms\n", programs, schedules, alarms);
     return alarms;
+}
+
+// How many random schedules each way of drawing them takes to find each mistake, and how often it
+// does not; what is found within a few in any case is left out.
+int compare_strategies(const request& asked)
+{
+    using explorer::detail::sampling;
+    constexpr struct {
+        sampling way;
+        const char* name;
+    } ways[] = {{sampling::random_walk, "walk"},
+                {sampling::pct, "PCT"},
+                {sampling::pos, "POS"},
+                {sampling::round_robin, "robin"},
+                {sampling::in_turn, "in turn"}};
+    constexpr long most = 2000;
+    for (const cases::twin& one : cases::all()) {
+        if (!is_asked_for(asked, one.name)) {
+            continue;
+        }
+        std::printf("%-34s", one.name);
+        for (const auto& [way, name] : ways) {
+            long sum = 0;
+            long missed = 0;
+            for (long seed = 1; seed <= asked.number; ++seed) {
+                explorer::options chosen = one.chosen;
+                chosen.schedules = most;
+                chosen.seed = static_cast<std::uint64_t>(seed);
+                const auto found = explorer::detail::random_schedules(one.wrong, chosen, way);
+                sum += found.schedules;
+                missed += !found.failed;
+            }
+            const std::string lack = missed > 0 ? "(-" + std::to_string(missed) + ")" : "";
+            std::printf("  %s %7.1f %-5s", name,
+                        static_cast<double>(sum) / static_cast<double>(asked.number), lack.c_str());
+            std::fflush(stdout);
+        }
+        std::printf("\n");
+    }
+    return 0;
 }
 
 // The replay line differs from search to search only in its first number.
@@ -227,6 +287,7 @@ struct mode {
 constexpr mode modes[] = {
     {"wrong", "--seeds", 1, find_mistakes},
     {"right", "--schedules", 10000, find_nothing},
+    {"strategies", "--seeds", 10, compare_strategies},
     {"determinism", "--runs", 10, repeat},
     {"reduction", "--programs", 300, reduce},
     {"behavior", nullptr, 0,
