@@ -52,8 +52,8 @@ if(WORKBOOK_INSTRUCTOR)
         include(${CMAKE_SOURCE_DIR}/tests/grade/targets.cmake)
         include(${CMAKE_SOURCE_DIR}/tests/bughunt/targets.cmake)
     endif()
-    foreach(check stubs sections figures wrong-answers contracts equivalents placeholders pictures games
-            names format spdx tool book book-in-a-browser)
+    foreach(check stubs sections figures wrong-answers contracts equivalents placeholders explorer
+            pictures games names format spdx tool book book-in-a-browser)
         add_test(NAME self.${check}
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/selfcheck.py ${check}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -18,6 +18,7 @@ import book
 import book_games
 import contracts
 import equivalents
+import explorer_chapter
 import pictures
 import placeholders
 import pristine
@@ -226,6 +227,11 @@ def check_placeholders(root: Path) -> list[str]:
     return placeholders.problems(root)
 
 
+def check_explorer(root: Path) -> list[str]:
+    """The explorer's files are short, and the map in its README is true."""
+    return explorer_chapter.problems(root)
+
+
 def sources(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """Our sources, without what a student may have edited."""
     edited = {root / path for one in exercises(root) for path in pristine.edited_files(one)}
@@ -316,6 +322,7 @@ CHECKS = {
     "contracts": check_contracts,
     "equivalents": check_equivalents,
     "placeholders": check_placeholders,
+    "explorer": check_explorer,
     "pictures": check_pictures,
     "games": check_games,
     "format": check_format,

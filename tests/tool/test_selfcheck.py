@@ -95,6 +95,18 @@ class Checks(fake_tree.FakeTree):
         self.assert_found("spdx", "tests/support/new.hpp: has no SPDX line")
 
     @unittest.skipUnless(shutil.which("clang-format"), "clang-format is not installed")
+    def test_the_explorers_map(self):
+        self.write("tests/explore/README.md", "`a.cpp`, and `part/`\n")
+        self.write("tests/explore/a.cpp", "int a;\n")
+        self.write("tests/explore/part/b.cpp", "int b;\n" * 400)
+        self.assertEqual(self.found("explorer"), [])
+        self.write("tests/explore/part/b.cpp", "int b;\n" * 401)
+        self.write("tests/explore/other/c.hpp", "int c;\n")
+        (self.root / "tests/explore/a.cpp").unlink()
+        self.assert_found("explorer", "part/b.cpp: 401 lines; at most 400")
+        self.assert_found("explorer", "there is no a.cpp")
+        self.assert_found("explorer", "does not name other/")
+
     def test_format(self):
         self.write("tests/support/new.hpp", "int  f( );\n")
         self.assert_found("format", "tests/support/new.hpp:1:")
