@@ -25,6 +25,7 @@ pending_call calls[most_threads];
 // Who asks in vain so many times in a row gives way to the others.
 constexpr int vain_calls_before_yield = 3;
 int vain_calls[most_threads];
+bool is_used = true; // by a call, since the world began
 
 bool is_one_ready(const pending_call& call)
 {
@@ -106,6 +107,7 @@ bool is_outside_relation(op what, const pending_call& call)
 // Closing is no use.
 void begin_call(const pending_call& call)
 {
+    is_used = true;
     calls[self->id] = call;
     if (self->is_process && befalls(mishap::death)) {
         self->killed_by = SIGKILL; // whenever its next turn comes
@@ -141,8 +143,12 @@ void take_step(op what, const pending_call& call, int64_t until)
 
 void begin_world()
 {
-    world::begin();
     begin_mishaps();
+    if (!is_used) {
+        return; // it is as it was
+    }
+    is_used = false;
+    world::begin();
     begin_order();
     begin_processes();
     world::set_time(now);
