@@ -1,14 +1,4 @@
-// The inside of the exploring child: what its parts know of one another.
-//
-//   engine/        what carries a thread, a context or a thread of the kernel's (engine.hpp), and
-//                  the child's life, schedule after schedule (lives.cpp)
-//   schedule/      who may go on at each step, virtual time, handing over the turn; writing events
-//                  down when a failing schedule is replayed; failing
-//   strategies/    which of them does, and what the steps touch
-//   memory/        the heap, and happens-before over every access to memory
-//   hooks/         the calls that the judged code makes: pthread, futex, time, heap, the compiler's
-//                  __tsan_*, and what lies outside the model
-//   world/         a kernel of its own: sockets, pipes, timers, epoll
+// The inside of the exploring child: what its parts know of one another (README.md has their map).
 //
 // Only the thread that has the turn runs, mostly as a context of one thread of the kernel's (see
 // engine/engine.hpp); so nothing in here needs a lock.

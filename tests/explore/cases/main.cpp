@@ -210,6 +210,11 @@ int repeat(const request& asked)
             continue;
         }
         const explorer::result first = explorer::search(one.wrong, one.chosen);
+        if (!first.failed) {
+            ++differences;
+            std::printf("MISSED %s\n", one.name);
+            continue;
+        }
         if (!fits(first.report)) {
             ++differences;
             std::printf("TOO LONG OR TOO WIDE %s\n%s\n", one.name, first.report.c_str());

@@ -23,32 +23,6 @@ constexpr int a_declared_guard =
 #define VARIABLE "[A-Za-z_]\\w*((\\.|->)[A-Za-z_]\\w*)*"
 #define EXPRESSION "(" VARIABLE "(\\[\\w+\\])?)"
 
-const char* noun(sort is)
-{
-    switch (is) {
-    case sort::mutex:
-    case sort::recursive_mutex:
-        return "mutex";
-    case sort::condition:
-        return "condition";
-    case sort::shared_mutex:
-        return "shared mutex";
-    case sort::semaphore:
-        return "semaphore";
-    case sort::atomic:
-        return "atomic";
-    case sort::once:
-        return "once_flag";
-    case sort::guard:
-        return "static";
-    case sort::descriptor:
-        return "descriptor";
-    case sort::none:
-        break;
-    }
-    return "variable";
-}
-
 // What the library keeps for itself, by the header that works on it.
 std::string library_part(const std::string& header)
 {

@@ -184,48 +184,69 @@ void begin()
     current_choice = -1;
 }
 
-// Bit i of `able` stands for thread i. All of them are to be tried if `everything`. The fingerprint
-// tells whether it is the same choice as before.
-int choose_among(uint64_t able, const int* thread, int count, bool everything, uint64_t fingerprint)
+// What is to be chosen among; bit i of `able` stands for thread i. All of them are to be
+// tried if `everything`. The fingerprint tells whether it is the same choice as before.
+struct offer {
+    uint64_t able;
+    int thread[most_threads + 1];
+    int count;
+    bool everything;
+    uint64_t fingerprint;
+};
+
+// The branch where this choice was met before; null: it is another one now.
+branch* known_branch(const offer& who)
+{
+    branch& here = all->branches[position];
+    if (here.of == 0 && here.able == who.able && here.fingerprint == who.fingerprint) {
+        return &here;
+    }
+    leave_course();
+    return nullptr;
+}
+
+// A new one, with the first thread that does not sleep; null: all that can follow was tried
+// elsewhere, or there is no room.
+branch* fresh_branch(const offer& who)
+{
+    branch* here = next_branch();
+    if (here == nullptr) {
+        return nullptr;
+    }
+    here->able = who.able;
+    here->fingerprint = who.fingerprint;
+    find_sleepers(*here);
+    int taken = 0;
+    while (taken < who.count && (here->asleep & bit(who.thread[taken])) != 0) {
+        ++taken;
+    }
+    if (taken == who.count) {
+        --all->depth;
+        on_course = false;
+        return nullptr;
+    }
+    here->chosen = static_cast<uint8_t>(who.thread[taken]);
+    here->wanted = who.everything ? who.able : bit(here->chosen);
+    return here;
+}
+
+int choose_among(const offer& who)
 {
     if (on_course && !run.tracing) { // too long
         give_up();
     }
-    int taken = 0;
     branch* here = nullptr;
-    if (on_course && position < all->depth) {
-        here = &all->branches[position];
-        if (here->of != 0 || here->able != able || here->fingerprint != fingerprint) {
-            leave_course();
-            here = nullptr;
-        }
-    } else if (on_course) {
-        here = next_branch();
-        if (here != nullptr) {
-            here->able = able;
-            here->fingerprint = fingerprint;
-            find_sleepers(*here);
-            while (taken < count && (here->asleep & bit(thread[taken])) != 0) {
-                ++taken;
-            }
-            if (taken == count) { // all that can follow was tried elsewhere
-                --all->depth;
-                on_course = false;
-                here = nullptr;
-                taken = 0;
-            } else {
-                here->chosen = static_cast<uint8_t>(thread[taken]);
-                here->wanted = everything ? able : bit(here->chosen);
-            }
-        }
+    if (on_course) {
+        here = position < all->depth ? known_branch(who) : fresh_branch(who);
     }
     if (here == nullptr) {
         run.tracing = false;
-        return taken;
+        return 0;
     }
     current_choice = position++;
     here->step = now_traced.steps;
-    for (taken = 0; thread[taken] != here->chosen;) {
+    int taken = 0;
+    while (who.thread[taken] != here->chosen) {
         ++taken;
     }
     begin_traced_step(here->chosen, current_choice);
@@ -262,20 +283,20 @@ uint64_t mixed(uint64_t state, uint64_t value)
 
 int choose(const candidates& who)
 {
-    uint64_t able = 0;
-    uint64_t fingerprint = 0;
-    int ids[most_threads + 1];
+    offer made{};
+    made.count = who.all;
+    made.everything = who.thread[0] == &run.the_clock;
     for (int i = 0; i < who.all; ++i) {
         const thread_state& one = *who.thread[i];
-        ids[i] = one.id;
-        able |= uint64_t{1} << one.id;
-        fingerprint = mixed(fingerprint, static_cast<uint64_t>(one.waits_in));
-        fingerprint = mixed(fingerprint, one.on != nullptr ? one.on->address : 0);
+        made.thread[i] = one.id;
+        made.able |= bit(one.id);
+        made.fingerprint = mixed(made.fingerprint, static_cast<uint64_t>(one.waits_in));
+        made.fingerprint = mixed(made.fingerprint, one.on != nullptr ? one.on->address : 0);
         if (&one != &run.the_clock) {
-            fingerprint = mixed(fingerprint, heap_position(one.id));
+            made.fingerprint = mixed(made.fingerprint, heap_position(one.id));
         }
     }
-    return choose_among(able, ids, who.all, who.thread[0] == &run.the_clock, fingerprint);
+    return choose_among(made);
 }
 
 bool end()
