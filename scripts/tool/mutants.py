@@ -21,6 +21,7 @@ import book
 import bounded
 import equivalents
 import judge
+import pristine
 import sandbox
 from build_folder import Case, built, configure
 from build_step import build_target
@@ -33,6 +34,8 @@ KILLED, SURVIVED, EQUIVALENT, NO_ANSWER = "killed", "survived", "equivalent", "d
 OUTGROWN = "listed, and no survivor"
 COMPILE_LIMIT = 300  # seconds
 FLAGS_FOR_CLANG = ("-I", "-D", "-std=")
+# What it is told besides: asio 1.22 takes clang for a compiler without coroutines.
+CLANG_ALONE = ("-DASIO_HAS_CO_AWAIT=1", "-ferror-limit=0")
 PACKAGES = "python3-clang-16 libclang-common-16-dev"
 
 
@@ -82,21 +85,25 @@ class Court:
             raise WorkbookError(f"{self.exercise.id}: the solution itself fails in the sandbox: {by}")
 
     def mutants(self) -> list[Mutant]:
-        """Of every file of the solution, in its order."""
+        """Of every file of the solution that is not handed out as it is, in its order."""
         python = book.python_with("clang")
         if python is None:
             raise WorkbookError(f"libclang is missing: apt-get install {PACKAGES}", MACHINE)
         found: dict[Mutant, None] = {}
-        for name in [name for name in self.solution if name.endswith(".cpp")]:
+        handed_out = pristine.shipped_code(self.exercise)
+        own = [name for name, text in self.solution.items() if handed_out.get(name) != text]
+        for name in [name for name in own if name.endswith(".cpp")]:
             source = self.exercise.solution / name
             words = self._recipe.compile(source, "-")
             flags = [word for word in words if word.startswith(FLAGS_FOR_CLANG)]
             tool = Path(__file__).with_name("mutate.py")
-            command = [python, str(tool), str(self.exercise.solution), str(source), *flags]
+            command = [python, str(tool), str(self.exercise.solution), str(source)]
+            command += [*flags, *CLANG_ALONE]
             said = subprocess.run(command, capture_output=True, text=True, check=False)
             if said.returncode != 0:
                 raise WorkbookError(f"{name}: {said.stderr.strip().splitlines()[-1]}", MACHINE)
-            found.update((Mutant(**one), None) for one in json.loads(said.stdout))
+            each = [Mutant(**one) for one in json.loads(said.stdout)]
+            found.update((one, None) for one in each if one.file in own)
         return sorted(found, key=lambda one: (one.file, one.begin, one.end, one.new))
 
     def judge(self, one: Mutant) -> tuple[str, str]:

@@ -102,6 +102,57 @@ class Places(fake_tree.FakeTree):
         self.assertIn(("statements swapped", "one(); std::lock_guard<std::mutex> lock(m);"), found)
 
     @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_a_negation_is_taken_back_once(self):
+        found = self.found(f"{CODE}void both() {{\nif (!closed()) items = 1;\n}}\n")
+        negated = {line for kind, line in found if kind == "condition negated"}
+        self.assertIn("if (closed()) items = 1;", negated)
+        self.assertNotIn("if (!(!closed())) items = 1;", negated)
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_unequal_by_an_operator_of_equality_is_one_operator(self):
+        code = "struct id { bool operator==(const id&) const = default; } a, b;\n"
+        found = self.found(f"{CODE}{code}void both() {{\nif (a != b) items = 1;\n}}\n")
+        self.assertIn(("operator changed", "if (a == b) items = 1;"), found)
+        self.assertNotIn("if (a = b) items = 1;", {line for _, line in found})
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_one_variable_captured_by_copy(self):
+        found = self.found(f"{CODE}void both() {{\nauto one = [&items] {{ return items; }};\n}}\n")
+        self.assertIn(("copy captured", "auto one = [items] { return items; };"), found)
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_a_concept_that_is_asked_for(self):
+        code = "template <class T> concept small = sizeof(T) < 4;\n"
+        found = self.found(f"{CODE}{code}bool one() {{\nreturn small<char>;\n}}\n")
+        self.assertIn(("other answer", "return !(small<char>);"), found)
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_an_exception_of_another_type(self):
+        code = "void both() {\nthrow std::runtime_error();\n}\n"
+        self.assertIn(("throws another", "throw std::logic_error();"), self.found(CODE + code))
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_no_order_that_nobody_sees(self):
+        code = "int a, b; void one();\nvoid both() {\nstd::lock_guard<std::mutex> lock(m);\n%s\n}\n"
+        for lines, there in (
+            ("a = 1; b = 2;", False),
+            ("a = b; b = 2;", True),
+            ("a = 1; one();", True),
+            ("one(); changed.notify_one();", False),
+        ):
+            one, other = lines.split("; ")
+            swapped = ("statements swapped", f"{other} {one};")
+            with self.subTest(lines):
+                self.assertEqual(swapped in self.found(CODE + code % lines), there)
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_no_copy_of_a_constant(self):
+        code = "void both() {\n%sint here = 1;\nauto one = [&] { return here; };\n}\n"
+        for word, there in (("", True), ("const ", False)):
+            found = self.found(CODE + code % word)
+            self.assertEqual(("copy captured", "auto one = [=] { return here; };") in found, there)
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
     def test_nothing_outside_the_answer(self):
         self.write("solutions/given.hpp", "inline int other() { return 1; }\n")
         found = self.found('#include "../given.hpp"\nint one() { return other(); }\n')
