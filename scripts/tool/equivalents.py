@@ -39,7 +39,8 @@ def read(exercise: Exercise) -> list[Change]:
     if not path.is_file():
         return []
     found = []
-    for paragraph in re.split(r"\n{2,}", path.read_text(encoding="utf-8").strip()):
+    text = re.sub("^#.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for paragraph in re.split(r"\n{2,}", text.strip()):
         entry = ENTRY.fullmatch(paragraph + "\n")
         if not entry:
             first = paragraph.splitlines()[0]

@@ -54,13 +54,16 @@ class Mutant:
         return text.count(b"\n", 0, self.begin) + 1
 
     def change(self, text: bytes) -> equivalents.Change:
-        """The lines that it touches, before and after."""
+        """The lines that it touches, before and after; of those the ones that differ."""
         first = text.rfind(b"\n", 0, self.begin) + 1
         last = (text + b"\n").index(b"\n", self.end)
         gone = text[first:last]
         come = self.of(text)[first : last + len(self.of(text)) - len(text)]
-        lines = [tuple(one.strip() for one in each.decode().splitlines()) for each in (gone, come)]
-        return equivalents.Change(self.kind, self.file, *lines)
+        lines = [[one.strip() for one in each.decode().splitlines()] for each in (gone, come)]
+        if len(lines[0]) == len(lines[1]):
+            lines = zip(*(pair for pair in zip(*lines) if pair[0] != pair[1]))
+        gone, come = (tuple(filter(None, each)) for each in lines)
+        return equivalents.Change(self.kind, self.file, gone, come)
 
 
 class Court:

@@ -54,6 +54,15 @@ OTHER_OPERATORS = {
     "+=": ("-=",),
     "-=": ("+=",),
 }
+OTHER_CALLS = (
+    ("other notify", "notify_one", "notify_all"),
+    ("detach for join", "join", "detach"),
+    ("opposite call", "acquire", "release"),
+    ("opposite call", "push_back", "push_front"),
+    ("opposite call", "pop_back", "pop_front"),
+    ("opposite call", "back", "front"),
+    ("opposite call", "min", "max"),
+)
 # Kinds of clang's that this version of its binding has forgotten: it raises where it meets one.
 CONCEPTS = (153, 154, 604)  # a concept asked for, a requires expression, a concept declared
 OTHER_ERRORS = {
@@ -120,10 +129,8 @@ def change_statements(source: Source, block: Cursor) -> None:
             source.add("statement removed", begin, end, ";")
         if is_lock(one):
             source.add("lock removed", begin, end, ";")
-            for last in (i + 1, len(statements) - 2):
-                if i < last < len(statements) - 1:
-                    inside = source.of(begin, borders[last][1])
-                    source.add("lock made shorter", begin, borders[last][1], f"{{ {inside} }}")
+            for _, last in borders[i + 1 : -1]:
+                source.add("lock made shorter", begin, last, f"{{ {source.of(begin, last)} }}")
         if i + 1 < len(statements) and order_shows(statements[: i + 2]):
             between = source.of(end, borders[i + 1][0])
             swapped = source.of(*borders[i + 1]) + between + source.of(begin, end)
@@ -210,17 +217,21 @@ def change_operator(source: Source, one: Cursor) -> None:
 def change_call(source: Source, one: Cursor) -> None:
     begin, end = one.extent.start.offset, one.extent.end.offset
     text = source.of(begin, end)
-    if one.spelling in ("notify_one", "notify_all"):
-        other = {"notify_one": "notify_all", "notify_all": "notify_one"}[one.spelling]
-        source.add("other notify", begin, end, text.replace(one.spelling, other))
-    if one.spelling in ("join", "detach"):
-        other = {"join": "detach", "detach": "join"}[one.spelling]
-        source.add("detach for join", begin, end, text.replace(one.spelling, other))
+    for kind, *pair in OTHER_CALLS:
+        if one.spelling in pair:
+            other = pair[1 - pair.index(one.spelling)]
+            callee = source.of(begin, next(one.get_children()).extent.end.offset)
+            at = begin + len(callee[: callee.rfind(one.spelling)].encode())
+            source.add(kind, at, at + len(one.spelling), other)
     arguments = list(one.get_arguments())
     if one.spelling in ("wait", "wait_for", "wait_until") and len(arguments) > 1:
         cut = arguments[-2].extent.end.offset
         timed = " == std::cv_status::no_timeout" if one.spelling != "wait" else ""
         source.add("predicate dropped", cut, end, f"){timed}")
+    if one.spelling in ("wait_for", "wait_until") and len(arguments) == 3:
+        first, _, condition = (source.of(a.extent.start.offset, a.extent.end.offset) for a in arguments)
+        on = text[: text.index(one.spelling)]
+        source.add("time limit dropped", begin, end, f"({on}wait({first}, {condition}), true)")
     if text.startswith("std::move(") and len(arguments) == 1:
         inner = arguments[0].extent
         source.add("move dropped", begin, end, source.of(inner.start.offset, inner.end.offset))

@@ -26,7 +26,11 @@ struct runtime_error : exception {};
 template <class T> T&& move(T& x) { return static_cast<T&&>(x); }
 struct mutex {};
 template <class M> struct lock_guard { lock_guard(M&); };
-struct condition_variable { void notify_one(); template <class L, class P> void wait(L&, P); };
+struct condition_variable {
+    void notify_one();
+    template <class L, class P> void wait(L&, P);
+    template <class L, class P> bool wait_for(L&, int, P);
+};
 }
 std::mutex m;
 std::condition_variable changed;
@@ -95,9 +99,10 @@ class Places(fake_tree.FakeTree):
 
     @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
     def test_a_lock_made_shorter_and_statements_swapped(self):
-        code = "\n".join(("std::lock_guard<std::mutex> lock(m);", "one();", "two();"))
+        code = "std::lock_guard<std::mutex> lock(m);\none();\ntwo();\none();"
         found = self.found(f"{CODE}void one(); void two();\nvoid both() {{\n{code}\n}}\n")
         self.assertIn(("lock made shorter", "{ std::lock_guard<std::mutex> lock(m); one(); }"), found)
+        self.assertIn(("lock made shorter", "{ std::lock_guard<std::mutex> lock(m); two(); }"), found)
         self.assertIn(("statements swapped", "two(); one();"), found)
         self.assertIn(("statements swapped", "one(); std::lock_guard<std::mutex> lock(m);"), found)
 
@@ -132,6 +137,14 @@ class Places(fake_tree.FakeTree):
         self.assertIn(("throws another", "throw std::logic_error();"), self.found(CODE + code))
 
     @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_other_calls(self):
+        code = "struct list { void push_back(int); } a;\nvoid both() {\na.push_back(1);\n"
+        code += "if (changed.wait_for(m, 7, closed))\n;\n}\n"
+        found = self.found(CODE + code)
+        self.assertIn(("opposite call", "a.push_front(1);"), found)
+        self.assertIn(("time limit dropped", "if ((changed.wait(m, closed), true))"), found)
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
     def test_no_order_that_nobody_sees(self):
         code = "int a, b; void one();\nvoid both() {\nstd::lock_guard<std::mutex> lock(m);\n%s\n}\n"
         for lines, there in (
@@ -160,6 +173,8 @@ class Places(fake_tree.FakeTree):
 
 
 LISTED = """\
+# Where this is from.
+
 statement removed in count.cpp
 - ++count;
 + ;
