@@ -232,11 +232,18 @@ def change_call(source: Source, one: Cursor) -> None:
         first, _, condition = (source.of(a.extent.start.offset, a.extent.end.offset) for a in arguments)
         on = text[: text.index(one.spelling)]
         source.add("time limit dropped", begin, end, f"({on}wait({first}, {condition}), true)")
-    if text.startswith("std::move(") and len(arguments) == 1:
+    if text.startswith("std::move(") and len(arguments) == 1 and outlives(arguments[0]):
         inner = arguments[0].extent
         source.add("move dropped", begin, end, source.of(inner.start.offset, inner.end.offset))
     if one.spelling.startswith("operator") and len(arguments) == 2:
         change_operator(source, one)
+
+
+def outlives(moved: Cursor) -> bool:
+    """Not so what a constructor was given: it goes as that returns, and a copy is slower at most."""
+    seen = moved.referenced
+    given = seen is not None and seen.kind == CursorKind.PARM_DECL
+    return not (given and seen.semantic_parent.kind == CursorKind.CONSTRUCTOR)
 
 
 def change_literal(source: Source, one: Cursor) -> None:
@@ -294,6 +301,8 @@ def change_by_text(source: Source, one: Cursor) -> None:
         if value.type.spelling == "bool":
             inner = value.extent
             said = source.of(inner.start.offset, inner.end.offset)
+            if said in ("true", "false"):
+                return  # changed as a literal
             source.add("other answer", inner.start.offset, inner.end.offset, f"!({said})")
     # Not `!=`, which clang may make out of `==`.
     if one.kind == CursorKind.UNARY_OPERATOR and re.match(r"!(?!=)", text):

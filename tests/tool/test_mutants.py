@@ -137,6 +137,12 @@ class Places(fake_tree.FakeTree):
         self.assertIn(("throws another", "throw std::logic_error();"), self.found(CODE + code))
 
     @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_no_copy_of_what_a_constructor_was_given(self):
+        code = "struct kept {\nkept(int x) : x_(std::move(x)) {}\nint x_;\n};\n"
+        moved = {line for kind, line in self.found(CODE + code) if kind == "move dropped"}
+        self.assertEqual(moved, {"int left = items;"})
+
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
     def test_other_calls(self):
         code = "struct list { void push_back(int); } a;\nvoid both() {\na.push_back(1);\n"
         code += "if (changed.wait_for(m, 7, closed))\n;\n}\n"
