@@ -7,6 +7,7 @@
 #include "racy_server.hpp"
 #include "thread_per_connection.hpp"
 
+#include "explore/compute.hpp"
 #include "explore/explore.hpp"
 
 using server = racy_server;
@@ -277,11 +278,15 @@ TEST_CASE("a thread that cannot be started costs only its own client", "[ex06][s
     REQUIRE(working.wait());
     hold = false;
 
+    bool reported = false;
     {
+        const support::kept_stderr kept;
         const no_threads left;
         REQUIRE(ask(running.where()).empty());
+        reported = support::eventually([&] { return !kept.said().empty(); });
     }
 
+    REQUIRE(reported);
     finish.open();
     REQUIRE(number_in(first.read_to_end()) == 1);
     REQUIRE(number_in(ask(running.where())) > 0);
@@ -334,17 +339,51 @@ TEST_CASE("provoke() says what is wrong when a server does not answer", "[ex06][
     REQUIRE_THROWS_AS(provoke(scripted_server{close_at_once}.where(), 2), std::runtime_error);
 
     for (const std::string text : {"hello\n", "100 %s {}", "<1, took 0.0 ms>\n and more"}) {
-        const auto say = [&](given::listener& listener) {
-            while (auto client = listener.accept()) {
-                client->send_all(text);
+        const auto say_to_the_second = [&](given::listener& listener) {
+            for (std::string reply = "<1, took 0.0 ms>\n"; auto client = listener.accept();
+                 reply = text) {
+                client->send_all(reply);
             }
         };
-        const auto message =
-            message_of<std::runtime_error>([&] { provoke(scripted_server{say}.where(), 1); });
+        const auto message = message_of<std::runtime_error>(
+            [&] { provoke(scripted_server{say_to_the_second}.where(), 2); });
         CAPTURE(message);
         REQUIRE(message.find(text) != std::string::npos);
     }
 
     const support::silent_port nobody;
     REQUIRE_THROWS_AS(provoke({"127.0.0.1", nobody.number()}, 2), std::system_error);
+}
+
+TEST_CASE("provoke() waits five seconds for a reply and no longer", "[ex06][step4][explore]")
+{
+    using std::chrono::steady_clock;
+    using namespace std::chrono_literals;
+    // In virtual time. The piece that comes after 4 s is the end of the reply, or one more of many.
+    const bool ends = GENERATE(true, false);
+    explore([ends] {
+        given::listener listener{any_port};
+        const given::endpoint where{"127.0.0.1", listener.port()};
+        std::thread slow{[&] {
+            auto client = listener.accept();
+            try {
+                client->send_all("<1, took 4000.0 ");
+                explorer::compute(4s);
+                client->send_all(ends ? "ms>\n" : "ms");
+                explorer::compute(ends ? 0s : 4s);
+                client->send_all(ends ? "" : ">\n");
+            } catch (const std::system_error&) { // the client has left
+            }
+        }};
+        bool in_time = true;
+        const auto began = steady_clock::now();
+        try {
+            provoke(where, 1);
+        } catch (const std::system_error&) {
+            in_time = false;
+        }
+        EXPLORE_REQUIRE(in_time == ends);
+        EXPLORE_REQUIRE(steady_clock::now() - began < 6s);
+        slow.join();
+    });
 }
