@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <semaphore>
 #include <stdexcept>
@@ -183,6 +184,12 @@ TEST_CASE("opens many files", "[step1]")
 {
     support::need_descriptors(300);
     REQUIRE(true);
+}
+
+TEST_CASE("takes much memory", "[step1]")
+{
+    const std::unique_ptr<char[]> much(new char[512 << 20]); // of which it needs the addresses only
+    REQUIRE(much != nullptr);
 }
 
 TEST_CASE("starts many threads", "[step1]")

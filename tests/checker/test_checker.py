@@ -122,7 +122,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 19)
+        self.assertEqual(len(output.splitlines()), 20)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -281,7 +281,7 @@ class Lacking(unittest.TestCase):
     """What the machine has not got is no broken promise."""
 
     def test_with_all_that_is_needed(self):
-        for case in ("talks to itself", "opens many files", "starts many threads"):
+        for case in ("talks to itself", "opens many files", "starts many threads", "takes much memory"):
             self.assertEqual(run(case), (0, ""))
 
     def cannot_judge(self, pattern, *words, **how):
@@ -307,6 +307,46 @@ class Lacking(unittest.TestCase):
 
     def test_few_threads(self):
         self.cannot_judge("(256 threads are needed, .*ulimit -u|fork: )", "starts many threads", before=few_threads)
+
+
+    def test_little_memory(self):
+        little = at_most(resource.RLIMIT_AS, 400 << 20)
+        self.cannot_judge("1024 MiB of memory are needed, .*ulimit -v", "takes much memory", before=little)
+
+    def test_a_clock_that_stands(self):
+        code = "int clock_gettime(int, long* time) { time[0] = 1000; time[1] = 0; return 0; }"
+        self.cannot_judge("the system's clock stands still .*", "holds", LD_PRELOAD=self.library(code))
+
+    def test_a_canary_that_stalls(self):
+        stalled = self.library(STALLS)
+        self.assertEqual(run("holds", LD_PRELOAD=stalled), (0, ""))
+        pattern = "the explorer did not come to the case, .* try again"
+        self.cannot_judge(pattern, "holds under every schedule", LD_PRELOAD=stalled)
+
+    def library(self, code):
+        """One that is there before the system's."""
+        compiler = shutil.which("c++") or self.skipTest("no c++ here")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = os.path.join(folder.name, "before.so")
+        words = [compiler, "-shared", "-fPIC", "-x", "c++", "-o", file, "-"]
+        subprocess.run(words, input=f'extern "C" {{ {code} }}', text=True, check=True)
+        return file
+
+
+# Whoever looks for the explorer's seed does not come back.
+STALLS = """
+int pause();
+extern char** environ;
+char* getenv(const char* name)
+{
+    while (!__builtin_strcmp(name, "WORKBOOK_SEED")) pause();
+    const unsigned long size = __builtin_strlen(name);
+    for (char** one = environ; *one; ++one)
+        if (!__builtin_strncmp(*one, name, size) && (*one)[size] == '=') return *one + size + 1;
+    return nullptr;
+}
+"""
 
 
 def starts(command):

@@ -206,15 +206,26 @@ int run_in_this_process(const promise& asked)
     return workbook_catch_run(4, arguments);
 }
 
+// Why the explorer cannot judge in this program and environment; "" if it can. Where this itself
+// does not come to an end, trying_itself stays for the supervisor to see.
+std::string explorer_trouble()
+{
+    page->trying_itself = 1;
+    std::string why;
+    if (explorer::environment_is_valid && !explorer::environment_is_valid(why)) {
+        return why;
+    }
+    if (explorer::canary_sings && !explorer::canary_sings(why)) {
+        return "the explorer does not see a race that is there: " + why;
+    }
+    page->trying_itself = 0;
+    return {};
+}
+
 void run_and_record(const promise& asked)
 {
-    if (std::string why;
-        asked.explored && explorer::environment_is_valid && !explorer::environment_is_valid(why)) {
+    if (const std::string why = asked.explored ? explorer_trouble() : ""; !why.empty()) {
         note_that_it_cannot_judge(why);
-        return;
-    }
-    if (std::string why; asked.explored && explorer::canary_sings && !explorer::canary_sings(why)) {
-        note_that_it_cannot_judge("the explorer does not see a race that is there: " + why);
         return;
     }
 #ifdef __SANITIZE_THREAD__

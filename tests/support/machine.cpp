@@ -6,13 +6,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,6 +28,7 @@ namespace {
 
 constexpr unsigned long usual_descriptors = 256; // a case that needs more says so
 constexpr int usual_threads = 256;
+constexpr std::size_t usual_memory = std::size_t{1} << 30; // bytes of addresses
 
 std::string too_few_descriptors(rlim_t wanted)
 {
@@ -36,6 +40,30 @@ std::string too_few_descriptors(rlim_t wanted)
     return std::to_string(wanted) + " descriptors are needed, and a process may have " +
            std::to_string(limit.rlim_max) +
            " here: start from a shell in which  ulimit -Hn  is larger";
+}
+
+std::string standing_clock()
+{
+    const auto before = std::chrono::steady_clock::now();
+    poll(nullptr, 0, 1);
+    if (std::chrono::steady_clock::now() != before) {
+        return {};
+    }
+    return "the system's clock stands still here, and every time limit with it: look for a program "
+           "that holds it (a library in  LD_PRELOAD ), or restart the machine";
+}
+
+std::string too_little_memory()
+{
+    void* some = mmap(nullptr, usual_memory, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (some != MAP_FAILED) {
+        munmap(some, usual_memory);
+        return {};
+    }
+    return std::to_string(usual_memory >> 20) +
+           " MiB of memory are needed, and cannot be had here: end other programs, or raise  "
+           "ulimit -v";
 }
 
 // Connects to itself. By system calls: a judged program may have functions of its own under the
@@ -135,12 +163,18 @@ void need_descriptors(unsigned long wanted)
 
 std::string lacking_for_any_case()
 {
-    const std::string why = too_few_descriptors(usual_descriptors);
+    std::string why = standing_clock();
+    if (why.empty()) {
+        why = too_few_descriptors(usual_descriptors);
+    }
     return why.empty() && needs_loopback::declared() ? no_loopback() : why;
 }
 
-std::string too_few_threads()
+std::string lacking_for_this_failure()
 {
+    if (std::string why = too_little_memory(); !why.empty()) {
+        return why;
+    }
     const int found = startable_threads(usual_threads);
     if (found == usual_threads) {
         return {};

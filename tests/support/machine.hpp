@@ -1,8 +1,9 @@
 // What the cases need of the machine that they run on. Where it is lacking, nothing can be said of
 // the answer: the verdict is "cannot judge", with the cure, and no broken promise.
 //
-// The supervisor looks for descriptors and a network before a case, and for threads, which takes
-// longer, when one has failed. A case that needs many descriptors says so when it begins.
+// The supervisor looks for a clock that goes, descriptors and a network before a case, and for
+// memory and threads, which takes longer, when one has failed. A case that needs many descriptors
+// says so when it begins.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -35,8 +36,8 @@ private:
 /// about it; "" if nothing.
 std::string lacking_for_any_case();
 
-/// To be asked when a case has failed: what to say if no more threads can be started here; "" if
-/// they can. Starts them in a process of their own, and ends that.
-std::string too_few_threads();
+/// To be asked when a case has failed: what to say if memory is short or no more threads can be
+/// started here; "" if all is there. Starts them in a process of their own, and ends that.
+std::string lacking_for_this_failure();
 
 } // namespace support

@@ -138,7 +138,7 @@ public:
         read_output();
         outcome found = verdict_with(left);
         if (found.is == verdict::failed) {
-            if (const std::string why = too_few_threads(); !why.empty()) {
+            if (const std::string why = lacking_for_this_failure(); !why.empty()) {
                 found = {verdict::cannot_judge, "Cannot judge: " + why + "\n"};
             }
         }
@@ -308,6 +308,12 @@ private:
         }
         if (page_->gave_up[0] != '\0') {
             return {verdict::failed, text_ + "  " + page_->gave_up + "\n" + stuck_};
+        }
+        if (page_->trying_itself) {
+            return {verdict::cannot_judge,
+                    text_ + "Cannot judge: the explorer did not come to the case, but was still "
+                            "trying itself: this machine is too busy or stands still; try again, "
+                            "with less beside\n"};
         }
         if (gave_up_) {
             const std::string so_long = only_waited_ ? std::to_string(long_stillness.count()) +

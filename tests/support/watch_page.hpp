@@ -36,6 +36,7 @@ struct watch_page {
     char todo[todo_page_size];               // todo()'s message; empty while none was reached
     std::atomic<int> wait_taken[wait_slots]; // 1 while the text beside it is somebody's wait
     char wait_for[wait_slots][wait_text];
+    std::atomic<int> trying_itself;   // 1 while the checker does so, before the case begins
     std::atomic<int> seconds_allowed; // raised by the case's own tags
     std::atomic<int> cases_run;
     std::atomic<int> assertions;
