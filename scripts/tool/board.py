@@ -136,7 +136,7 @@ def compact(outcomes: list[Outcome]) -> str:
             stretch = paint("  (stretch)", "dim") if one.case.stretch else ""
             lines.append(f"    {marked(one.verdict)}  {one.case.sentence}{stretch}")
     if any(one.verdict == NOT_RUN for one in outcomes):
-        lines.append("  Those marked - were not run after one got stuck.")
+        lines.append("  Those marked - were not run: those before took too long to fail.")
     if any(one.verdict == UNJUDGED for one in outcomes):
         lines.append("  Those marked ? cannot be judged on this machine, which lacks something.")
     lines += explored(outcomes)

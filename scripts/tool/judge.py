@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,9 @@ GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
 WAITED = " 5 s in vain"  # of a case's own wait, which is bounded
 INDENT = 2  # of a report that is shown below its promise
 OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
+# Seconds. A check that has found a broken promise by then starts no more cases: of a hopeless
+# answer each may wait for 5 s in vain.
+PATIENCE = 20
 NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
 LEAST_SCHEDULES = 2000  # the explorer's default; a pass of fewer is not recorded
 
@@ -101,6 +105,7 @@ class Running:
         self._checker = checker
         self._stories = stories
         self._limit = limit
+        self._patient_until = time.monotonic() + PATIENCE
         self._lock = threading.Lock()  # guards the two below
         self._processes: set[subprocess.Popen] = set()
         self._over = False
@@ -124,7 +129,8 @@ class Running:
             self._processes.discard(process)
             if self._over and ended.status not in VERDICTS:
                 verdict = NOT_RUN
-            if verdict == STUCK:
+            late = verdict == FAILED and time.monotonic() >= self._patient_until
+            if verdict == STUCK or late:
                 self._over = True  # the rest would be as slow: mend this one first
         return Outcome(case, verdict, self._explained(case, ended), read_story(story))
 
@@ -147,7 +153,8 @@ class Running:
 
 
 def judge(built: Built, told=bounded.nothing) -> list[Outcome]:
-    """Every everyday case in its order. One that got stuck is the last to be started.
+    """Every everyday case in its order. One that got stuck is the last to be started, and one that
+    is broken when this has lasted for long.
 
     Calls told(a sentence that is judged now, how many have been, of how many) now and then.
     """

@@ -425,6 +425,15 @@ class Verdicts(fake_tree.FakeTree):
         cases = [Case(name, 1, False, False) for name in ("quick", "slow", "late")]
         self.assertEqual([running.run(case).verdict for case in cases], [PASSED, STUCK, NOT_RUN])
 
+    def test_after_a_slow_one_that_is_broken_no_more_are_started(self):
+        script = self.script("checker", '[ "$1" = broken ] && exit 1\nexit 0')
+        cases = [Case(name, 1, False, False) for name in ("quick", "broken", "late")]
+        for patience, last in ((0, NOT_RUN), (judge.PATIENCE, PASSED)):
+            with unittest.mock.patch.object(judge, "PATIENCE", patience):
+                running = judge.Running(script, self.root)
+            verdicts = [running.run(case).verdict for case in cases]
+            self.assertEqual(verdicts, [PASSED, FAILED, last])
+
 
 class Interrupted(fake_tree.FakeTree):
     def test_no_signal_comes_between_the_threads(self):
