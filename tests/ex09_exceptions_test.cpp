@@ -40,6 +40,16 @@ std::string said_by(const std::function<void()>& body)
     return child.said;
 }
 
+// What support::fail() says of this kind, one that is a std::exception.
+std::string words_of(int kind)
+{
+    try {
+        support::fail(kind);
+    } catch (const std::exception& failure) {
+        return failure.what();
+    }
+}
+
 // Where connecting is refused.
 tcp::endpoint at(const support::silent_port& nobody)
 {
@@ -193,15 +203,9 @@ TEST_CASE("a failure that nobody asked for is reported once with its name", "[ex
         REQUIRE(said == name + " failed, and nobody asked: boom %s\n");
     }
     for (int kind = 0; kind < support::std_failures; ++kind) {
-        std::string what;
-        try {
-            support::fail(kind);
-        } catch (const std::exception& failure) {
-            what = failure.what();
-        }
         const std::string said =
             said_by([&] { spawn_thread("lost", [kind] { support::fail(kind); }); });
-        REQUIRE(said == "lost failed, and nobody asked: " + what + "\n");
+        REQUIRE(said == "lost failed, and nobody asked: " + words_of(kind) + "\n");
     }
 }
 
@@ -314,6 +318,18 @@ TEST_CASE("of several failures the first arrives with the count of the others", 
     REQUIRE(detail == 1);
     REQUIRE(what == "own error (and 2 more failed)");
     REQUIRE(asked == 4);
+}
+
+TEST_CASE("several failures begin with the words of the first of any type", "[ex09][step3]")
+{
+    int asked = 0;
+    for (int kind = 0; kind < support::std_failures; ++kind) {
+        const ready fails{[kind]() -> int { support::fail(kind); }, &asked};
+        const ready fails_later{[]() -> int { throw own_error(1); }, &asked};
+        std::vector<ready> tasks{fails, fails_later};
+
+        REQUIRE_THROWS_WITH(get_all(tasks), words_of(kind) + " (and 1 more failed)");
+    }
 }
 
 TEST_CASE("several failures that are no std::exception are counted too", "[ex09][step3]")
