@@ -913,6 +913,22 @@ TEST_CASE("main can use the token too", "[ex11][step3]")
     REQUIRE(ran);
 }
 
+TEST_CASE("what the loop was given runs in the thread of whoever waits", "[ex11][step3]")
+{
+    std::thread::id posted;
+    std::thread::id timed;
+    asio::post(green::loop(), [&] { posted = std::this_thread::get_id(); });
+    asio::steady_timer clock(green::loop(), 1ms);
+    clock.async_wait([&](std::error_code) { timed = std::this_thread::get_id(); });
+    support::eventually([&] { return clock.expiry() < asio::steady_timer::clock_type::now(); });
+    const bool ran_before = posted != std::thread::id{} || timed != std::thread::id{};
+    green::sleep(1ms);
+
+    REQUIRE_FALSE(ran_before);
+    REQUIRE(posted == std::this_thread::get_id());
+    REQUIRE(timed == std::this_thread::get_id());
+}
+
 TEST_CASE("a plain completion handler cannot wait and is told so", "[ex11][step3]")
 {
     bool refused = false;
