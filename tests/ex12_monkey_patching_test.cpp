@@ -15,6 +15,7 @@
 #include "support/census.hpp"
 #include "support/crowded_listener.hpp"
 #include "support/interrupter.hpp"
+#include "support/kept_stderr.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
@@ -1440,4 +1441,23 @@ TEST_CASE("the monitor names who holds the hub", "[ex12][step4][stretch]")
 
     REQUIRE(size == 6);
     REQUIRE(std::find(named.begin(), named.end(), "blocking") != named.end());
+}
+
+TEST_CASE("the monitor says on stderr who has held the hub for 100 ms", "[ex12][step4][stretch]")
+{
+    const support::kept_stderr kept;
+    const green::monitor watching;
+    const auto began = std::chrono::steady_clock::now();
+    green::spawn("brief", [] {}).join();
+    bool named = false;
+    green::spawn("busy", [&] {
+        named = support::eventually([&] {
+            return kept.said().find("monitor: busy has held the hub for 100 ms\n") !=
+                   std::string::npos;
+        });
+    }).join();
+    const auto held = std::chrono::steady_clock::now() - began;
+
+    REQUIRE(named);
+    REQUIRE(held >= 100ms);
 }
