@@ -50,9 +50,18 @@ struct options {
     int resets = 0;
     /// A connect() is refused although somebody listens.
     int refusals = 0;
+    /// A connect() hangs: nobody answers, and after 127 s it gives ETIMEDOUT, as on Linux.
+    int hangs = 0;
+    /// A connection falls silent while it is used: nothing that is sent or ended from then on
+    /// arrives, on either side. Who sends is told after 924 s (ETIMEDOUT), who only waits never.
+    int silences = 0;
+    /// A socket() gives EMFILE, once somebody listens: before that, it is a test's set-up.
+    int socket_failures = 0;
     /// An accept() gives EMFILE, and the client goes on waiting.
     int accept_failures = 0;
-    /// Processes (see processes.hpp) are killed, at any moment that another one can tell.
+    /// A process (see processes.hpp) cannot be started: EAGAIN.
+    int fork_failures = 0;
+    /// Processes are killed, at any moment that another one can tell.
     int deaths = 0;
     /// A fresh process for each schedule: for bodies that change statics. About ten times slower.
     bool isolate = false;

@@ -92,8 +92,12 @@ enum class mishap : uint8_t {
     refusal,        // nobody answers a connect()
     accept_failure, // no descriptor is left
     death,          // a simulated process is killed
+    hang,           // nobody answers a connect(), nor says that nobody listens
+    silence,        // nothing that either end of a connection sends arrives any more
+    socket_failure, // no descriptor is left for a socket()
+    fork_failure,   // no room for another process
 };
-constexpr int mishap_kinds = 6;
+constexpr int mishap_kinds = 10;
 
 struct event {
     bool shown; // false: only remembers where the thread is

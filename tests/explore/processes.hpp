@@ -22,7 +22,7 @@ using process_body = int (*)(int channel);
 
 /// Starts one that runs `life(body, channel)`, which gives its exit status, with its own copy of
 /// `channel`. Its number is that of no real process; getpid() gives it there. -1, and errno, when
-/// there is no descriptor left.
+/// there is no descriptor left, or no room, as options.fork_failures says.
 pid_t start_process(int (*life)(process_body body, int channel), process_body body, int channel);
 
 /// The copy of `channel` that the calling process was started with.

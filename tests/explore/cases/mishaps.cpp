@@ -7,11 +7,13 @@
 #include "given/socket_address.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -167,6 +169,83 @@ void refusal_not_noticed()
     close(client);
 }
 
+// Nobody answers, for minutes: others must not have to wait for that.
+template <bool Wrong>
+void others_wait_for_a_hanging_connect()
+{
+    const tcp_listener listener;
+    const int client = socket(AF_INET, SOCK_STREAM | (Wrong ? 0 : SOCK_NONBLOCK), 0);
+    const auto before = std::chrono::steady_clock::now();
+    const bool connected = listener.connect(client);
+    EXPLORE_REQUIRE(std::chrono::steady_clock::now() - before < std::chrono::seconds(60));
+    if (!connected) { // it would be told of by poll()
+        pollfd waiting = {client, POLLOUT, 0};
+        EXPLORE_REQUIRE(poll(&waiting, 1, -1) == 1);
+        int error = 0;
+        socklen_t length = sizeof error;
+        EXPLORE_REQUIRE(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length) == 0);
+        EXPLORE_REQUIRE(error == 0 || error == ETIMEDOUT);
+    }
+    close(client);
+}
+
+// Nothing comes any more, and nobody says so: only a time limit helps.
+template <bool Wrong>
+void waits_for_a_silent_peer()
+{
+    const tcp_listener listener;
+    std::thread server([&] {
+        const int one = accept(listener.number, nullptr, nullptr);
+        send(one, "a", 1, MSG_NOSIGNAL);
+        close(one);
+    });
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    const timeval limit = {10, 0};
+    if (!Wrong) {
+        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    }
+    char byte = 0;
+    EXPLORE_REQUIRE(listener.connect(client));
+    const ssize_t got = recv(client, &byte, 1, 0);
+    EXPLORE_REQUIRE(got == 1 || errno == EAGAIN);
+    close(client);
+    server.join();
+}
+
+// Who sends to nobody is told some day; what was said before has arrived.
+template <bool Wrong>
+void sent_is_taken_for_arrived()
+{
+    const tcp_listener listener;
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    EXPLORE_REQUIRE(listener.connect(client));
+    const int server = accept(listener.number, nullptr, nullptr);
+    const bool sent = send(client, "a", 1, MSG_NOSIGNAL) == 1;
+    pollfd heard = {server, POLLIN, 0};
+    const bool arrived = poll(&heard, 1, 1000) == 1;
+    EXPLORE_REQUIRE(sent && (arrived || !Wrong));
+    if (!arrived) {
+        char byte = 0;
+        EXPLORE_REQUIRE(recv(client, &byte, 1, 0) == -1 && errno == ETIMEDOUT);
+    }
+    close(client);
+    close(server);
+}
+
+// No descriptor is left for another socket.
+template <bool Wrong>
+void socket_taken_for_granted()
+{
+    const tcp_listener listener;
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (!Wrong && client == -1) {
+        EXPLORE_REQUIRE(errno == EMFILE);
+        return;
+    }
+    EXPLORE_REQUIRE(listener.connect(client));
+    close(client);
+}
+
 } // namespace
 
 std::vector<twin> of_mishaps()
@@ -197,6 +276,26 @@ std::vector<twin> of_mishaps()
          refusal_not_noticed<true>,
          refusal_not_noticed<false>,
          {.refusals = 1}},
+        {"others_wait_for_a_hanging_connect",
+         "connect() blocks while nobody answers",
+         others_wait_for_a_hanging_connect<true>,
+         others_wait_for_a_hanging_connect<false>,
+         {.hangs = 1}},
+        {"waits_for_a_silent_peer",
+         "recv() without a time limit",
+         waits_for_a_silent_peer<true>,
+         waits_for_a_silent_peer<false>,
+         {.silences = 1}},
+        {"sent_is_taken_for_arrived",
+         "send() says only that the system has taken it",
+         sent_is_taken_for_arrived<true>,
+         sent_is_taken_for_arrived<false>,
+         {.silences = 1}},
+        {"socket_taken_for_granted",
+         "nobody looks whether there is a socket",
+         socket_taken_for_granted<true>,
+         socket_taken_for_granted<false>,
+         {.socket_failures = 1}},
     };
 }
 

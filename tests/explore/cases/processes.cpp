@@ -88,6 +88,22 @@ void alive_since_it_replied()
     explorer::wait_for_process(one.number);
 }
 
+// There may be no room for another process.
+template <bool Wrong>
+void process_taken_for_granted()
+{
+    const worker one;
+    close(one.theirs);
+    if (!Wrong && one.number == -1) {
+        close(one.channel);
+        return;
+    }
+    char byte = 'a';
+    EXPLORE_REQUIRE(send(one.channel, &byte, 1, MSG_NOSIGNAL) == 1);
+    close(one.channel);
+    explorer::wait_for_process(one.number);
+}
+
 } // namespace
 
 std::vector<twin> of_processes()
@@ -108,6 +124,11 @@ std::vector<twin> of_processes()
          alive_since_it_replied<true>,
          alive_since_it_replied<false>,
          {.deaths = 1}},
+        {"process_taken_for_granted",
+         "nobody looks whether the process was started",
+         process_taken_for_granted<true>,
+         process_taken_for_granted<false>,
+         {.fork_failures = 1}},
     };
 }
 

@@ -14,7 +14,11 @@ namespace {
 
 constexpr int most_backlog = 4096; // as Linux has it
 
-bool refusing = false; // the next connect()
+// So long Linux tries to connect (tcp_syn_retries), in vain.
+constexpr int64_t unconnected_for = 127 * nanoseconds_per_second;
+
+// What becomes of the next connect().
+enum class prospect { answered, refused, hanging } next_connect = prospect::answered;
 
 file* listener_at(name where)
 {
@@ -95,9 +99,12 @@ outcome start_connecting(file& one, name to)
     one.remote = to;
     one.state = tcp_state::connecting;
     one.believes = belief::connecting;
-    file* listener = refusing ? nullptr : listener_at(to);
-    refusing = false;
-    if (listener == nullptr) {
+    const prospect here = next_connect;
+    next_connect = prospect::answered;
+    file* listener = here == prospect::refused ? nullptr : listener_at(to);
+    if (here == prospect::hanging) {
+        one.next = now + unconnected_for;
+    } else if (listener == nullptr) {
         be_reset(one);
     } else if (listener->queued > listener->backlog) {
         one.awaited = listener;
@@ -230,7 +237,22 @@ outcome connect(int descriptor, const sockaddr* address, socklen_t size, bool wa
 
 void refuse_next()
 {
-    refusing = true;
+    next_connect = prospect::refused;
+}
+
+void hang_next()
+{
+    next_connect = prospect::hanging;
+}
+
+bool somebody_listens()
+{
+    for (int i = 0; i < files_used; ++i) {
+        if (files[i].is == kind::tcp && files[i].state == tcp_state::listening) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool can_accept(int descriptor)

@@ -168,8 +168,8 @@ void set_time(int64_t time)
     now = time;
     for (int i = 0; i < files_used; ++i) {
         file& one = files[i];
-        if (one.is == kind::timer && one.next != 0 && one.next <= now) {
-            go_off(one);
+        if (one.is != kind::none && one.next != 0 && one.next <= now) {
+            one.is == kind::timer ? go_off(one) : give_up(one);
         }
     }
 }
@@ -179,11 +179,18 @@ int64_t next_timer()
     int64_t earliest = INT64_MAX;
     for (int i = 0; i < files_used; ++i) {
         const file& one = files[i];
-        if (one.is == kind::timer && one.next != 0 && one.next < earliest) {
+        if (one.is != kind::none && one.next != 0 && one.next < earliest) {
             earliest = one.next;
         }
     }
     return earliest;
+}
+
+int64_t next_timer_of(int descriptor)
+{
+    // Not file_of(): the call that is under way may have raised SIGPIPE, which it would forget.
+    const file* one = is_ours(descriptor) ? descriptors[descriptor - first_descriptor].of : nullptr;
+    return one == nullptr || one->next == 0 ? INT64_MAX : one->next;
 }
 
 } // namespace explorer::world

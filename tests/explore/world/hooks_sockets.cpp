@@ -19,9 +19,10 @@ using condition = pending_call::condition;
 long open_socket(int domain, int type, int protocol)
 {
     enter({.name = "socket", .shapes = true});
-    const world::outcome made = world::socket(domain, type, protocol);
+    const bool none_left = world::somebody_listens() && befalls(mishap::socket_failure);
+    const world::outcome made = none_left ? -EMFILE : world::socket(domain, type, protocol);
     open_descriptor(made);
-    return leave(made, "socket() = %ld", made);
+    return made < 0 ? leave(made, "socket()") : leave(made, "socket() = %ld", made);
 }
 
 long open_pair(int domain, int type, int protocol, int* ends)
@@ -77,8 +78,11 @@ long connect_to(int fd, const sockaddr* to, socklen_t size)
     enter(call);
     if (befalls(mishap::refusal)) {
         world::refuse_next();
+    } else if (befalls(mishap::hang)) {
+        world::hang_next();
     }
     world::outcome result = world::connect(fd, to, size, waits);
+    timers_changed(); // it may give up some day
     if (waits && result == -EINPROGRESS && await(call) == 0) {
         result = world::connect(fd, to, size, waits);
     }

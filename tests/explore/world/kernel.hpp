@@ -58,10 +58,12 @@ void begin();
 
 constexpr int64_t nanoseconds_per_second = 1'000'000'000;
 
-// Moves the clock, in nanoseconds: timers that are due go off.
+// Moves the clock, in nanoseconds: timers that are due go off, and who was not answered for long
+// enough gives up.
 void set_time(int64_t now);
-// When the next timer goes off; INT64_MAX: none does.
+// When the next of these happens, at all or to this descriptor; INT64_MAX: none does.
 int64_t next_timer();
+int64_t next_timer_of(int descriptor);
 
 // The last call also raises SIGPIPE in the calling thread.
 bool raised_sigpipe();
@@ -145,8 +147,12 @@ outcome epoll_wait(int descriptor, epoll_event* list, int most, int* told_of = n
 bool is_connected(int descriptor); // over TCP, to an end that is still open
 // Then the connection breaks, for both ends, as when a machine between them stops.
 void break_connection(int descriptor);
-// Nobody listens to the next connect().
+// Nothing that either end sends or ends arrives any more.
+void silence_connection(int descriptor);
+// Nobody listens to the next connect(); or nobody even says so.
 void refuse_next();
+void hang_next();
+bool somebody_listens();
 
 // ---- would it block?
 

@@ -8,9 +8,11 @@
 namespace explorer::runtime {
 namespace {
 
-constexpr const char* in_words[mishap_kinds] = {"ONLY ONE BYTE",      "INTERRUPTED",
-                                                "CONNECTION BREAKS",  "NOBODY ANSWERS",
-                                                "NO DESCRIPTOR LEFT", "KILLED"};
+constexpr const char* in_words[mishap_kinds] = {
+    "ONLY ONE BYTE",      "INTERRUPTED",     "CONNECTION BREAKS", "IS REFUSED",
+    "NO DESCRIPTOR LEFT", "KILLED",          "NOBODY ANSWERS",    "CONNECTION FALLS SILENT",
+    "NO DESCRIPTOR LEFT", "NO ROOM TO FORK",
+};
 int left[mishap_kinds];
 
 } // namespace

@@ -5,8 +5,10 @@
 #include "explore/world/processes.hpp"
 
 #include "explore/processes.hpp"
+#include "explore/world/mishaps.hpp"
 #include "explore/world/waiting.hpp"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -101,6 +103,9 @@ pid_t start_process(int (*life)(process_body body, int channel), process_body bo
     note_outside_relation();
     check_ours("fork", channel);
     enter({.name = "fork", .descriptor = channel, .shapes = true});
+    if (befalls(mishap::fork_failure)) {
+        return static_cast<pid_t>(leave(-EAGAIN, "fork()"));
+    }
     const world::outcome copy = world::duplicate(channel, 0, true);
     open_descriptor(copy);
     if (leave(copy, "fork(): %d is %ld there", channel, copy) < 0) {

@@ -71,6 +71,7 @@ struct file {
     int error;        // to be told once; 0: none
     int extra_flags;  // of F_SETFL, beside O_NONBLOCK
     bool got_the_end; // the peer has said that it sends no more
+    bool silent;      // what it sends is lost on the way, and it has no other end any more
 
     tcp_state state;
     belief believes;
@@ -87,7 +88,7 @@ struct file {
 
     uint64_t count; // eventfd: its value; timer: how often it went off, unread
     bool semaphore;
-    int64_t next, interval; // timer; next 0: it is not set
+    int64_t next, interval; // timer; next 0: it is not set. TCP: when it gives up to be answered
 };
 
 struct descriptor_entry {
@@ -156,6 +157,7 @@ void send_reset(file& one); // to the other end, if there is one
 void send_the_end(file& one);
 void disconnect(file& one); // back to a socket that was never connected
 void close_tcp(file& one);
+void give_up(file& one); // nobody has answered for long enough
 // Bytes were sent to whatever is at the other end; false: the connection was reset instead.
 bool arrive(file& sender, const iovec* from, int count, size_t size);
 int take_error(file& one);

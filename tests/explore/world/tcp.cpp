@@ -14,12 +14,16 @@
 namespace explorer::world {
 namespace {
 
+// So long Linux sends the same again (tcp_retries2), in vain.
+constexpr int64_t unanswered_for = 924 * nanoseconds_per_second;
+
 // The connection is over, in whatever way.
 void end(file& one)
 {
     one.state = tcp_state::closed;
     one.shut = shut_both;
     one.other = nullptr;
+    one.next = 0;
     release_port(one);
     wake(one);
 }
@@ -90,6 +94,7 @@ void disconnect(file& one)
     one.state = tcp_state::closed;
     one.believes = belief::unconnected;
     one.awaited = nullptr;
+    one.next = 0;
     one.remote = {};
     one.shut = 0;
     one.error = 0;
@@ -128,8 +133,18 @@ void close_tcp(file& one)
     }
 }
 
+void give_up(file& one)
+{
+    one.error = ETIMEDOUT;
+    end(one);
+}
+
 bool arrive(file& sender, const iovec* from, int count, size_t size)
 {
+    if (sender.silent) {
+        sender.next = sender.next == 0 ? now + unanswered_for : sender.next;
+        return true; // as far as it knows
+    }
     file* to = sender.other;
     const bool refuses =
         to == nullptr || (to->state == tcp_state::fin_wait && (to->shut & no_more_in) != 0);
@@ -202,6 +217,14 @@ bool is_connected(int descriptor)
 {
     const file* one = file_of(descriptor);
     return one != nullptr && one->is == kind::tcp && one->other != nullptr;
+}
+
+void silence_connection(int descriptor)
+{
+    file& one = *file_of(descriptor);
+    file& other = *one.other;
+    one.silent = other.silent = true;
+    one.other = other.other = nullptr;
 }
 
 void break_connection(int descriptor)

@@ -151,6 +151,8 @@ outcome approach(transfer& one, condition what)
     }
     if (world::is_connected(one.descriptor) && befalls(mishap::reset)) {
         world::break_connection(one.descriptor);
+    } else if (world::is_connected(one.descriptor) && befalls(mishap::silence)) {
+        world::silence_connection(one.descriptor);
     }
     int there = 2;
     if (what == condition::receives) {
@@ -229,6 +231,9 @@ long send_from(const char* name, int descriptor, world::entrance by, const iovec
             const int other = world::file_at_other_end(descriptor);
             publish_to(other != 0 ? other : world::file_behind(descriptor));
             sent = world::send(descriptor, by, one.left.parts, one.left.count, flags, named);
+            if (world::next_timer_of(descriptor) != never) {
+                timers_changed(); // it will give up some day
+            }
         }
         if (!goes_on(one, sent, true)) {
             return leave_with(one.all > 0 ? one.all : sent, name, descriptor, parts, count);

@@ -61,16 +61,10 @@ bool holds(const pending_call& call)
     return true;
 }
 
-// Whether a timer may be what it waits for.
-bool looks_at_timers(const pending_call& call)
-{
-    return call.waits_for == condition::reports || call.waits_for == condition::polls ||
-           (call.waits_for == condition::receives && call.by == world::entrance::file);
-}
-
 int64_t next_look(const pending_call& call)
 {
-    const int64_t timer = looks_at_timers(call) ? world::next_timer() : never;
+    const bool of_any = call.waits_for == condition::reports || call.waits_for == condition::polls;
+    const int64_t timer = of_any ? world::next_timer() : world::next_timer_of(call.descriptor);
     return timer < call.deadline ? timer : call.deadline;
 }
 
