@@ -5,11 +5,11 @@
 #include "gevent_server.hpp"
 #include "greenlet.hpp"
 
-#include "explore/explore.hpp"
 #include "given/yield.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/explored_client.hpp"
+#include "support/explored_greenlets.hpp"
 #include "support/failures.hpp"
 #include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
@@ -137,13 +137,10 @@ void serve_beside(const std::function<void()>& others, const std::function<void(
     beside.join();
 }
 
-// explore(), once what each process initializes only once is initialized: the first greenlet of all
-// takes steps that no other does.
 void explore_greenlets(const std::function<void()>& body, explorer::options chosen = {})
 {
-    green::spawn([] {}).join();
     chosen.one_in = 10;
-    explore(body, chosen);
+    support::explore_greenlets(body, chosen);
 }
 
 using support::explored_client;

@@ -96,6 +96,10 @@ result search(std::function<void()> body, const options& chosen = {});
 /// True on a thread that is running inside an explored body.
 bool exploring();
 
+/// For the report: from now on the calling thread does what it does as `name`, a greenlet's or a
+/// coroutine's; "" stands for the thread itself. Does nothing outside explored bodies.
+void goes_on_as(const char* name);
+
 /// When set, search() runs the body in this process instead of a child: once and freely, or, with
 /// WORKBOOK_REPLAY, under that schedule. For debuggers.
 extern bool in_this_process;

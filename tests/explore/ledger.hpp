@@ -17,6 +17,7 @@ constexpr int most_events = 1 << 14;
 constexpr int most_frames = 32;
 constexpr int most_shared_words = 4096;
 constexpr int text_size = 48;
+constexpr int actor_size = 20;
 
 // What a thread does at a step, or waits for.
 enum class op : uint8_t {
@@ -111,11 +112,12 @@ struct event {
     bool has_value;
     bool has_old;
     uint64_t address;
-    uint64_t value;       // read or written
-    uint64_t old;         // before a read-modify-write
-    uint8_t memory_order; // of an operation on an atomic, plus 1; 0: it is none
-    int8_t stack_owner;   // the thread on whose stack the address lies, plus 1; 0: on no stack
-    char text[text_size]; // of a call: what it was and what came of it
+    uint64_t value;         // read or written
+    uint64_t old;           // before a read-modify-write
+    uint8_t memory_order;   // of an operation on an atomic, plus 1; 0: it is none
+    int8_t stack_owner;     // the thread on whose stack the address lies, plus 1; 0: on no stack
+    char text[text_size];   // of a call: what it was and what came of it
+    char actor[actor_size]; // whose turn it was in the thread, see goes_on_as(); empty: its own
     int frames;
     void* frame[most_frames];
 };
@@ -248,6 +250,7 @@ struct ledger {
     standing thread[most_threads];
     uint64_t handle[most_threads]; // pthread_self() of each
     char reached_todo[2048];
+    char said[1024]; // on stderr, in a recorded schedule
 
     // Memory that more than one thread touched in the last failing schedule, as addresses / 8.
     bool shared_words_known;

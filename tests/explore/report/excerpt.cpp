@@ -31,6 +31,11 @@ bool is_turn(op what)
     }
 }
 
+bool is_notification(op what)
+{
+    return what == op::notify_one || what == op::notify_all;
+}
+
 bool is_sync(op what)
 {
     return what == op::lock || what == op::unlock || what == op::lock_shared ||
@@ -45,6 +50,7 @@ excerpt::excerpt(const story& told) : told_(told)
     for (const int number : told.steps()) {
         row fresh;
         fresh.thread = told.book().log[number].thread;
+        fresh.actor = told.book().log[number].actor;
         fresh.what = told.description(number);
         fresh.where = told.place_of(number);
         fresh.events = {number};
@@ -74,8 +80,9 @@ bool excerpt::is_same_deed(const row& last, const row& fresh) const
     const auto name = [&](const row& one) {
         return told_.objects().of(told_.book().log[one.events.back()]);
     };
-    return last.thread == fresh.thread && last.where.line == fresh.where.line &&
-           last.where.file == fresh.where.file && name(last) == name(fresh) &&
+    return last.thread == fresh.thread && last.actor == fresh.actor &&
+           last.where.line == fresh.where.line && last.where.file == fresh.where.file &&
+           name(last) == name(fresh) &&
            ((last.what.starts_with("uses ") && fresh.decides) ||
             (fresh.what.starts_with("uses ") && last.decides));
 }
@@ -152,14 +159,15 @@ int excerpt::weight(const row& one) const
     for (const int number : one.events) {
         const event& here = told_.book().log[number];
         const bool inside = is_inside_library(here, one.where);
-        const bool nameless = is_sync(here.what) &&
+        const bool nameless = (is_sync(here.what) || is_notification(here.what)) &&
                               one.what.find_last_of(' ') + 2 == one.what.size(); // "lock mutex A"
         const bool focused = focus_.contains(here.address);
         const bool unknown = one.what.starts_with("uses variable "); // of the library's
         if ((focused && !is_sync(here.what) && !unknown) || is_start_of_involved(here)) {
             most = std::max(most, 2);
         } else if (told_.why().sentence.empty() &&
-                   (is_turn(here.what) || (is_memory(here.what) && !inside))) {
+                   ((is_turn(here.what) && !nameless) || here.what == op::io ||
+                    (is_memory(here.what) && !inside))) {
             most = std::max(most, 2);
         } else if ((!inside || focused) && !nameless) {
             most = std::max(most, 1);

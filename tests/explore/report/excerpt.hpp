@@ -14,6 +14,7 @@ namespace explorer {
 
 struct row {
     int thread = 0;
+    std::string actor; // whose turn it was in the thread; empty: its own
     std::string what;
     place where;
     std::vector<int> events; // usually one: a step that comes several times in a row is shown once
@@ -23,8 +24,8 @@ struct row {
 
     bool operator==(const row& other) const
     {
-        return thread == other.thread && what == other.what && where.file == other.where.file &&
-               where.line == other.where.line;
+        return thread == other.thread && actor == other.actor && what == other.what &&
+               where.file == other.where.file && where.line == other.where.line;
     }
 };
 

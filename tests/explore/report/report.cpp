@@ -14,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 
 namespace explorer {
 namespace {
@@ -23,6 +24,7 @@ constexpr std::size_t most_lines = 45;
 constexpr std::size_t least_rows = 12;
 constexpr std::size_t most_rows = 24;
 constexpr std::size_t most_values = 3; // variables whose last values are told
+constexpr std::size_t most_said = 5;   // lines of stderr
 
 bool all_steps_asked_for()
 {
@@ -123,7 +125,9 @@ private:
 
     void narrow_row(const row& one)
     {
-        const std::string what = thread_name(one.thread) + " " + one.what;
+        const std::string who =
+            thread_name(one.thread) + (one.actor.empty() ? "" : " " + one.actor);
+        const std::string what = who + " " + one.what;
         out_.wrapped(what, one.decides || one.fails ? "> " : "  ", "      ");
         if (one.where.known()) {
             out_.wrapped(short_name(one.where) + "  " + one.where.text, "    ", "      ");
@@ -140,9 +144,13 @@ private:
         }
     }
 
-    // A column for each thread, as wide as what stands in it. For many threads narrow ones, and the
+    // Who does something: a thread, or a greenlet or coroutine in it.
+    using actor = std::pair<int, std::string>;
+
+    // A column for each of them, as wide as what stands in it. For many narrow ones, and the
     // operations beside them.
     struct layout {
+        std::vector<actor> actors;
         std::vector<std::size_t> width;
         std::size_t operation = 0; // width of the operations' own column; 0: there is none
         std::size_t place = 0;
@@ -152,8 +160,8 @@ private:
         {
             std::string text = one.decides || one.fails ? "> " : "  ";
             for (std::size_t i = 0; i < width.size(); ++i) {
-                const bool own = static_cast<int>(i) == one.thread;
-                const std::string narrow = own ? thread_name(one.thread) : ".";
+                const bool own = actors[i] == actor(one.thread, one.actor);
+                const std::string narrow = own ? name_of(actors[i]) : ".";
                 text += padded(operation > 0 ? narrow : own ? one.what : "", width[i]);
             }
             if (operation > 0) {
@@ -162,20 +170,49 @@ private:
             return one.where.known() ? text + padded(short_name(one.where), place) + one.where.text
                                      : text;
         }
+
+        static std::string name_of(const actor& one)
+        {
+            return one.second.empty() ? thread_name(one.first) : one.second;
+        }
     };
+
+    // Every thread up to the last one shown, each followed by those in it.
+    std::vector<actor> all_actors() const
+    {
+        std::vector<actor> all;
+        for (const row& one : rows_.rows()) {
+            while (one.left_out == 0 && all.size() <= static_cast<std::size_t>(one.thread)) {
+                all.emplace_back(static_cast<int>(all.size()), "");
+            }
+        }
+        for (const row& one : rows_.rows()) {
+            const actor who(one.thread, one.actor);
+            if (one.left_out == 0 && std::find(all.begin(), all.end(), who) == all.end()) {
+                all.insert(
+                    std::find_if(all.begin(), all.end(),
+                                 [&](const actor& other) { return other.first > who.first; }),
+                    who);
+            }
+        }
+        return all;
+    }
 
     layout lay_out() const
     {
         constexpr std::size_t widest = 44;
         const std::size_t most_for_columns = out_.width() - 38;
         layout made;
+        made.actors = all_actors();
+        made.width.assign(made.actors.size(), 6);
         std::size_t operation = 0;
         for (const row& one : rows_.rows()) {
             if (one.left_out > 0) {
                 continue;
             }
-            const auto column = static_cast<std::size_t>(one.thread);
-            made.width.resize(std::max(made.width.size(), column + 1), 6);
+            const auto column = static_cast<std::size_t>(
+                std::find(made.actors.begin(), made.actors.end(), actor(one.thread, one.actor)) -
+                made.actors.begin());
             const std::size_t needed = std::min(one.what.size() + 2, widest);
             made.width[column] = std::max(made.width[column], needed);
             operation = std::max(operation, needed);
@@ -190,7 +227,7 @@ private:
             made.width.assign(made.width.size(), made.width.size() < 12 ? 4 : 3);
         }
         for (std::size_t i = 0; i < made.width.size(); ++i) {
-            made.head += padded(thread_name(static_cast<int>(i)), made.width[i]);
+            made.head += padded(layout::name_of(made.actors[i]), made.width[i]);
         }
         return made;
     }
@@ -266,6 +303,15 @@ private:
 
     void footer()
     {
+        if (book_.said[0] != '\0') {
+            out_.line("Said on stderr:");
+            std::istringstream said(book_.said);
+            std::string one;
+            for (std::size_t told = 0; told < most_said && std::getline(said, one); ++told) {
+                out_.wrapped(one, "  ", "  ");
+            }
+            out_.line("");
+        }
         if (!story_.problem().empty()) {
             out_.line("Note: " + story_.problem() + ".");
         }

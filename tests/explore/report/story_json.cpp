@@ -130,6 +130,9 @@ std::string step(const story& told, int number, bool tells)
     const event& one = told.book().log[number];
     object made;
     made.number("thread", one.thread).text("does", told.description(number));
+    if (one.actor[0] != '\0') {
+        made.text("as", one.actor);
+    }
     made.text("op", word(one.what));
     if (const std::string name = told.objects().of(one); !name.empty()) {
         made.text("object", name);

@@ -21,6 +21,8 @@ extern char* todo_page __attribute__((weak)); // given/todo.hpp, where it is lin
 namespace explorer::runtime {
 namespace {
 
+char actors[most_threads][actor_size];
+
 void note_address(event& here, uintptr_t address)
 {
     here.address = address;
@@ -40,6 +42,7 @@ int write_down(const thread_state& thread, op what, const object* on, bool shown
     here.what = what;
     here.other = static_cast<int16_t>(other);
     here.choices = book->chosen;
+    memcpy(here.actor, actors[thread.id], sizeof here.actor);
     if (on != nullptr) {
         here.object_sort = on->is;
         here.object = on->number;
@@ -79,6 +82,9 @@ void note_standing()
             out.held_by = static_cast<int8_t>(one.on->owner);
         }
         out.event = last_event_of(i);
+        if (one.waits_in == op::io && out.event != 0) {
+            describe_wait(i, book->log[out.event].text, text_size);
+        }
     }
 }
 
@@ -333,4 +339,22 @@ void watch_for_stack_overflow()
     sigaltstack(&alternative, nullptr);
 }
 
+void begin_actors()
+{
+    memset(actors, 0, sizeof actors);
+}
+
 } // namespace explorer::runtime
+
+namespace explorer {
+
+void goes_on_as(const char* name); // for the header, whose words are those of the standard library
+
+void goes_on_as(const char* name)
+{
+    if (runtime::self != nullptr) {
+        snprintf(runtime::actors[runtime::self->id], actor_size, "%s", name);
+    }
+}
+
+} // namespace explorer

@@ -19,6 +19,7 @@ inline int remember_place(op what, const object* on = nullptr, int other = 0)
 {
     return __builtin_expect(run.recording, 0) ? note_always(what, on, false, other) : 0;
 }
+void begin_actors(); // a schedule begins: every thread is itself
 void note_for(thread_state& thread, op what, const object* on); // on behalf of another thread
 // A call of the simulated kernel, in words. Returns the event, or 0.
 __attribute__((format(printf, 2, 3))) int note_text(bool shown, const char* format, ...);

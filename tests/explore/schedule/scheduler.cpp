@@ -86,6 +86,7 @@ void begin_schedule()
     run.steps_when_time_moved = 0;
     run.now = beginning;
     begin_world();
+    begin_actors();
     run.spurious_left = book->plan.spurious;
     book->chosen = 0;
     book->switches = 0;

@@ -49,7 +49,8 @@ object* known_object_at(uintptr_t address); // or null
 // ---- world/waiting.cpp
 
 void begin_world(); // nothing is open
-// Whether who waits in a call of the simulated kernel could go on.
+// Whether who waits in a call of the simulated kernel could go on; and for what it waits there.
 bool may_go_on(const thread_state& one);
+void describe_wait(int thread, char* text, size_t size);
 
 } // namespace explorer::runtime

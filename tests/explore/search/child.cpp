@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "explore/search/child.hpp"
 
+#include "given/descriptor.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -138,11 +140,13 @@ ending exploring_child::run_once()
     book_->process = 0;
     std::fflush(nullptr);
     const pid_t parent = getpid();
+    const given::descriptor said(book_->plan.record ? memfd_create("stderr", MFD_CLOEXEC) : -1);
     const pid_t child = fork();
     if (child < 0) {
         throw std::system_error(errno, std::generic_category(), "fork");
     }
     if (child == 0) {
+        dup2(said.get(), STDERR_FILENO); // does nothing when nothing is recorded
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) {
             _exit(1);
@@ -154,6 +158,8 @@ ending exploring_child::run_once()
     while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
     }
     hand_on_todo();
+    const ssize_t size = pread(said.get(), book_->said, sizeof book_->said - 1, 0);
+    book_->said[size > 0 ? size : 0] = '\0';
     if (!in_time) {
         return ending::out_of_time;
     }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -64,6 +65,27 @@ uint32_t bytes_in(const file& one)
 {
     const bool there = one.is == kind::pipe_writer && one.other != nullptr;
     return there ? one.other->in.used : one.in.used;
+}
+
+// The lowest that stands for it; there is one.
+int number_of_file(const file& one)
+{
+    int number = first_descriptor;
+    while (entry_of(number).of != &one) {
+        ++number;
+    }
+    return number;
+}
+
+void describe_watches(const file& epoll, char* text, size_t size)
+{
+    for (int i = 0; i < watches_used; ++i) {
+        const size_t used = strlen(text);
+        if (watches[i].by == &epoll && used < size) {
+            snprintf(text + used, size - used, "%s %d", used == 0 ? " of" : ",",
+                     watches[i].descriptor);
+        }
+    }
 }
 
 outcome flags_of(const file& one)
@@ -191,6 +213,28 @@ int file_at_other_end(int descriptor)
 {
     const file* one = file_of(descriptor);
     return one == nullptr || one->other == nullptr ? 0 : static_cast<int>(one->other - files) + 1;
+}
+
+void describe(int descriptor, char* text, size_t size)
+{
+    text[0] = '\0';
+    const file* one = file_of(descriptor);
+    if (one == nullptr || one->is == kind::counter || one->is == kind::timer) {
+        return;
+    }
+    if (one->is == kind::epoll) {
+        describe_watches(*one, text, size);
+    } else if (one->silent) {
+        snprintf(text, size, ", silent");
+    } else if (one->is == kind::tcp && one->believes != belief::connected) {
+        return;
+    } else if (one->other == nullptr) {
+        snprintf(text, size, ", other end closed");
+    } else if (one->other->descriptors == 0) {
+        snprintf(text, size, ", not accepted yet");
+    } else {
+        snprintf(text, size, ", connected to %d", number_of_file(*one->other));
+    }
 }
 
 int take_changed_file()

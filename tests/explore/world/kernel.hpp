@@ -83,6 +83,9 @@ bool is_number(int descriptor); // an eventfd or a timerfd: what is read is one 
 // other end of what it is connected to, or 0.
 int file_behind(int descriptor);
 int file_at_other_end(int descriptor);
+// For people: who is at the other end of a connection, or what an epoll instance watches; empty if
+// it is neither.
+void describe(int descriptor, char* text, size_t size);
 // One of those files of which something has changed, each once; 0: no more. An epoll instance
 // changes with what it watches.
 int take_changed_file();

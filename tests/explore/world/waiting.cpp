@@ -152,6 +152,22 @@ void begin_world()
     memset(vain_calls, 0, sizeof vain_calls);
 }
 
+void describe_wait(int thread, char* text, size_t size)
+{
+    const pending_call& call = calls[thread];
+    if (call.descriptor >= 0) {
+        snprintf(text, size, "%s(%d)", call.name, call.descriptor);
+        const size_t used = strlen(text);
+        world::describe(call.descriptor, text + used, size - used);
+        return;
+    }
+    snprintf(text, size, "%s()", call.name);
+    for (nfds_t i = 0; i < call.listed; ++i) {
+        const size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s %d", i == 0 ? " of" : ",", call.list[i].fd);
+    }
+}
+
 bool may_go_on(const thread_state& one)
 {
     return holds(calls[one.id]);
