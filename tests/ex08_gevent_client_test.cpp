@@ -8,10 +8,10 @@
 #include "locked_server.hpp"
 #include "racy_server.hpp"
 
-#include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/crowded_listener.hpp"
+#include "support/explored_greenlets.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 #include "support/thread_state.hpp"
@@ -24,9 +24,12 @@
 #include <asio/write.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <future>
+#include <list>
 #include <optional>
 #include <poll.h>
 #include <set>
@@ -99,12 +102,15 @@ bool is_still_there(tcp::socket& client)
 }
 
 // Inside explore(): what the client gets that connects as the first, as the second ... Each answer
-// is sent by a thread of its own, at any time once all of them are there, or no more will come. A
-// connection that breaks is the client's business.
+// is sent by a thread of its own, at any time once all of them are there, or no more will come;
+// or once the client itself is there. A connection that breaks is the client's business.
 class explored_server {
 public:
-    explicit explored_server(std::vector<std::string> answers)
-        : answers_(std::move(answers)), thread_([this] { run(); })
+    enum class answering { all_together, each_at_once };
+
+    explicit explored_server(std::vector<std::string> answers,
+                             answering when = answering::all_together)
+        : answers_(std::move(answers)), when_(when), thread_([this] { run(); })
     {}
     ~explored_server()
     {
@@ -117,23 +123,30 @@ public:
 private:
     void run()
     {
-        std::vector<given::connection> clients;
-        while (clients.size() < answers_.size()) {
-            auto client = listener_.accept();
-            if (!client) {
-                break;
-            }
-            clients.push_back(std::move(*client));
-        }
+        std::list<given::connection> clients; // where each stays while its sender runs
         std::vector<std::thread> senders;
-        for (std::size_t i = 0; i < clients.size(); ++i) {
-            senders.emplace_back([&client = clients[i], &answer = answers_[i]] {
+        const auto answer_one = [&](given::connection& client) {
+            const std::string& answer = answers_[senders.size()];
+            senders.emplace_back([&client, &answer] {
                 try {
                     client.send_all(answer);
                 } catch (const std::system_error&) {
                 }
                 client.close();
             });
+        };
+        while (clients.size() < answers_.size()) {
+            auto client = listener_.accept();
+            if (!client) {
+                break;
+            }
+            clients.push_back(std::move(*client));
+            if (when_ == answering::each_at_once) {
+                answer_one(clients.back());
+            }
+        }
+        if (when_ == answering::all_together) {
+            std::for_each(clients.begin(), clients.end(), answer_one);
         }
         for (std::thread& each : senders) {
             each.join();
@@ -141,13 +154,13 @@ private:
     }
 
     const std::vector<std::string> answers_;
+    const answering when_;
     given::listener listener_{given::endpoint{}};
     std::thread thread_; // joined by the destructor
 };
 
-// explore(), with what greenlets and asio make once in a program made before, and not in the first
-// schedule that needs it.
-void explore_greenlets(std::function<void()> body, const explorer::options& chosen)
+// support::explore_greenlets(), with what asio makes once in a program made before, too.
+void explore_greenlets(const std::function<void()>& body, const explorer::options& chosen)
 {
     const support::silent_port nobody;
     green::spawn([&] {
@@ -157,7 +170,37 @@ void explore_greenlets(std::function<void()> body, const explorer::options& chos
                               green::yield[error]);
     }).join();
     static_cast<void>(asio::error::make_error_code(asio::error::eof));
-    explore(std::move(body), chosen);
+    support::explore_greenlets(body, chosen);
+}
+
+// Of two requests to two servers, under way at once: for how long they are waited for, and how one
+// of them may end otherwise than with its reply. Whoever has not ended by then is killed.
+void explore_two_requests(std::chrono::seconds patience,
+                          const std::function<bool(const std::error_code&)>& may_fail_with,
+                          const explorer::options& chosen)
+{
+    explore_greenlets(
+        [&] {
+            const std::array<explored_server, 2> servers{explored_server({"the first"}),
+                                                         explored_server({"the second"})};
+            std::vector<green::greenlet<std::string>> requests;
+            for (const explored_server& server : servers) {
+                requests.push_back(green::spawn("request " + std::to_string(requests.size() + 1),
+                                                [&] { return request(server.where()); }));
+            }
+            green::sleep(patience);
+            EXPLORE_REQUIRE(requests[0].done() || requests[1].done());
+            for (std::size_t i = 0; i < requests.size(); ++i) {
+                requests[i].kill(); // nothing, if it has ended
+                try {
+                    EXPLORE_REQUIRE(requests[i].get() == (i == 0 ? "the first" : "the second"));
+                } catch (const green::killed&) {
+                } catch (const std::system_error& error) {
+                    EXPLORE_REQUIRE(may_fail_with(error.code()));
+                }
+            }
+        },
+        chosen);
 }
 
 // Runs one of Part 2's servers in a thread of its own.
@@ -307,6 +350,25 @@ TEST_CASE("a connection that breaks at any moment is no reply", "[ex08][step1][e
         {.one_in = 5, .short_transfers = 1, .resets = 1, .refusals = 1});
 }
 
+TEST_CASE("a connect that hangs holds up nobody else", "[ex08][step1][explore]")
+{
+    explore_two_requests(std::chrono::seconds(1), [](const std::error_code&) { return false; },
+                         {.one_in = 10, .hangs = 1});
+}
+
+TEST_CASE("a connect that hangs is an error in the end", "[ex08][step1][explore]")
+{
+    explore_two_requests(std::chrono::hours(1),
+                         [](const std::error_code& code) { return code == asio::error::timed_out; },
+                         {.one_in = 10, .hangs = 1});
+}
+
+TEST_CASE("a server that falls silent holds up nobody else", "[ex08][step1][explore]")
+{
+    explore_two_requests(std::chrono::hours(1), [](const std::error_code&) { return false; },
+                         {.one_in = 10, .silences = 1});
+}
+
 TEST_CASE("others run while a request waits", "[ex08][step1]")
 {
     std::promise<void> ran;
@@ -434,6 +496,25 @@ TEST_CASE("whichever connection breaks the other request ends first", "[ex08][st
             EXPLORE_REQUIRE(green::loop().stopped()); // nobody waits for anything any more
         },
         {.one_in = 5, .resets = 1});
+}
+
+TEST_CASE("without a descriptor one request fails and the other finishes", "[ex08][step2][explore]")
+{
+    explore_greenlets(
+        [] {
+            const explored_server server({"the one", "the other"},
+                                         explored_server::answering::each_at_once);
+            try {
+                EXPLORE_REQUIRE(concurrent_requests(server.where(), 2).size() == 2);
+            } catch (const std::system_error& error) {
+                EXPLORE_REQUIRE(error.code() == asio::error::no_descriptors);
+            }
+            green::sleep({}); // who was left behind would start now
+            green::loop().restart();
+            green::loop().poll();
+            EXPLORE_REQUIRE(green::loop().stopped()); // nobody waits for anything any more
+        },
+        {.one_in = 5, .socket_failures = 1});
 }
 
 TEST_CASE("if one request fails the others still finish", "[ex08][step2]")
