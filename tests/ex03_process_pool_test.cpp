@@ -1142,6 +1142,30 @@ TEST_CASE("whenever a worker dies another takes its place", "[ex03][step6][stret
         {.deaths = 1});
 }
 
+TEST_CASE("a fork that fails loses no task but the dead one's", "[ex03][step6][stretch][explore]")
+{
+    support::explore_pool(
+        [] {
+            std::optional<pool> workers;
+            try {
+                workers.emplace(2);
+            } catch (const std::system_error&) { // and of the first worker nothing is left
+                return;
+            }
+            std::vector<std::future<int>> results;
+            for (int n = 1; n <= 3; ++n) {
+                results.push_back(workers->apply_async(square, n));
+            }
+            int lost = 0;
+            for (int n = 1; n <= 3; ++n) {
+                lost +=
+                    square_unless_lost(*workers, results[static_cast<std::size_t>(n) - 1], n) == 0;
+            }
+            EXPLORE_REQUIRE(lost <= 1);
+        },
+        {.fork_failures = 1, .deaths = 1});
+}
+
 TEST_CASE("a dead worker leaves no zombie and no descriptor", "[ex03][step6][stretch]")
 {
     const shared_board shared;
