@@ -1,5 +1,6 @@
-// Greenlets are deterministic: between two waits nothing else runs. So these tests need no
-// explorer; each writes down the order in which things happened, and compares it.
+// Greenlets are deterministic: between two waits nothing else runs. So most of these tests need no
+// explorer; each writes down the order in which things happened, and compares it. What other
+// threads, the network and the clock bring may come at any moment: there the explorer chooses it.
 //
 // SPDX-License-Identifier: MIT
 #include "greenlet.hpp"
@@ -8,6 +9,7 @@
 #include "given/context.hpp"
 #include "given/yield.hpp"
 #include "support/catch.hpp"
+#include "support/explored_greenlets.hpp"
 #include "support/in_a_child.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
@@ -170,6 +172,12 @@ long sum_of_sleepers(int count)
         sum += one.get();
     }
     return sum;
+}
+
+void explore_greenlets(const std::function<void()>& body, explorer::options chosen = {})
+{
+    chosen.one_in = 10;
+    support::explore_greenlets(body, chosen);
 }
 
 } // namespace
@@ -492,6 +500,48 @@ TEST_CASE("a wake-up from another thread goes on in the greenlet's own thread", 
     REQUIRE(resumed_on == std::this_thread::get_id());
 }
 
+TEST_CASE("whenever other threads wake a greenlet it goes on once", "[ex11][step2][explore]")
+{
+    explore_greenlets([] {
+        const auto somebody_will_call = asio::make_work_guard(green::loop());
+        const green::ticket first = green::prepare_wait();
+        std::thread one([first] { green::wake(first); });
+        std::thread other([first] { green::wake(first); });
+        green::wait(first);
+        const green::ticket second = green::prepare_wait();
+        bool woken = false;
+        auto waker = green::spawn([&] {
+            one.join();
+            other.join();
+            green::sleep(0ms); // by now both have been heard
+            woken = true;
+            green::wake(second);
+        });
+        green::wait(second);
+        EXPLORE_REQUIRE(woken);
+        waker.join();
+    });
+}
+
+TEST_CASE("a wake-up by another thread may come after the end", "[ex11][step2][explore]")
+{
+    explore_greenlets([] {
+        std::thread late;
+        int ended = 0;
+        green::spawn([&] {
+            const green::ticket turn = green::prepare_wait();
+            late = std::thread([turn] { green::wake(turn); });
+            green::wake(turn);
+            green::wait(turn);
+            ++ended;
+        });
+        green::spawn([] {}).join(); // the first has had its turn; nobody keeps a handle to it
+        green::sleep(0ms);
+        late.join();
+        EXPLORE_REQUIRE(ended == 1);
+    });
+}
+
 TEST_CASE("main can wait and be woken like a greenlet", "[ex11][step2]")
 {
     words order;
@@ -699,6 +749,26 @@ TEST_CASE("a sleep of less than a millisecond is not cut short", "[ex11][step3]"
     }
 }
 
+TEST_CASE("a sleep may last for hours and others sleep meanwhile", "[ex11][step3][explore]")
+{
+    explore_greenlets([] {
+        words order;
+        const auto before = std::chrono::steady_clock::now();
+        auto sleeper = [&](const char* name, std::chrono::nanoseconds time) {
+            return green::spawn(name, [&, name, time] {
+                green::sleep(time);
+                EXPLORE_REQUIRE(std::chrono::steady_clock::now() - before >= time);
+                order.push_back(name);
+            });
+        };
+        auto hours = sleeper("hours", 3h);
+        auto minutes = sleeper("minutes", 50min);
+        auto seconds = sleeper("seconds", 7s);
+        hours.join();
+        EXPLORE_REQUIRE(order == words{"seconds", "minutes", "hours"});
+    });
+}
+
 TEST_CASE("a sleep for ever does not end", "[ex11][step3]")
 {
     bool woke_up = false;
@@ -899,6 +969,62 @@ TEST_CASE("greenlets that have not ended with their thread are forgotten", "[ex1
     REQUIRE_FALSE(woke_up);
     REQUIRE(watch.expired());
     REQUIRE(after < before + 50);
+}
+
+TEST_CASE("who is woken as its thread ends is forgotten like the rest", "[ex11][step3][explore]")
+{
+    explore_greenlets([] {
+        bool over = false;
+        std::thread([&] {
+            green::ticket turn;
+            green::spawn([&] {
+                turn = green::prepare_wait();
+                green::wait(turn);
+                EXPLORE_REQUIRE(!over);
+            });
+            green::sleep(0ms); // it waits
+            std::thread waker([turn] { green::wake(turn); });
+            green::sleep(0ms); // it may have gone on
+            waker.join();
+            over = true;
+        }).join();
+    });
+}
+
+TEST_CASE("a connection that breaks ends the wait for it alone", "[ex11][step3][explore]")
+{
+    explore_greenlets(
+        [] {
+            connection one;
+            connection other;
+            const auto listen_to = [](const char* name, connection& peer) {
+                return green::spawn(name, [&] {
+                    green::wait_readable(peer.here);
+                    std::array<char, 1> byte{};
+                    peer.here.async_read_some(asio::buffer(byte), green::yield);
+                });
+            };
+            const auto say_something = [](connection& peer) {
+                ::send(peer.there.native_handle(), "x", 1, MSG_NOSIGNAL);
+            };
+            const auto has_heard = [](const green::greenlet<void>& listener) {
+                try {
+                    listener.get();
+                    return true;
+                } catch (const std::system_error&) {
+                    return false;
+                }
+            };
+            const auto to_one = listen_to("hears one", one);
+            const auto to_other = listen_to("hears other", other);
+            std::thread speaks([&] { say_something(one); });
+            say_something(other);
+            const bool heard_one = has_heard(to_one);
+            const bool heard_other = has_heard(to_other);
+            speaks.join();
+            EXPLORE_REQUIRE(heard_one || heard_other); // one may break
+        },
+        {.resets = 1});
 }
 
 TEST_CASE("main can use the token too", "[ex11][step3]")
@@ -1103,6 +1229,33 @@ TEST_CASE("a kill cancels the asio operation before the stack is gone", "[ex11][
     REQUIRE(received == "hello");
 }
 
+TEST_CASE("whenever a kill comes the victim ends", "[ex11][step4][stretch][explore]")
+{
+    explore_greenlets([] {
+        connection pair;
+        bool overslept = false;
+        auto victim = green::spawn("victim", [&] {
+            std::array<char, 1> on_the_stack{};
+            pair.here.async_read_some(asio::buffer(on_the_stack), green::yield);
+            green::sleep(1h);
+            overslept = true;
+        });
+        std::thread speaks([&] { ::send(pair.there.native_handle(), "x", 1, MSG_NOSIGNAL); });
+        green::sleep(0ms); // it reads, or has read, or will at its next turn
+        green::sleep(0ms);
+        victim.kill();
+        EXPLORE_REQUIRE(victim.done() && !overslept);
+        bool says_so = false;
+        try {
+            victim.get();
+        } catch (const green::killed&) {
+            says_so = true;
+        }
+        speaks.join();
+        EXPLORE_REQUIRE(says_so);
+    });
+}
+
 TEST_CASE("those who wait for a killed greenlet go on", "[ex11][step4][stretch]")
 {
     words order;
@@ -1179,6 +1332,26 @@ TEST_CASE("after a deadlock the program goes on", "[ex11][step5][stretch]")
     green::wake(turn);
     stuck.join();
     REQUIRE(order == words{"woken after all"});
+}
+
+TEST_CASE("who is woken by another thread is in no deadlock", "[ex11][step5][stretch][explore]")
+{
+    explore_greenlets([] {
+        auto somebody_will_call = asio::make_work_guard(green::loop());
+        const green::ticket turn = green::prepare_wait();
+        std::thread waker([turn] {
+            std::this_thread::sleep_for(1h);
+            green::wake(turn);
+        });
+        bool stuck = false;
+        try {
+            green::wait(turn);
+        } catch (const green::deadlock&) {
+            stuck = true;
+        }
+        waker.join();
+        EXPLORE_REQUIRE(!stuck);
+    });
 }
 
 TEST_CASE("whoever waits for a timer or a socket is in no deadlock", "[ex11][step5][stretch]")
