@@ -31,6 +31,13 @@ bool is_turn(op what)
     }
 }
 
+// What went wrong by itself on the simulated network; its words are in capitals.
+bool is_mishap(const event& one)
+{
+    const auto is_capital = [](char letter) { return letter >= 'A' && letter <= 'Z'; };
+    return one.what == op::io && is_capital(one.text[0]) && is_capital(one.text[1]);
+}
+
 bool is_notification(op what)
 {
     return what == op::notify_one || what == op::notify_all;
@@ -55,7 +62,7 @@ excerpt::excerpt(const story& told) : told_(told)
         fresh.where = told.place_of(number);
         fresh.events = {number};
         fresh.fails = number == told.book().at;
-        fresh.decides = told.is_decisive(number);
+        fresh.decides = told.is_decisive(number) || is_mishap(told.book().log[number]);
         if (!rows_.empty() && is_same_deed(rows_.back(), fresh)) {
             fresh.what = fresh.decides ? fresh.what : rows_.back().what;
             rows_.back().what = fresh.what;
