@@ -62,7 +62,8 @@ excerpt::excerpt(const story& told) : told_(told)
         fresh.where = told.place_of(number);
         fresh.events = {number};
         fresh.fails = number == told.book().at;
-        fresh.decides = told.is_decisive(number) || is_mishap(told.book().log[number]);
+        fresh.decides = told.is_decisive(number);
+        fresh.mishap = is_mishap(told.book().log[number]);
         if (!rows_.empty() && is_same_deed(rows_.back(), fresh)) {
             fresh.what = fresh.decides ? fresh.what : rows_.back().what;
             rows_.back().what = fresh.what;
@@ -159,7 +160,7 @@ bool excerpt::is_start_of_involved(const event& one) const
 // the library at work.
 int excerpt::weight(const row& one) const
 {
-    if (one.decides || one.fails) {
+    if (one.decides || one.fails || one.mishap) {
         return 3;
     }
     int most = 0;
@@ -188,7 +189,8 @@ int excerpt::first_of_story() const
     const bool known = !told_.why().sentence.empty();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         const event& here = told_.book().log[rows_[i].events.front()];
-        if (rows_[i].decides || is_start_of_involved(here) || (!known && weight(rows_[i]) >= 2)) {
+        if (rows_[i].decides || rows_[i].mishap || is_start_of_involved(here) ||
+            (!known && weight(rows_[i]) >= 2)) {
             return static_cast<int>(i);
         }
     }

@@ -19,8 +19,9 @@ struct row {
     place where;
     std::vector<int> events; // usually one: a step that comes several times in a row is shown once
     bool decides = false;
-    bool fails = false; // the step at which the schedule failed
-    int left_out = 0;   // no step, but stands for so many
+    bool fails = false;  // the step at which the schedule failed
+    bool mishap = false; // something went wrong by itself
+    int left_out = 0;    // no step, but stands for so many
 
     bool operator==(const row& other) const
     {

@@ -128,7 +128,7 @@ private:
         const std::string who =
             thread_name(one.thread) + (one.actor.empty() ? "" : " " + one.actor);
         const std::string what = who + " " + one.what;
-        out_.wrapped(what, one.decides || one.fails ? "> " : "  ", "      ");
+        out_.wrapped(what, one.decides || one.fails || one.mishap ? "> " : "  ", "      ");
         if (one.where.known()) {
             out_.wrapped(short_name(one.where) + "  " + one.where.text, "    ", "      ");
         }
@@ -158,7 +158,7 @@ private:
 
         std::string text_of(const row& one) const
         {
-            std::string text = one.decides || one.fails ? "> " : "  ";
+            std::string text = one.decides || one.fails || one.mishap ? "> " : "  ";
             for (std::size_t i = 0; i < width.size(); ++i) {
                 const bool own = actors[i] == actor(one.thread, one.actor);
                 const std::string narrow = own ? name_of(actors[i]) : ".";
