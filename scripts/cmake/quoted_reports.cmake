@@ -42,6 +42,8 @@ function(workbook_quoted_reports)
         "a thread that waits is let in at the next check")
     workbook_quoted_report(explorer-ex06 ref06 ref06
         --show "two clients at once can get the same number")
+    workbook_quoted_report(explorer-own-server self.explorer explorer_cases
+        show greets_half_a_name)
     workbook_quoted_report(explorer-ex14 bad14 bad14.lost_cancel_get
         "cancel alone wakes a task in get")
 endfunction()

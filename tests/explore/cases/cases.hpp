@@ -26,6 +26,7 @@ std::vector<twin> of_event_loops();
 std::vector<twin> of_lifetimes();
 std::vector<twin> of_locks();
 std::vector<twin> of_mishaps();
+std::vector<twin> of_own_servers();
 std::vector<twin> of_processes();
 std::vector<twin> of_queues();
 std::vector<twin> of_timeouts();

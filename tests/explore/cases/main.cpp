@@ -18,6 +18,8 @@
 #include <string>
 
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace cases {
 
@@ -26,7 +28,8 @@ std::vector<twin> all()
     std::vector<twin> every;
     for (const auto& some :
          {of_queues(), of_waiting(), of_locks(), of_atomics(), of_crowds(), of_lifetimes(),
-          of_timeouts(), of_connections(), of_event_loops(), of_mishaps(), of_processes()}) {
+          of_timeouts(), of_connections(), of_event_loops(), of_mishaps(), of_processes(),
+          of_own_servers()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;
@@ -50,6 +53,8 @@ constexpr const char* usage =
     "       explorer_cases strategies [--seeds N] [NAME]   random schedules until each mistake is "
     "found\n"
     "       explorer_cases show NAME                       the report on one mistake\n"
+    "       explorer_cases real [--runs N] NAME            it runs freely: how often does it "
+    "show?\n"
     "       explorer_cases list\n";
 
 struct request {
@@ -258,6 +263,30 @@ int show(const request& asked)
     throw std::invalid_argument("no case '" + asked.name + "'");
 }
 
+// In a process of its own each time, which has ten seconds.
+int run_freely(const request& asked)
+{
+    const auto all = cases::all();
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const cases::twin& one) { return asked.name == one.name; });
+    if (found == all.end()) {
+        throw std::invalid_argument("no case '" + asked.name + "'");
+    }
+    long failed = 0;
+    for (long i = 0; i < asked.number; ++i) {
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(10);
+            found->wrong();
+            _exit(0);
+        }
+        int how = 0;
+        failed += waitpid(child, &how, 0) != child || how != 0;
+    }
+    std::printf("%ld real runs, %ld failed\n", asked.number, failed);
+    return 0;
+}
+
 int list()
 {
     for (const cases::twin& one : cases::all()) {
@@ -298,6 +327,7 @@ constexpr mode modes[] = {
     {"behavior", nullptr, 0,
      [](const request& asked) { return cases::check_behavior(asked.name); }},
     {"show", nullptr, 0, show},
+    {"real", "--runs", 1000, run_freely},
     {"list", nullptr, 0, [](const request&) { return list(); }},
 };
 
