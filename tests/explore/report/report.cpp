@@ -225,6 +225,11 @@ private:
         if (sum > most_for_columns) {
             made.operation = operation;
             made.width.assign(made.width.size(), made.width.size() < 12 ? 4 : 3);
+            for (std::size_t i = 0; i < made.actors.size(); ++i) {
+                if (!made.actors[i].second.empty()) { // a name says nothing in three letters
+                    made.width[i] = made.actors[i].second.size() + 2;
+                }
+            }
         }
         for (std::size_t i = 0; i < made.width.size(); ++i) {
             made.head += padded(layout::name_of(made.actors[i]), made.width[i]);
