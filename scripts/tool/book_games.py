@@ -41,7 +41,7 @@ def of_a_page(root: Path, name: str) -> dict:
 
 
 def captions(name: str, text: str, game: dict) -> dict[int, list[str]]:
-    """Line -> what it does, as the head of the case says: at first, and when its thread comes back."""
+    """Line -> what it does, as the case says: at first, and when its thread comes back."""
     found: dict[int, list[str]] = {}
     for words, again, says in games.CAPTION.findall(text):
         there = [i for i, line in enumerate(game["lines"], game["first"]) if words == line]
@@ -55,7 +55,7 @@ def captions(name: str, text: str, game: dict) -> dict[int, list[str]]:
 
 
 def still(game: dict) -> dict:
-    """The shortest way to break it, for where nothing can be played: thread, line and what it does."""
+    """The shortest way to break it, where nothing can be played: thread, line, what it does."""
     node, rows = game["nodes"][0], []
     for thread in game["way"]:
         edge = next(one for one in node["open"] if one["thread"] == thread)

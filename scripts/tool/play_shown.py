@@ -1,5 +1,5 @@
-# What `play` shows: the goal, the schedule so far, what each thread is about to do, and how it ended.
-# A "story" is what the checker tells of a schedule as JSON.
+# What `play` shows: the goal, the schedule so far, what each thread is about to do, and how it
+# ended. A "story" is what the checker tells of a schedule as JSON.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -12,12 +12,14 @@ MOST_ROWS = 14
 
 def goal(best: dict | None, printed: str) -> str:
     """What there is to do, and what the explorer has done."""
-    text = "You say which thread goes on, a step at a time: T0 is the test, T1 the first that it starts."
+    text = "You say which thread goes on, a step at a time: T0 is the test, T1 the first that it"
+    text += " starts."
     text += "\nYour goal: an order of steps that fails."
     if best is not None:
         ends = best["text"].strip().splitlines()[0]
-        text += f" One ends so:\n  {best['kind']}: {ends}\nThe explorer took {counted(switches(best))}"
-        return f"{text} from thread to thread: that is par."
+        text += f" One ends so:\n  {best['kind']}: {ends}\n"
+        many = counted(switches(best))
+        return f"{text}The explorer took {many} from thread to thread: that is par."
     passed = [line for line in printed.splitlines() if line.startswith("passed: ")]
     found = f" ({passed[0][len('passed: '):]})" if passed else ""
     return f"{text}\nThe explorer has found none{found}. Try, if you like."
@@ -30,7 +32,7 @@ def switches(story: dict) -> int:
 
 
 def schedule(story: dict) -> str:
-    """The end of what was done and what decided it, a column for each thread where there is room."""
+    """The end of what was done and what decided it, a column for each thread if there is room."""
     rows = [step for step in story["steps"] if step["tells"]]
     shown = [i for i, one in enumerate(rows) if one["decisive"] or i >= len(rows) - MOST_ROWS]
     room = columns() - 1

@@ -1,6 +1,6 @@
-# What of a contract a case forces, as `check` shows it: whole sentences, each of which can be read by
-# itself. One that begins with "It" or the like comes with the one before it; a header's comment comes
-# with the name that it is about.
+# What of a contract a case forces, as `check` shows it: whole sentences, each of which can be read
+# by itself. One that begins with "It" or the like comes with the one before it; a header's comment
+# comes with the name that it is about.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -51,7 +51,8 @@ def around(parts: list[tuple[str, str]], begin: int, end: int) -> str:
             break
         begin, end = begin - len(block) - 1, end - len(block) - 1
     lead = contracts.LEAD.match(block)
-    starts = [one.end() for one in contracts.TWO_SENTENCES.finditer(block, lead.end() if lead else 0)]
+    begins = contracts.TWO_SENTENCES.finditer(block, lead.end() if lead else 0)
+    starts = [one.end() for one in begins]
     first = max(one for one in [0, *starts] if one <= begin)
     while first and LEANS.match(block, first):
         first = max(one for one in [0, *starts] if one < first)
