@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import commands
 from command_line import EXERCISE, Command
 from layout import exercises
 
@@ -37,9 +36,9 @@ class Words:
         return [*self.options, *self.chosen, *(known if self.exercise else [])]
 
 
-def show(root: Path, shell: str) -> int:
+def show(root: Path, shell: str, commands: list[Command]) -> int:
     known = [one.id for one in exercises(root)]
-    found = [Words(one) for one in commands.COMMANDS.values()]
+    found = [Words(one) for one in commands]
     print(SHELLS[shell](found, known), end="")
     return 0
 

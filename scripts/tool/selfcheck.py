@@ -19,6 +19,7 @@ import book_games
 import contracts
 import equivalents
 import explorer_chapter
+import imports
 import pictures
 import placeholders
 import pristine
@@ -275,6 +276,27 @@ def check_spdx(root: Path) -> list[str]:
     return found
 
 
+def check_imports(root: Path) -> list[str]:
+    """The tool's modules import one another one way."""
+    return imports.problems(root)
+
+
+def check_lint(root: Path) -> list[str]:
+    """What pyflakes finds in the tool and its tests: names that are unknown, or that nobody uses."""
+    tool = shutil.which("pyflakes3") or shutil.which("pyflakes")
+    if tool is None:
+        raise Skipped("pyflakes is not installed: apt-get install pyflakes3")
+    folders = [root / "scripts" / "tool", root / "tests" / "tool", root / "tests" / "book"]
+    done = subprocess.run(
+        [tool, *(one for one in folders if one.is_dir())],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [line.replace(f"{root}/", "") for line in (done.stdout + done.stderr).splitlines()]
+
+
 def check_pictures(root: Path) -> list[str]:
     """Each drawing is its source's, is shown in the text, and is described in words."""
     return pictures.problems(root)
@@ -327,6 +349,8 @@ CHECKS = {
     "games": check_games,
     "format": check_format,
     "spdx": check_spdx,
+    "imports": check_imports,
+    "lint": check_lint,
     "tool": check_tool,
     "book": check_book,
     "book-in-a-browser": check_browser,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import student
+import student_commands
 from command_line import Command, Parser, cores, whole_number
 
 
@@ -89,7 +90,7 @@ def completion_arguments(reader: Parser) -> None:
 def run_completion(root, options):
     import completion
 
-    return completion.show(root, options.shell)
+    return completion.show(root, options.shell, [*student_commands.COMMANDS, *COMMANDS])
 
 
 COMMANDS = [

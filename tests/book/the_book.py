@@ -14,7 +14,6 @@ sys.path.insert(0, str(ROOT / "scripts" / "tool"))
 
 import book  # noqa: E402
 import book_figures  # noqa: E402
-import book_games  # noqa: E402
 import book_pages  # noqa: E402
 from layout import WorkbookError  # noqa: E402
 

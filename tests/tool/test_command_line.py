@@ -14,7 +14,6 @@ import unittest.mock
 from pathlib import Path
 
 import commands
-import completion
 import fake_tree
 import student_commands
 from layout import version
@@ -84,7 +83,7 @@ class Documents(unittest.TestCase):
 
     def test_each_can_be_typed(self):
         count = 0
-        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "WORKBOOK.md"):
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md", "WORKBOOK.md"):
             text = (ROOT / name).read_text(encoding="utf-8")
             for line in re.findall(r"scripts/workbook ([a-z][^`\n#|]*)", text):
                 words = shlex.split(re.split(r" {2,}|[>;]", line)[0])
@@ -124,7 +123,7 @@ class Completion(unittest.TestCase):
     def script(self, shell):
         path = self.folder / f"completion.{shell}"
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            completion.show(ROOT, shell)
+            commands.call(ROOT, ["completion", shell])
         path.write_text(out.getvalue(), encoding="utf-8")
         return path
 

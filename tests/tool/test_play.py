@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import io
 import subprocess
-import sys
 import unittest
 import unittest.mock
 from pathlib import Path
