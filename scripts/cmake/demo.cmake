@@ -5,6 +5,7 @@
 function(workbook_demo)
     add_executable(workbook_demo EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/solutions/demo/main.cpp)
     workbook_compile_as(workbook_demo plain program)
+    workbook_reads_solutions(workbook_demo)
     foreach(used IN LISTS ARGN)
         target_link_libraries(workbook_demo PRIVATE reference_${used}_plain)
     endforeach()

@@ -4,6 +4,15 @@
 
 option(WORKBOOK_INSTRUCTOR
     "Also judge solutions, wrong and right answers, fresh and half-filled stubs" OFF)
+# In a handout for students the solutions are sealed (scripts/tool/seal.py).
+set(WORKBOOK_HANDOUT OFF)
+if(EXISTS ${CMAKE_SOURCE_DIR}/solutions/.sealed)
+    set(WORKBOOK_HANDOUT ON)
+    if(WORKBOOK_INSTRUCTOR)
+        message(FATAL_ERROR "This is a handout for students: the preset instructor needs all of the "
+                            "workbook.")
+    endif()
+endif()
 option(WORKBOOK_OWN_GREENLET
     "Exercises that use the reference greenlets run on exercises/ex11_greenlet instead" OFF)
 set(WORKBOOK_SANITIZE "" CACHE STRING "Empty, address or thread; builds without the explorer")

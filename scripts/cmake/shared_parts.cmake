@@ -63,6 +63,14 @@ function(workbook_compile_as target flavor role)
     endif()
 endfunction()
 
+# For a target that reads in solutions/: in a handout the compiler finds them opened.
+function(workbook_reads_solutions target)
+    if(WORKBOOK_HANDOUT)
+        set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
+            "${Python3_EXECUTABLE};-S;-E;${CMAKE_SOURCE_DIR}/scripts/tool/sealed_compile.py;${CMAKE_SOURCE_DIR}/solutions")
+    endif()
+endfunction()
+
 # Given code, once for each flavor; all of it at once, because most of a file's time is its headers'.
 file(GLOB given_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/exercises/given/[^.]*.cpp)
 foreach(flavor explored plain)

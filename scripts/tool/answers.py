@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pristine
+import seal
 import stub_rules
 import trimmed_test
 from layout import (
@@ -93,7 +94,7 @@ def patched(exercise: Exercise, solution: Files, patch: Path, kind: str) -> Answ
     where = relative(patch, exercise.root)
     if not re.fullmatch(r"[A-Za-z0-9_]+", patch.stem):
         return f"{where}: its name may have letters, digits and _ only"
-    text = patch.read_text(encoding="utf-8")
+    text = seal.read(patch).decode()
     caught_by = catchers(text)
     opening = "caught by: " if kind == "bad" else "right answer: "
     if not text.startswith(opening):
@@ -106,9 +107,9 @@ def patched(exercise: Exercise, solution: Files, patch: Path, kind: str) -> Answ
         for name, content in solution.items():
             (folder / name).write_bytes(content)
         done = subprocess.run(
-            ["patch", "-p1", "-F0", "-s", "-f", "--no-backup-if-mismatch", "-r", "-", "-i", patch],
+            ["patch", "-p1", "-F0", "-s", "-f", "--no-backup-if-mismatch", "-r", "-"],
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            input=text,
             capture_output=True,
             text=True,
             check=False,

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import board
+import comparing
 import judge
 import pristine
+import seal
 import state
 import student
 from answers import Files, catchers, heading, patched
@@ -45,7 +47,7 @@ class Mistake:
         return self.exercise.wrong_answers / f"{self.name}.patch"
 
     def text(self) -> str:
-        return self.patch.read_text(encoding="utf-8")
+        return seal.read(self.patch).decode()
 
     def explanation(self) -> str:
         return re.sub(r"^caught by:.*\n", "", heading(self.text()), flags=re.MULTILINE).strip()
@@ -125,7 +127,7 @@ def tell(root: Path, said: str) -> int:
     told = told_of(mistake)
     if mistake.patch.is_file():
         difference = mistake.difference().splitlines(keepends=True)
-        told += "\n\n" + "".join(student.coloured(line) for line in difference)
+        told += "\n\n" + "".join(comparing.coloured(line) for line in difference)
     remember_end(exercise, mistake)
     print(f"{told}\n\n{after(exercise)}")
     return 0
@@ -142,8 +144,10 @@ def going_on(exercise: Exercise) -> Mistake | None:
 
 def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
     """Lays out this mistake, or one that has not been hunted yet."""
+    if peek:
+        comparing.refuse_sealed(exercise)
     peek = peek or state.read(exercise.root).get(exercise.name, {}).get("peek", False)
-    if mistake is None and not peek and not student.core_recorded(exercise):
+    if mistake is None and not peek and not comparing.core_recorded(exercise):
         raise WorkbookError(
             f"the core of {exercise.id} has not passed a check yet, and a wrong answer shows much of "
             f"a right one; to hunt all the same: scripts/workbook bughunt {exercise.id} --peek",
@@ -214,8 +218,9 @@ def told_of(mistake: Mistake) -> str:
 
 def after(exercise: Exercise) -> str:
     solution = relative(exercise.solution, exercise.root)
+    compare = f"Compare:   diff -ru {place(exercise)} {solution}\n"
     return (
-        f"Compare:   diff -ru {place(exercise)} {solution}\n"
+        f"{'' if seal.in_handout(exercise.root) else compare}"
         f"The next:  scripts/workbook bughunt {exercise.id}   ({progress(exercise)})"
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import leaving
+import seal
 import staff_commands
 import student_commands
 from command_line import PROGRAM, Command
@@ -76,6 +77,8 @@ def call(root: Path, argv: list[str]) -> int:
         print(reader.format_help(), end="")
         return 0
     options = reader.parse_intermixed_args(words)
+    if seal.in_handout(root) and command in staff_commands.COMMANDS and command.name != "completion":
+        raise WorkbookError(f"this is a handout for students: {command.name} needs all of the workbook", USAGE)
     if command.name == "run":
         options.arguments = the_programs
     return command.run(root, options)

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import seal
+
 SOURCE_SUFFIXES = (".cpp", ".hpp")
 
 
@@ -145,8 +147,8 @@ def code_files(folder: Path, programs: bool = False) -> list[Path]:
 
 
 def read_code(folder: Path) -> dict[str, bytes]:
-    """An answer: its code files, by name."""
-    return {path.name: path.read_bytes() for path in code_files(folder)}
+    """An answer: its code files, by name; opened, if it is sealed."""
+    return {path.name: seal.read(path) for path in code_files(folder)}
 
 
 def relative(path: Path, root: Path) -> str:

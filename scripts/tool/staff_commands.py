@@ -93,6 +93,16 @@ def run_completion(root, options):
     return completion.show(root, options.shell, [*student_commands.COMMANDS, *COMMANDS])
 
 
+def handout_arguments(reader: Parser) -> None:
+    reader.add_argument("file", metavar="FILE", help="the archive: .zip, .tar.gz or .tgz")
+
+
+def run_handout(root, options):
+    import handout
+
+    return handout.handout(root, options.file)
+
+
 COMMANDS = [
     Command(
         "verify",
@@ -118,6 +128,16 @@ COMMANDS = [
         "one process, though, so code that sets "
         "out to can mislead them: what it would need for that is looked for, and an answer that "
         'has some of it "needs a look" and does not pass.',
+    ),
+    Command(
+        "handout",
+        "the workbook for students, in an archive that works by itself",
+        run_handout,
+        handout_arguments,
+        (("handout workbook.zip", ""),),
+        "Stubs are as handed out. Solutions, and the wrong answers that bug hunts lay out, are sealed: "
+        "the build and the commands open what they need, and no search finds a word of them. A seal "
+        "is no lock, though.",
     ),
     Command(
         "mutants",

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,14 +23,12 @@ from layout import (
     USAGE,
     Exercise,
     WorkbookError,
-    code_files,
-    exercises,
     find_exercise,
     output_file,
     relative,
 )
 from progress import Line
-from terminal import colours, note, paint
+from terminal import note, paint
 from wrapping import fitted, flowing
 
 
@@ -212,51 +209,6 @@ def become(command: list[str]) -> int:
         os.execv(command[0], command)
     except OSError as error:
         raise WorkbookError(f"cannot run {command[0]}: {error.strerror}") from None
-
-
-def diff(root: Path, said: str, peek: bool) -> int:
-    """The student's files against the solution's."""
-    exercise = find_exercise(root, said)
-    if not peek and not core_recorded(exercise):
-        raise WorkbookError(
-            f"the core of {exercise.id} has not passed a check yet; "
-            f"to look all the same: scripts/workbook diff {exercise.id} --peek",
-            NOT_YET,
-        )
-    files = code_files(exercise.stub) + code_files(exercise.solution)
-    same = True
-    for name in sorted({path.name for path in files}):
-        here, there = (f"{top}/{exercise.name}/{name}" for top in ("exercises", "solutions"))
-        done = subprocess.run(
-            ["diff", "-u", "-N", "--label", here, "--label", there, here, there],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode > 1:
-            raise WorkbookError(f"diff fails: {done.stderr.strip()}")
-        print("".join(coloured(line) for line in done.stdout.splitlines(keepends=True)), end="")
-        same = same and not done.stdout
-    if same:
-        print(f"Your {exercise.id} and the solution are the same.")
-    return 0
-
-
-def core_recorded(exercise: Exercise) -> bool:
-    """Whether it has held once: what came of the answer since changes nothing."""
-    return state.read(exercise.root).get(exercise.name, {}).get("passed", False)
-
-
-def coloured(line: str) -> str:
-    if not colours():
-        return line
-    styles = {"+++": "bold", "---": "bold", "+": "green", "-": "red", "@@": "cyan"}
-    for begin, style in styles.items():
-        if line.startswith(begin):
-            return paint(line.rstrip("\n"), style) + "\n"
-    return line
 
 
 def reset(root: Path, said: str) -> int:

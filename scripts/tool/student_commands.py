@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import comparing
 import student
 from command_line import Command, Parser, whole_number
 from layout import USAGE, WorkbookError
@@ -110,7 +111,7 @@ def diff_arguments(reader: Parser) -> None:
 
 
 def diff(root, options):
-    return student.diff(root, options.exercise, options.peek)
+    return comparing.diff(root, options.exercise, options.peek)
 
 
 def reset_arguments(reader: Parser) -> None:

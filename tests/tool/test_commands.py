@@ -19,6 +19,7 @@ import board
 import bounded
 import commands
 import fake_tree
+import comparing
 import judge
 import pristine
 import state
@@ -545,10 +546,10 @@ class Board(fake_tree.FakeTree):
         self.write("exercises/ex01_count/count.cpp", "spoiled")
         self.record(a=PASSED, b=FAILED)
         self.assertRegex(self.row(), r"1/2 +0/1 +in progress \(its core held before\)$")
-        self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", False))
+        self.assertIn("+int twice(int n)", said(comparing.diff, self.root, "ex01", False))
         said(student.reset, self.root, "ex01")
         with self.assertRaisesRegex(WorkbookError, "--peek"):
-            student.diff(self.root, "ex01", False)
+            comparing.diff(self.root, "ex01", False)
 
     def next_after_passing(self, *ids):
         """What comes next after ex02, with the cores of these done."""
@@ -663,11 +664,11 @@ class Board(fake_tree.FakeTree):
 
     def test_diff_waits_for_the_core(self):
         with self.assertRaisesRegex(WorkbookError, "--peek"):
-            student.diff(self.root, "ex01", False)
-        self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", True))
+            comparing.diff(self.root, "ex01", False)
+        self.assertIn("+int twice(int n)", said(comparing.diff, self.root, "ex01", True))
         self.write("exercises/ex01_count/count.cpp", "mine")
         self.record(a=PASSED, b=PASSED)
-        self.assertIn("+int twice(int n)", said(student.diff, self.root, "ex01", False))
+        self.assertIn("+int twice(int n)", said(comparing.diff, self.root, "ex01", False))
 
     def test_a_damaged_folder_is_told_with_its_cure(self):
         whole = self.read("build/workbook.json")

@@ -1,0 +1,159 @@
+# The archive for students: what is in it and what is not, and that it opens where it must.
+#
+# SPDX-License-Identifier: MIT
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import unittest
+import unittest.mock
+import zipfile
+from pathlib import Path
+
+import answers
+import bughunt
+import commands
+import fake_tree
+import comparing
+import handout
+import seal
+import sealed_compile
+import state
+from layout import Exercise, WorkbookError, exercises, read_code
+
+SECRET = "Only the solution has this."
+
+
+class Seal(unittest.TestCase):
+    def test_it_opens_as_it_was(self):
+        for content in (b"", b"int main() {}\n" * 1000, bytes(range(256))):
+            self.assertEqual(seal.opened(seal.sealed(content)), content)
+            self.assertNotIn(b"main", seal.sealed(content))
+
+    def test_what_is_not_sealed_stays(self):
+        self.assertEqual(seal.opened(b"int a;"), b"int a;")
+
+
+class Handout(fake_tree.FakeTree):
+    """self.given is the unpacked archive of the tree."""
+
+    def setUp(self):
+        super().setUp()
+        self.hand_out()
+        for name in ("tests/tool/test_a.py", "tests/right_answers/ex01_count/a.patch", "scripts/workbook"):
+            self.write(name, "#!/bin/sh\n")
+        (self.root / "scripts/workbook").chmod(0o755)
+        self.write("exercises/ex01_count/count.cpp", "an instructor's try")
+        self.write("exercises/ex01_count/mine.cpp", "an instructor's try")
+        self.write("README.md", "# Read me\n\n## If you are an instructor\n\nSecrets.\n\n## Other\n\nRead.\n")
+        self.write("build/CMakeCache.txt", "")
+        self.given = self.root.parent / "students" / "book"
+        self.make("book.zip")
+        with zipfile.ZipFile(self.root.parent / "book.zip") as archive:
+            archive.extractall(self.given.parent)
+        self.exercise = Exercise(self.given, "ex01_count")
+
+    def make(self, name):
+        with contextlib.redirect_stderr(io.StringIO()):
+            commands.call(self.root, ["handout", str(self.root.parent / name)])
+
+    def files(self):
+        return {str(p.relative_to(self.given)) for p in self.given.rglob("*") if p.is_file()}
+
+    def test_no_text_of_the_solution_is_in_it(self):
+        for path in self.files():
+            text = (self.given / path).read_bytes()
+            self.assertNotIn(SECRET.encode(), text, path)
+            self.assertNotIn(b"return n;", text, path)  # the wrong answer's
+            self.assertNotIn(b"undoubled", text, path)
+        self.assertEqual(read_code(self.exercise.solution)["count.cpp"].decode(), fake_tree.SOLUTION)
+
+    def test_stubs_are_as_handed_out(self):
+        self.assertEqual((self.exercise.stub / "count.cpp").read_text(), fake_tree.STUB)
+        self.assertNotIn("exercises/ex01_count/mine.cpp", self.files())
+        self.assertIn("exercises/ex01_count/twin.py", self.files())
+
+    def test_what_judges_the_course_is_left_out(self):
+        found = self.files()
+        self.assertIn("tests/ex01_count_test.cpp", found)
+        self.assertEqual([one for one in found if re.match("tests/(tool|right)|build", one)], [])
+        self.assertEqual((self.given / "README.md").read_text(), "# Read me\n\n## Other\n\nRead.\n")
+
+    def test_a_header_that_others_include_is_plain(self):
+        header = "solutions/ex01_count/count.hpp"
+        self.assertTrue((self.given / header).read_bytes().startswith(seal.BEGIN))
+        self.change("CMakeLists.txt", "workbook_exercise(ex01_count)", "workbook_exercise(ex01_count)\n"
+                    "workbook_exercise(ex02_more USES ex01_count)")
+        with unittest.mock.patch("handout.exercises", return_value=[Exercise(self.root, "ex01_count")]):
+            entries = handout.entries_of(self.root)
+        self.assertEqual(entries[header].content, (self.root / header).read_bytes())
+        self.assertTrue(entries["solutions/ex01_count/count.cpp"].content.startswith(seal.BEGIN))
+
+    def test_a_tar_has_the_same(self):
+        self.make("other.tar.gz")
+        with tarfile.open(self.root.parent / "other.tar.gz") as archive:
+            names = {one.name.split("/", 1)[1]: one.mode for one in archive.getmembers()}
+        self.assertEqual(set(names), self.files())
+        self.assertEqual((names["scripts/workbook"], names["README.md"]), (0o755, 0o644))
+
+    def test_a_classroom_judges_each_exercise(self):
+        root = fake_tree.TOOL.parents[1]
+        told = json.loads((root / ".github/classroom/autograding.json").read_text(encoding="utf-8"))
+        self.assertEqual(
+            [(one["name"], one["run"]) for one in told["tests"]],
+            [(one.name, f"scripts/workbook check {one.id}") for one in exercises(root)],
+        )
+        self.write(".github/classroom/workflow.yml", "name: autograding\n")
+        found = handout.entries_of(self.root)
+        self.assertIn(".github/workflows/classroom.yml", found)
+        self.assertNotIn(".github/classroom/workflow.yml", found)
+
+    def test_another_form_is_refused(self):
+        with self.assertRaisesRegex(WorkbookError, "book.rar is no .zip, .tar.gz, .tgz"):
+            commands.call(self.root, ["handout", "book.rar"])
+
+    def test_diff_opens_it_once_the_core_has_passed(self):
+        for looks in (comparing.diff, bughunt.bughunt):
+            with self.assertRaisesRegex(WorkbookError, "sealed until the core of ex01 has passed"):
+                looks(self.given, "ex01", True)
+        with state.changing(self.given, "ex01_count") as record:
+            record["passed"] = True
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            comparing.diff(self.given, "ex01", False)
+        self.assertIn(f"+// {SECRET}\n", out.getvalue())
+
+    def test_a_hunt_opens_its_mistake(self):
+        mistake = bughunt.Mistake(self.exercise, "undoubled")
+        self.assertIn("caught by", mistake.text())
+        self.assertIn("return n;", mistake.files()["count.cpp"].decode())
+        made = answers.patched(self.exercise, read_code(self.exercise.solution), mistake.patch, "bad")
+        self.assertEqual(made.sentences, ("two times three is six",))
+        with unittest.mock.patch("bughunt.progress", return_value="1 of 2"):
+            self.assertNotIn("diff -ru", bughunt.after(self.exercise))
+
+    def test_what_needs_the_whole_is_refused(self):
+        for words in (["verify"], ["grade", "x"], ["accept", "ex01"], ["mutants"], ["handout", "a.zip"]):
+            with self.assertRaisesRegex(WorkbookError, f"handout for students: {words[0]} needs all"):
+                commands.call(self.given, words)
+
+    def test_the_compiler_reads_it_opened(self):
+        solution = self.exercise.solution
+        compiler = self.script(
+            "compiler",
+            'for w; do case $w in *.cpp) cat "$w"; echo "x.o: $w" >x.d ;; esac; done; echo "$@" >words',
+        )
+        words = [compiler, f"-I{solution}", "-MF", "x.d", "-c", solution / "count.cpp"]
+        step = [sys.executable, "-S", "-E", sealed_compile.__file__, self.given / "solutions", *words]
+        done = subprocess.run(step, cwd=self.root, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, fake_tree.SOLUTION), done.stderr)
+        self.assertEqual(self.read("x.d"), f"x.o: {solution}/count.cpp\n")
+        opened = re.search("-I(.*?) ", self.read("words")).group(1)
+        self.assertFalse(Path(opened).exists())
+        self.assertIn(f"-ffile-prefix-map={Path(opened).parent}=solutions", self.read("words"))
+
+
+if __name__ == "__main__":
+    unittest.main()
