@@ -36,6 +36,8 @@ string(REPLACE ";" ",\n" json "${json}")
 file(WRITE ${CMAKE_BINARY_DIR}/workbook.json
     "{\"source\": \"${CMAKE_SOURCE_DIR}\",\n \"exercises\": [\n${json}\n]}\n")
 
+workbook_finish_places()
+
 if(WORKBOOK_SANITIZE AND WORKBOOK_LEFT_OUT)
     math(EXPR left_out "${WORKBOOK_LEFT_OUT} / 2") # counted for the stub and for the solution
     message(STATUS "${left_out} explored cases are left out: the explorer and "

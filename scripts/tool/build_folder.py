@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from build_step import locked, refuse_foreign, run_logged, touch_changed
+from build_step import generator, locked, refuse_foreign, run_logged, touch_changed
 from layout import MACHINE, Exercise, WorkbookError, exercises, relative
 from progress import Line
 from terminal import plain
@@ -53,6 +53,17 @@ def folder(root: Path, preset: str = "student") -> Path:
     return root / FOLDERS[preset]
 
 
+def refuse_anothers_generator(build: Path) -> None:
+    """An editor's: ctest works there, but this tool asks Ninja how far a build is."""
+    found = generator(build)
+    if found not in ("", "Ninja"):
+        raise WorkbookError(
+            f"{build.name}/ was configured for {found}, by an editor perhaps, and this tool needs Ninja: "
+            f"remove it (rm -r {build.name}) and run this again",
+            MACHINE,
+        )
+
+
 def is_configured(build: Path) -> bool:
     return (build / "build.ninja").is_file() and (build / "workbook.json").is_file()
 
@@ -61,6 +72,7 @@ def configure(root: Path, preset: str = "student", again: bool = False) -> Path:
     """Configures the preset's folder if it lacks something that the checkout has (or `again`)."""
     build = folder(root, preset)
     refuse_foreign(build, root)
+    refuse_anothers_generator(build)
     if is_configured(build) and not again:
         book = read_book(build)
         if all(exercise.name in book for exercise in exercises(root)):

@@ -65,17 +65,27 @@ def wait_for_lock(handle, build: Path) -> None:
             line.tick()
 
 
-def refuse_foreign(build: Path, root: Path) -> None:
-    """A folder that was configured for another checkout would judge the other's files."""
+def from_cache(build: Path, name: str) -> str:
+    """What CMake has noted of this folder; empty if it has not."""
     try:
         cache = (build / "CMakeCache.txt").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        return
-    home = re.search(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", cache, re.MULTILINE)
-    if home and Path(home.group(1)).resolve() != root.resolve():
+        return ""
+    found = re.search(rf"^{name}:INTERNAL=(.*)$", cache, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def generator(build: Path) -> str:
+    return from_cache(build, "CMAKE_GENERATOR")
+
+
+def refuse_foreign(build: Path, root: Path) -> None:
+    """A folder that was configured for another checkout would judge the other's files."""
+    home = from_cache(build, "CMAKE_HOME_DIRECTORY")
+    if home and Path(home).resolve() != root.resolve():
         shown = relative(build, root)
         raise WorkbookError(
-            f"{shown} was configured for another checkout, {home.group(1)}: "
+            f"{shown} was configured for another checkout, {home}: "
             f"remove it (rm -r {shown}) and run this again",
             MACHINE,
         )
@@ -122,7 +132,8 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
         known = before[0] if status.st_ctime_ns == before[1] else None
         digest = known or hashlib.sha256(path.read_bytes()).hexdigest()
         changed = digest != before[0] or (foreign_build and status.st_ctime_ns != before[1])
-        unseen = last_run is not None and status.st_mtime_ns <= last_run
+        # Make keeps no log: a file that it has built once may have an older one in its place.
+        unseen = status.st_mtime_ns <= last_run if last_run else before[0] is not None
         if (changed and unseen) or status.st_mtime_ns > now + 2_000_000_000:
             with contextlib.suppress(PermissionError):
                 os.utime(path)
@@ -173,7 +184,7 @@ def build_target(
         touch_changed(build, root)
         log.parent.mkdir(parents=True, exist_ok=True)
         status = 0
-        if (build / "CMakeCache.txt").is_file() and not (build / "build.ninja").is_file():
+        if generator(build).startswith("Ninja") and not (build / "build.ninja").is_file():
             # Ninja removes what it was making when it was interrupted: its own file, too.
             with Line(f"configuring {build.name}/") as line:
                 command = ["cmake", "-S", str(root), "-B", str(build)]
