@@ -55,7 +55,7 @@ if(WORKBOOK_INSTRUCTOR)
         include(${CMAKE_SOURCE_DIR}/tests/bughunt/targets.cmake)
     endif()
     foreach(check stubs sections figures wrong-answers contracts equivalents placeholders explorer
-            pictures games names format spdx imports lint tool book book-in-a-browser)
+            pictures games names format spdx imports lint types tool book book-in-a-browser)
         add_test(NAME self.${check}
             COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/selfcheck.py ${check}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

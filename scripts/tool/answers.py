@@ -145,7 +145,7 @@ def half_filled(
     exercise: Exercise, stub: Files, solution: Files, problems: list[str]
 ) -> list[Answer]:
     """One answer for each TODO, numbered in the order of file names and lines."""
-    found = []
+    found: list[Answer] = []
     for name, content in stub.items():
         lines = content.decode().splitlines()
         model = solution.get(name, b"").decode().splitlines()

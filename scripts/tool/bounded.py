@@ -17,10 +17,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, TypeVar, Union
 
 PR_SET_CHILD_SUBREAPER = 36
 # Python can miss a signal that comes just before it blocks in a wait without end: it would act on
@@ -29,6 +30,9 @@ LOOK_UP = 0.2  # seconds
 HEED = 0.1  # seconds, in which to look whether signals_held_back() has one
 MOST_PRINTED = 256 * 1024 * 1024  # bytes; the kernel ends (SIGXFSZ) what writes a longer file
 MOST_SHOWN = 1024 * 1024
+Output = Union[int, IO[bytes]]
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,11 @@ def end_orphans() -> None:
                 os.waitpid(process, 0)
 
 
-def nothing(*_) -> None:
+def nothing(*_: object) -> None:
     """What is done meanwhile, unless somebody says something else."""
 
 
-def wait_interruptibly(process: subprocess.Popen, meanwhile: Callable[[], None] = nothing) -> int:
+def wait_interruptibly(process: subprocess.Popen[Any], meanwhile: Callable[[], None] = nothing) -> int:
     """Like process.wait(), and sure to heed a signal. Calls meanwhile() now and then."""
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -73,7 +77,7 @@ def wait_interruptibly(process: subprocess.Popen, meanwhile: Callable[[], None] 
 
 
 @contextlib.contextmanager
-def signals_held_back():
+def signals_held_back() -> Iterator[list[int]]:
     """Yields the list of those that came; the first is acted on when the block has ended.
 
     For a block that has to do with other threads: an exception that a handler raises may leave one
@@ -81,7 +85,7 @@ def signals_held_back():
     """
     came: list[int] = []
     numbers = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
-    handlers = {one: signal.getsignal(one) for one in numbers}
+    handlers: dict[int, Any] = {one: signal.getsignal(one) for one in numbers}
     ours = [one for one in numbers if callable(handlers[one])]  # not SIG_IGN, not SIG_DFL
     for one in ours:
         signal.signal(one, lambda number, _: came.append(number))
@@ -131,7 +135,9 @@ def children(process: int | str = "self") -> list[int]:
     return found
 
 
-def start(command: list, out, err=subprocess.STDOUT, more: dict | None = None) -> subprocess.Popen:
+def start(
+    command: list[Any], out: Output, err: Output = subprocess.STDOUT, more: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """`more`: what its environment has beside ours."""
     env = {**os.environ, **(more or {})}
     process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
@@ -140,7 +146,12 @@ def start(command: list, out, err=subprocess.STDOUT, more: dict | None = None) -
     return process
 
 
-def wait(process: subprocess.Popen, out, limit: float, meanwhile=nothing) -> Ended:
+def wait(
+    process: subprocess.Popen[bytes],
+    out: IO[bytes],
+    limit: float,
+    meanwhile: Callable[[], None] = nothing,
+) -> Ended:
     """Until it ends, at most `limit` seconds; then it is killed. Calls meanwhile() now and then."""
     status = None
     deadline = time.monotonic() + limit
@@ -155,13 +166,18 @@ def wait(process: subprocess.Popen, out, limit: float, meanwhile=nothing) -> End
     return Ended(status, text_of(out))
 
 
-def text_of(out, most: int = MOST_SHOWN) -> str:
+def text_of(out: IO[bytes], most: int = MOST_SHOWN) -> str:
     """The beginning of what was written into it."""
     out.seek(0)
     return out.read(most).decode("utf-8", "replace")
 
 
-def in_parallel(action, things: list, interrupt, meanwhile=nothing) -> list:
+def in_parallel(
+    action: Callable[[Thing], Result],
+    things: list[Thing],
+    interrupt: Callable[[], None],
+    meanwhile: Callable[[int, Thing | None], None] = nothing,
+) -> list[Result]:
     """action(thing) of each, on as many threads as there are cores. When a signal or an error ends
     it, interrupt() is called, which must make those that run end soon. Calls meanwhile(how many are
     done, one of those that run, or None) now and then, in this thread."""
@@ -180,7 +196,7 @@ def in_parallel(action, things: list, interrupt, meanwhile=nothing) -> list:
     return [one.result() for one in started]
 
 
-def run(command: list, limit: float, meanwhile: Callable[[], None] = nothing) -> Ended:
+def run(command: list[Any], limit: float, meanwhile: Callable[[], None] = nothing) -> Ended:
     """Runs it alone: whatever it leaves behind is ended. Raises OSError if it cannot be started."""
     adopt_orphans()
     try:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import board
 import comparing
@@ -178,7 +179,7 @@ def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
     return mistake
 
 
-def choose(exercise: Exercise, record: dict) -> Mistake:
+def choose(exercise: Exercise, record: dict[str, Any]) -> Mistake:
     """At random; when all have been hunted, they begin anew."""
     names = [mistake.name for mistake in mistakes(exercise)]
     if not names:

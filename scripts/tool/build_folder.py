@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from build_step import generator, locked, refuse_foreign, run_logged, touch_changed
 from layout import MACHINE, Exercise, WorkbookError, exercises, relative
@@ -134,7 +135,7 @@ def built_hunt(build: Path, exercise: Exercise) -> Built:
     return replace(facts, checker=checker, checker_target=exercise.hunt_id)
 
 
-def from_json(one: dict) -> Built:
+def from_json(one: dict[str, Any]) -> Built:
     cases = tuple(
         Case(c["sentence"], int(c["step"]), *(bool(c[flag]) for flag in ("stretch", "soak", "explore")))
         for c in one["cases"]

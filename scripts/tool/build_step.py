@@ -18,7 +18,9 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
 import bounded
 import misplaced
@@ -42,7 +44,7 @@ SUFFIXES = (".cpp", ".hpp", ".h", ".c", ".inc", ".S", ".cmake")
 
 
 @contextlib.contextmanager
-def locked(build: Path):
+def locked(build: Path) -> Iterator[int]:
     """Alone in this build folder. Waits for whoever is in it; the kernel frees it if all die.
 
     Yields the lock's descriptor for the build to inherit: killed alone, we leave a build running.
@@ -56,11 +58,12 @@ def locked(build: Path):
         yield handle.fileno()
 
 
-def wait_for_lock(handle, build: Path) -> None:
+def wait_for_lock(handle: TextIO, build: Path) -> None:
     with Line(f"waiting for another build in {build} to finish") as line:
         while True:
             with contextlib.suppress(BlockingIOError):
-                return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
             time.sleep(bounded.HEED)
             line.tick()
 
@@ -123,7 +126,7 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
     foreign_build = last_run != recorded.get("ninja")
     now = time.time_ns()
     touched = []
-    files: dict[str, list] = {}
+    files: dict[str, list[Any]] = {}
     for path in source_files(root):
         name = relative(path, root)
         status = path.stat()
@@ -143,10 +146,10 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
     return touched
 
 
-def recorded_contents(build: Path) -> dict:
+def recorded_contents(build: Path) -> dict[str, Any]:
     """{"ninja": its last run, "files": {name: [digest, change time]}}; a damaged record is none."""
     try:
-        recorded = json.loads((build / CONTENTS).read_text(encoding="utf-8"))
+        recorded: dict[str, Any] = json.loads((build / CONTENTS).read_text(encoding="utf-8"))
         if all(len(entry) == 2 for entry in recorded.get("files", {}).values()):
             return recorded
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
@@ -154,7 +157,7 @@ def recorded_contents(build: Path) -> dict:
     return {}
 
 
-def save_contents(build: Path, files: dict, ninja: int | None) -> None:
+def save_contents(build: Path, files: dict[str, Any], ninja: int | None) -> None:
     text = json.dumps({"ninja": ninja, "files": files})
     write_atomically(build / CONTENTS, text.encode())
 
@@ -218,7 +221,11 @@ def run_followed(
 
 
 def run_logged(
-    command: list[str], log: Path, lock: int, cwd: Path | None = None, meanwhile=bounded.nothing
+    command: list[str],
+    log: Path,
+    lock: int,
+    cwd: Path | None = None,
+    meanwhile: Callable[[int], None] = bounded.nothing,
 ) -> int:
     """Runs it with all output in `log`; it holds `lock` as long as it lives.
 
@@ -243,7 +250,7 @@ def run_logged(
 
 
 def checker_cases(
-    checker: Path, limit: float = LIST_LIMIT, meanwhile=bounded.nothing
+    checker: Path, limit: float = LIST_LIMIT, meanwhile: Callable[[], None] = bounded.nothing
 ) -> list[str]:
     """What the built checker says that it has; global objects of judged code come before that."""
     try:

@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 from layout import USAGE, WorkbookError
 
@@ -25,17 +26,15 @@ MORE = f"All commands, exit statuses, environment: {PROGRAM} --help"
 class Parser(argparse.ArgumentParser):
     """Errors in one line; no word is taken for another one that it begins."""
 
-    def __init__(self, **how):
-        super().__init__(
-            **{"allow_abbrev": False, "formatter_class": Formatter, "add_help": False, **how}
-        )
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog=prog, allow_abbrev=False, formatter_class=Formatter, add_help=False)
         self.add_argument("-h", "--help", action="help", help="show this and leave")
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         raise WorkbookError(f"{message}; try {self.prog} --help", USAGE)
 
-    def exercise(self, help: str, **how) -> None:
-        self.add_argument(how.pop("name", "exercise"), metavar=EXERCISE, help=help, **how)
+    def exercise(self, help: str, name: str = "exercise", **how: Any) -> None:
+        self.add_argument(name, metavar=EXERCISE, help=help, **how)
 
     def flag(self, name: str, help: str) -> None:
         self.add_argument(name, action="store_true", help=help)
@@ -48,7 +47,7 @@ class Formatter(argparse.HelpFormatter):
         width = max(min(shutil.get_terminal_size((100, 24)).columns, 100), 20)
         super().__init__(prog, max_help_position=min(26, width // 3), width=width)
 
-    def _format_usage(self, *how) -> str:
+    def _format_usage(self, *how: Any) -> str:
         text = super()._format_usage(*how)
         if max(map(len, text.splitlines())) <= self._width:
             return text

@@ -69,7 +69,8 @@ def main(argv: list[str]) -> int:
 def call(root: Path, argv: list[str]) -> int:
     """The command that these words begin with. --help is told, and all is well."""
     command = COMMANDS[argv[0]]
-    words, the_programs = argv[1:], []
+    words = argv[1:]
+    the_programs: list[str] = []
     if command.name == "run":
         words, the_programs = student_commands.split_run(words)
     reader = command.parser()

@@ -61,7 +61,7 @@ def differences(exercise: Exercise, solution: Path) -> int:
 
 def core_recorded(exercise: Exercise) -> bool:
     """Whether it has held once: what came of the answer since changes nothing."""
-    return state.read(exercise.root).get(exercise.name, {}).get("passed", False)
+    return bool(state.read(exercise.root).get(exercise.name, {}).get("passed", False))
 
 
 def coloured(line: str) -> str:

@@ -15,6 +15,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from layout import MACHINE, WorkbookError, write_atomically
 
@@ -53,7 +54,7 @@ def checks(build: Path) -> list[Check]:
     ]
 
 
-def labels(entry: dict) -> tuple[str, ...]:
+def labels(entry: dict[str, Any]) -> tuple[str, ...]:
     for one in entry.get("properties", ()):
         if one["name"] == "LABELS":
             return tuple(one["value"])

@@ -16,6 +16,8 @@ import sys
 import termios
 import time
 import tty
+from collections.abc import Iterator
+from typing import Any
 
 # What arrows and function keys send: letters that nobody typed.
 SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.|$)", re.DOTALL)
@@ -24,11 +26,11 @@ SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.|$)", re.DOTALL)
 class Keyboard:
     """What keys() yields."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.there = sys.stdin.isatty() and sys.stdout.isatty()
         self._in = sys.stdin.fileno()
         self._found = termios.tcgetattr(self._in) if self.there else None
-        self._handlers: dict = {}  # those that ours replaced; empty while the terminal is as found
+        self._handlers: dict[int, Any] = {}  # those that ours replaced; empty while the terminal is as found
 
     def take(self) -> None:
         if self.there:
@@ -38,13 +40,13 @@ class Keyboard:
             tty.setcbreak(self._in)
 
     def give_back(self) -> None:
-        if self.there:
+        if self._found is not None:
             with contextlib.suppress(termios.error):  # it is closed: nobody to give it back to
                 termios.tcsetattr(self._in, termios.TCSANOW, self._found)
             while self._handlers:
                 signal.signal(*self._handlers.popitem())
 
-    def _pause(self, number, _frame) -> None:
+    def _pause(self, number: int, _frame: object) -> None:
         self.give_back()
         os.kill(os.getpid(), number)  # the default action now: we stop in here until we go on
         self.take()
@@ -62,7 +64,7 @@ class Keyboard:
         return SEQUENCE.sub(b"", typed).decode("ascii", "ignore").lower()
 
     @contextlib.contextmanager
-    def lent(self):
+    def lent(self) -> Iterator[None]:
         """As it was found, to a program that runs in it: Ctrl+C is for that one only."""
         self.give_back()
         # A handler, and not SIG_IGN, which the program would inherit.
@@ -75,12 +77,12 @@ class Keyboard:
             self.take()
 
 
-def pass_over(_number, _frame) -> None:
+def pass_over(_number: int, _frame: object) -> None:
     pass
 
 
 @contextlib.contextmanager
-def keys():
+def keys() -> Iterator[Keyboard]:
     keyboard = Keyboard()
     try:
         keyboard.take()

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from layout import MACHINE, WorkbookError
 from wrapping import fitted
@@ -18,7 +19,7 @@ Main = Callable[[list[str]], int]
 class Signalled(KeyboardInterrupt):
     """SIGHUP or SIGTERM: the same clean end as after Ctrl+C."""
 
-    def __init__(self, number: int, _frame):
+    def __init__(self, number: int, _frame: object):
         super().__init__()
         self.number = number
 
@@ -26,7 +27,7 @@ class Signalled(KeyboardInterrupt):
 def end_on_signals() -> None:
     caught = [one for one in (signal.SIGHUP, signal.SIGTERM) if is_heeded(one)]
 
-    def end(number, frame):
+    def end(number: int, frame: object) -> None:
         for one in caught:
             signal.signal(one, signal.SIG_IGN)  # once: the end is under way
         raise Signalled(number, frame)
@@ -66,7 +67,7 @@ def status_of(main: Main, argv: list[str]) -> int:
         return 128 + getattr(error, "number", signal.SIGINT)
 
 
-def say_no_more(stream) -> None:
+def say_no_more(stream: TextIO) -> None:
     """Whoever read it has gone: what is still in it leads nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

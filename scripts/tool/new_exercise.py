@@ -140,7 +140,7 @@ def with_line(cmake: str, exercise: Exercise, before: Exercise) -> str:
 def write_all(exercise: Exercise, files: dict[Path, str], changed: dict[Path, str]) -> None:
     """All or nothing. CMakeLists.txt comes last: what it does not name is not built."""
     manifest = exercise.root / pristine.MANIFEST
-    kept = {path: path.read_bytes() for path in changed}
+    kept: dict[Path, bytes | None] = {path: path.read_bytes() for path in changed}
     kept[manifest] = manifest.read_bytes() if manifest.is_file() else None
     try:
         for path, text in files.items():

@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import section
@@ -97,14 +98,14 @@ def prelude(source: Path) -> str:
     return (source.parent / "prelude.txt").read_text(encoding="utf-8")
 
 
-def attributes(found: re.Match) -> str:
+def attributes(found: re.Match[str]) -> str:
     """Of what Pikchr writes as a style, so that a style sheet can change it."""
     pairs = [pair.split(":", 1) for pair in found[1].strip("; ").split(";")]
     kept = [f'{name}="{value}"' for name, value in pairs if not value.startswith("rgb")]
     return " ".join([*coloured([pair for pair in pairs if pair[1].startswith("rgb")]), *kept])
 
 
-def coloured(pairs: list) -> list[str]:
+def coloured(pairs: Sequence[Sequence[str]]) -> list[str]:
     """The light colours as attributes, and classes by which they become dark."""
     found, classes = [], []
     for kind, value in pairs:

@@ -19,8 +19,8 @@ def problems(root: Path) -> list[str]:
     found = []
     for exercise in exercises(root):
         recorded = pristine.shipped_content(exercise)
-        for path, content in sorted(recorded.items()):
-            found += marked(path, content, unaccepted(exercise, path, content))
+        for name, content in sorted(recorded.items()):
+            found += marked(name, content, unaccepted(exercise, name, content))
         for path in other_files(exercise):
             name = relative(path, root)
             if name not in recorded:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import terminal
 
@@ -19,7 +20,7 @@ CUT = ".."
 class Line:
     """Said as long as its block runs. `late`: only if that takes longer than PATIENCE."""
 
-    def __init__(self, label: str, late: bool = False, clock=time.monotonic):
+    def __init__(self, label: str, late: bool = False, clock: Callable[[], float] = time.monotonic):
         self._label = label
         self._clock = clock
         self._began = clock()
@@ -30,7 +31,7 @@ class Line:
         self.tick()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         terminal.erase()
 
     def tell(self, what: str = "", done: int = 0, total: int = 0) -> None:

@@ -21,7 +21,7 @@ NUMBER = re.compile(r"(?<=:)\d+\b|(?<=in schedule )\d+|(?<=WORKBOOK_REPLAY=)[\d:
 ANNOTATION = re.compile(r"\s*<-- .*")
 
 
-def block(book: str, name: str) -> re.Match | None:
+def block(book: str, name: str) -> re.Match[str] | None:
     """Its group 1: the quotation, as it stands there."""
     begin = rf"^<!-- quoted: {re.escape(name)} -->\n+```\w*\n"
     return re.search(rf"{begin}(.*?)^```$", book, re.M | re.S)
@@ -43,7 +43,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def pattern(line: str, any_number: bool) -> re.Pattern:
+def pattern(line: str, any_number: bool) -> re.Pattern[str]:
     """Matches the quoted line; with any numbers of lines and schedules, each a group of its own."""
     parts = [re.escape(plain(line))]
     if any_number:

@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+from argparse import Namespace
+from pathlib import Path
+
 import student
 import student_commands
 from command_line import Command, Parser, cores, whole_number
@@ -15,7 +18,7 @@ def verify_arguments(reader: Parser) -> None:
     )
 
 
-def run_verify(root, options):
+def run_verify(root: Path, options: Namespace) -> int:
     jobs = whole_number("-j", options.jobs, 999)
     import verify
 
@@ -26,7 +29,7 @@ def mutants_arguments(reader: Parser) -> None:
     reader.exercise("default: all", name="exercises", nargs="*")
 
 
-def run_mutants(root, options):
+def run_mutants(root: Path, options: Namespace) -> int:
     import mutants
 
     return mutants.mutants(root, options.exercises)
@@ -59,7 +62,7 @@ def grade_arguments(reader: Parser) -> None:
         reader.add_argument(f"--{form}", metavar="FILE", help=FORMS.get(form, "write them there"))
 
 
-def run_grade(root, options):
+def run_grade(root: Path, options: Namespace) -> int:
     import grade
     import grade_report
 
@@ -77,7 +80,7 @@ def new_arguments(reader: Parser) -> None:
     reader.add_argument("name", metavar="NAME", help="barriers, or ex15_barriers for a number")
 
 
-def new(root, options):
+def new(root: Path, options: Namespace) -> int:
     import new_exercise
 
     return new_exercise.new_exercise(root, options.name)
@@ -87,7 +90,7 @@ def completion_arguments(reader: Parser) -> None:
     reader.add_argument("shell", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
 
 
-def run_completion(root, options):
+def run_completion(root: Path, options: Namespace) -> int:
     import completion
 
     return completion.show(root, options.shell, [*student_commands.COMMANDS, *COMMANDS])
@@ -97,7 +100,7 @@ def handout_arguments(reader: Parser) -> None:
     reader.add_argument("file", metavar="FILE", help="the archive: .zip, .tar.gz or .tgz")
 
 
-def run_handout(root, options):
+def run_handout(root: Path, options: Namespace) -> int:
     import handout
 
     return handout.handout(root, options.file)

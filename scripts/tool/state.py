@@ -10,24 +10,28 @@ import contextlib
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from layout import write_atomically
 from terminal import note
+
+Record = dict[str, Any]
 
 
 def state_file(root: Path) -> Path:
     return root / ".workbook" / "state.json"
 
 
-def read(root: Path) -> dict:
+def read(root: Path) -> dict[str, Record]:
     """exercise name -> {"results": {sentence: verdict}, "digest": ..., "hints": n,
     "passed": the core once held, whatever the results are now,
     "hunt": the mistake that is hunted, "hunted": [mistakes that were], "peek": before the core}.
     """
     path = state_file(root)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["exercises"]
+        found: dict[str, Record] = json.loads(path.read_text(encoding="utf-8"))["exercises"]
         if not all(is_record(record) for record in found.values()):
             raise ValueError
         return found
@@ -57,7 +61,7 @@ def is_record(found: object) -> bool:
 
 
 @contextlib.contextmanager
-def changing(root: Path, exercise: str):
+def changing(root: Path, exercise: str) -> Iterator[Record]:
     """Yields the exercise's record to change; it is saved if the block ends normally."""
     path = state_file(root)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +74,7 @@ def changing(root: Path, exercise: str):
 
 
 @contextlib.contextmanager
-def changing_if_possible(root: Path, exercise: str):
+def changing_if_possible(root: Path, exercise: str) -> Iterator[Record]:
     """The same for what is worth showing in any case: where nothing can be saved, a note says so."""
     record = None
     try:

@@ -5,6 +5,9 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+from argparse import Namespace
+from pathlib import Path
+
 import comparing
 import student
 from command_line import Command, Parser, whole_number
@@ -18,7 +21,7 @@ def check_arguments(reader: Parser) -> None:
     reader.add_argument("--html", metavar="FILE", help=what)
 
 
-def check(root, options):
+def check(root: Path, options: Namespace) -> int:
     return student.check(root, options.exercise, options.html, options.all)
 
 
@@ -26,7 +29,7 @@ def watch_arguments(reader: Parser) -> None:
     reader.exercise("default: the first exercise whose core has not passed", nargs="?")
 
 
-def run_watch(root, options):
+def run_watch(root: Path, options: Namespace) -> int:
     import watch
 
     return watch.watch(root, options.exercise)
@@ -37,7 +40,7 @@ def hint_arguments(reader: Parser) -> None:
     reader.flag("--again", "begin anew, with the first hint")
 
 
-def hint(root, options):
+def hint(root: Path, options: Namespace) -> int:
     return student.hint(root, options.exercise, options.again)
 
 
@@ -52,7 +55,7 @@ def run_arguments(reader: Parser) -> None:
     reader.set_defaults(which="own")
 
 
-def run(root, options):
+def run(root: Path, options: Namespace) -> int:
     return student.run(root, options.exercise, options.which, options.arguments)
 
 
@@ -79,7 +82,7 @@ def bench_arguments(reader: Parser) -> None:
     reader.flag("--book", "for authors: the twins' figures too, and all put into the text")
 
 
-def run_bench(root, options):
+def run_bench(root: Path, options: Namespace) -> int:
     repeat = whole_number("--repeat", options.repeat, 99)
     if options.loop:
         if options.csv is not None:
@@ -99,7 +102,7 @@ def play_arguments(reader: Parser) -> None:
     reader.flag("--solution", "of our answer")
 
 
-def run_play(root, options):
+def run_play(root: Path, options: Namespace) -> int:
     import play
 
     return play.play(root, options.exercise, options.promise, options.solution)
@@ -110,7 +113,7 @@ def diff_arguments(reader: Parser) -> None:
     reader.flag("--peek", "before the core has passed")
 
 
-def diff(root, options):
+def diff(root: Path, options: Namespace) -> int:
     return comparing.diff(root, options.exercise, options.peek)
 
 
@@ -125,7 +128,7 @@ def bughunt_arguments(reader: Parser) -> None:
     reader.flag("--tell", "say what is wrong, and end the hunt")
 
 
-def run_bughunt(root, options):
+def run_bughunt(root: Path, options: Namespace) -> int:
     if options.tell and (options.watch or options.peek):
         raise WorkbookError("bughunt: --tell ends the hunt: give it alone", USAGE)
     import bughunt
@@ -147,7 +150,7 @@ def book_arguments(reader: Parser) -> None:
     reader.flag("--check", "for authors: test the book, in a browser too")
 
 
-def run_book(root, options):
+def run_book(root: Path, options: Namespace) -> int:
     others = options.open or options.epub or options.catalog or options.language is not None
     if options.check and others:
         raise WorkbookError("book: --check tests all of the book: give it alone", USAGE)
@@ -158,7 +161,7 @@ def run_book(root, options):
     return book.book(root, options.language, options.epub, options.catalog, options.open)
 
 
-def run_doctor(root, _):
+def run_doctor(root: Path, _: Namespace) -> int:
     import doctor
 
     return doctor.doctor(root)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import sys
+from typing import TextIO
 
 HARMFUL = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -14,13 +15,13 @@ HARMFUL = re.compile(
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
-def colours(stream=None) -> bool:
+def colours(stream: TextIO | None = None) -> bool:
     """True on a terminal that wants them (NO_COLOR, TERM=dumb)."""
     stream = sys.stdout if stream is None else stream
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def paint(text: str, *styles: str, stream=None) -> str:
+def paint(text: str, *styles: str, stream: TextIO | None = None) -> str:
     if not text or not colours(stream):
         return text
     return f"\033[{';'.join(CODES[style] for style in styles)}m{text}\033[0m"

@@ -9,13 +9,14 @@ import re
 import shutil
 import sys
 import textwrap
+from typing import TextIO
 
 LEAST = 20  # columns: below that nothing can be read anyway
 ITEM = re.compile(r"\s*(?:[-*]|\d+\.) +")
 ALONE = re.compile(r"\s*(?:[|#>]|```|$)")  # of Markdown: a line that no other one continues
 
 
-def fitted(text: str, stream=None) -> str:
+def fitted(text: str, stream: TextIO | None = None) -> str:
     """Lines that are too long are broken between words."""
     stream = sys.stdout if stream is None else stream
     if not stream.isatty():

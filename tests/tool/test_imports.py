@@ -48,7 +48,19 @@ class Lint(fake_tree.FakeTree):
 
     def test_where_there_is_none_it_is_skipped(self):
         with unittest.mock.patch("shutil.which", return_value=None):
-            self.assertEqual(selfcheck.report("lint", self.root), 77)
+            for name in ("lint", "types"):
+                self.assertEqual(selfcheck.report(name, self.root), 77)
+
+    def test_a_function_without_types_is_found(self):
+        self.write("scripts/tool/mypy.ini", (ROOT / "scripts/tool/mypy.ini").read_text())
+        self.write("scripts/tool/a.py", "def double(n):\n    return 2 * n\n")
+        self.write("scripts/tool/verify.py", "def double(n):\n    return 2 * n\n")  # spared still
+        try:
+            found = selfcheck.check_types(self.root)
+        except selfcheck.Skipped as lack:
+            self.skipTest(str(lack))
+        self.assertEqual(len(found), 1, found)
+        self.assertRegex(found[0], "^scripts/tool/a.py:1: error: .*type annotation")
 
 
 if __name__ == "__main__":
