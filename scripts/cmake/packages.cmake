@@ -2,11 +2,16 @@
 #
 # SPDX-License-Identifier: MIT
 include(FetchContent)
+if(CMAKE_CROSSCOMPILING)
+    include(cross_packages)
+endif()
 
 # Catch2. Version 2 is headers only, or compiled once by the distribution; version 3 is a library.
 add_library(workbook_catch INTERFACE)
-find_package(Catch2 QUIET)
-if(NOT Catch2_FOUND)
+if(NOT TARGET Catch2::Catch2)
+    find_package(Catch2 QUIET)
+endif()
+if(NOT TARGET Catch2::Catch2)
     message(STATUS "Catch2 is not installed: fetching it")
     FetchContent_Declare(Catch2 GIT_REPOSITORY https://github.com/catchorg/Catch2.git
         GIT_TAG fa43b77429ba76c462b1898d6cd2f2d7a9416b14) # v3.7.1
@@ -62,8 +67,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 
 # fmt.
-find_package(fmt QUIET)
-if(NOT fmt_FOUND)
+if(NOT TARGET fmt::fmt)
+    find_package(fmt QUIET)
+endif()
+if(NOT TARGET fmt::fmt)
     message(STATUS "fmt is not installed: fetching it")
     FetchContent_Declare(fmt GIT_REPOSITORY https://github.com/fmtlib/fmt.git
         GIT_TAG 407c905e45ad75fc29bf0f9bb7c5c2fd3475976f) # 12.1.0

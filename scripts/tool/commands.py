@@ -78,8 +78,11 @@ def call(root: Path, argv: list[str]) -> int:
         print(reader.format_help(), end="")
         return 0
     options = reader.parse_intermixed_args(words)
-    if seal.in_handout(root) and command in staff_commands.COMMANDS and command.name != "completion":
-        raise WorkbookError(f"this is a handout for students: {command.name} needs all of the workbook", USAGE)
+    staffs = command in staff_commands.COMMANDS and command.name != "completion"
+    if staffs and seal.in_handout(root):
+        raise WorkbookError(
+            f"this is a handout for students: {command.name} needs all of the workbook", USAGE
+        )
     if command.name == "run":
         options.arguments = the_programs
     return command.run(root, options)

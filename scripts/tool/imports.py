@@ -55,4 +55,5 @@ def circles(found: Graph) -> list[list[str]]:
 
 def problems(root: Path) -> list[str]:
     folder = root / "scripts" / "tool"
-    return [f"scripts/tool: imports run in a circle: {' -> '.join(one)}" for one in circles(graph(folder))]
+    found = [" -> ".join(one) for one in circles(graph(folder))]
+    return [f"scripts/tool: imports run in a circle: {one}" for one in found]

@@ -81,7 +81,10 @@ set(EXPLORER_SOURCES
     world/processes.cpp
     world/transfer.cpp
     world/waiting.cpp)
-set(EXPLORER_RUNTIME_OPTIONS -O2 -mcx16 -U_FORTIFY_SOURCE)
+set(EXPLORER_RUNTIME_OPTIONS -O2 -U_FORTIFY_SOURCE)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND EXPLORER_RUNTIME_OPTIONS -mcx16)
+endif()
 
 # Compiled like judged code: the canary stands for it, and what runs in the parent process may share
 # inline functions with it.

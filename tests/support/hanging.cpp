@@ -50,9 +50,13 @@ constexpr call calls[] = {
     {"read", SYS_read, "waits for something to read"},
     {"send", SYS_sendto, "waits until the other end reads"},
     {"write", SYS_write, "waits until the other end reads"},
+#ifdef SYS_poll // 64-bit Arm has the newer calls only
     {"poll", SYS_poll, "waits until something comes on a descriptor"},
+#endif
     {"ppoll", SYS_ppoll, "waits until something comes on a descriptor"},
+#ifdef SYS_epoll_wait
     {"epoll_wait", SYS_epoll_wait, "waits until something comes on a descriptor"},
+#endif
     {"epoll_pwait", SYS_epoll_pwait, "waits until something comes on a descriptor"},
     {"select", SYS_select, "waits until something comes on a descriptor"},
     {"wait", SYS_wait4, "waits for the end of a process"},
