@@ -24,7 +24,7 @@ uint64_t next_yielded_priority;
 void begin()
 {
     begin_random();
-    changes = static_cast<int>(1 + (random_execution() / random_strategies) % most_changes);
+    changes = static_cast<int>(1 + (random_execution() / random_turns) % most_changes);
     const uint64_t length = book->longest > 0 ? static_cast<uint64_t>(book->longest) : usual_length;
     for (int i = 0; i < changes; ++i) {
         change_at[i] = static_cast<long>(1 + random_below(length));

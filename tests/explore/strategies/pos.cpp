@@ -14,7 +14,7 @@ namespace {
 
 void draw(thread_state& current)
 {
-    current.priority = random_number();
+    current.priority = starting_priority(); // like that of a thread that has yet to begin
 }
 
 void come_to_a_step(thread_state& current)

@@ -38,7 +38,7 @@ uint64_t random_below(uint64_t bound)
 bool starts_all_first(const candidates& who)
 {
     return who.current_can && who.thread[0]->starts_another &&
-           random_execution() / random_strategies % 2 == 1;
+           random_execution() / random_turns % 2 == 1;
 }
 
 int choose_irregular(const candidates& who)

@@ -8,7 +8,7 @@
 
 namespace explorer::runtime {
 
-constexpr uint32_t random_strategies = 4; // that take turns
+constexpr uint32_t random_turns = 6; // in a round
 
 // Of the search's executions, from 1.
 uint32_t random_execution();

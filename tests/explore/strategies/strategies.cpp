@@ -12,12 +12,13 @@ constexpr uint64_t rarely = 8; // once in so many times
 
 const strategy* chosen;
 
-// Each finds what the others miss, so they take turns.
+// Each finds what the others miss, so they take turns; those that find most have two in a round.
 const strategy* next_random()
 {
-    constexpr const strategy* in_turn[] = {&random_walk, &pct, &pos, &round_robin};
-    static_assert(sizeof in_turn / sizeof *in_turn == random_strategies);
-    return in_turn[random_execution() % random_strategies];
+    constexpr const strategy* in_turn[] = {&random_walk, &pct, &pos,
+                                           &random_walk, &pct, &round_robin};
+    static_assert(sizeof in_turn / sizeof *in_turn == random_turns);
+    return in_turn[random_execution() % random_turns];
 }
 
 const strategy* strategy_of(search_kind kind)
