@@ -177,6 +177,20 @@ class Places(fake_tree.FakeTree):
         found = self.found('#include "../given.hpp"\nint one() { return other(); }\n')
         self.assertEqual(found, set())
 
+    @unittest.skipIf(PYTHON is None, "libclang's Python binding is not here")
+    def test_nothing_in_what_is_handed_out_as_it_is(self):
+        code = b"int one() { return 1; }\n"
+        court = mutants.Court.__new__(mutants.Court)
+        court.exercise = layout.find_exercise(self.root, "ex01")
+        court.solution = {"count.cpp": code, "given.cpp": code, "count.hpp": code}
+        for name, text in court.solution.items():
+            self.write(f"solutions/ex01_count/{name}", text.decode())
+        court._recipe = unittest.mock.Mock()
+        court._recipe.compile.return_value = ["-std=c++20"]
+        handed_out = {"count.cpp": b"int one();\n", "given.cpp": code}
+        with unittest.mock.patch("pristine.shipped_code", return_value=handed_out):
+            self.assertEqual({one.file for one in court.mutants()}, {"count.cpp"})
+
 
 LISTED = """\
 # Where this is from.
