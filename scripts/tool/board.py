@@ -14,6 +14,7 @@ from build_folder import Built, book_so_far
 from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, UNJUDGED, Outcome
 from layout import Exercise, WorkbookError, exercises
 from terminal import paint
+from wrapping import fitted, width
 
 MARKS = {
     PASSED: ("ok", "green"),
@@ -25,6 +26,7 @@ MARKS = {
 }
 STYLES = {"done": "green", "core done": "green", "in progress": "yellow", "not started": "dim"}
 BAR = 10
+ROW = BAR + 34  # columns of a row beside the name, without a hint
 
 
 def board(root: Path) -> str:
@@ -35,6 +37,9 @@ def board(root: Path) -> str:
         raise WorkbookError("CMakeLists.txt has no exercise yet")
     wide = max(len(exercise.name) for exercise in known)
     lines = [f"{'':{wide}}  {'':{BAR + 2}}   core  stretch"]
+    columns = width()
+    if columns is not None and columns < wide + ROW:
+        lines, wide = [], 0
     book = book_so_far(root)
     for exercise in known:
         facts = book.get(exercise.name)  # none if it was added since the folder was configured
@@ -43,8 +48,9 @@ def board(root: Path) -> str:
 
 
 def row(exercise: Exercise, facts: Built | None, record: dict, wide: int) -> str:
+    """`wide`: of the column of names; 0 on a terminal that has no room for columns."""
     if facts is None:
-        return f"{exercise.name:{wide}}  not built yet: scripts/workbook check {exercise.id}"
+        return fitted(f"{exercise.name:{wide}}  not built yet: scripts/workbook check {exercise.id}")
     results = judge.results(exercise, record)
     cases = facts.everyday_cases()
     core = [results.get(case.sentence) == PASSED for case in cases if not case.stretch]
@@ -52,6 +58,9 @@ def row(exercise: Exercise, facts: Built | None, record: dict, wide: int) -> str
     word, hint = standing(exercise, core, stretch, record)
     count = f"{sum(core)}/{len(core)}"
     more = f"{sum(stretch)}/{len(stretch)}" if stretch else "-"
+    if wide == 0:
+        stands = f"{word} ({hint})" if hint else word
+        return fitted(f"{exercise.name}: {stands}\n  core {count}, stretch {more}")
     return f"{exercise.name:{wide}}  {bar(core)}  {count:>5}  {more:>7}  " + (
         paint(word, STYLES[word]) + (paint(f" ({hint})", "dim") if hint else "")
     )

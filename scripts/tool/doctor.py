@@ -19,6 +19,7 @@ from build_folder import FOLDERS
 from build_step import refuse_foreign
 from layout import MACHINE, WorkbookError, exercises
 from terminal import paint
+from wrapping import fitted
 
 OK, NOTE, FIX = "ok", "note", "fix"
 STYLES = {OK: "green", NOTE: "yellow", FIX: "red"}
@@ -33,7 +34,8 @@ class Finding:
 def doctor(root: Path) -> int:
     found = [*tools(), *libraries(), *kernel(), loopback(), sandbox_finding(), originals(root), *folders(root)]
     for one in found:
-        print(f"{paint(f'{one.grade:4}', STYLES[one.grade])}  {one.text}")
+        line = fitted(f"{one.grade:4}  {one.text}")
+        print(paint(line[:4], STYLES[one.grade]) + line[4:])
     needed = [one for one in found if one.grade == FIX]
     if needed:
         print(f"\n{len(needed)} to fix.")

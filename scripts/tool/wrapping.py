@@ -18,11 +18,16 @@ ALONE = re.compile(r"\s*(?:[|#>]|```|$)")  # of Markdown: a line that no other o
 
 def fitted(text: str, stream: TextIO | None = None) -> str:
     """Lines that are too long are broken between words."""
-    stream = sys.stdout if stream is None else stream
-    if not stream.isatty():
+    columns = width(stream)
+    if columns is None:
         return text
-    columns = max(shutil.get_terminal_size().columns, LEAST)
     return "\n".join(broken(line, columns) for line in text.split("\n"))
+
+
+def width(stream: TextIO | None = None) -> int | None:
+    """Of the terminal, in columns; None where there is none."""
+    stream = sys.stdout if stream is None else stream
+    return max(shutil.get_terminal_size().columns, LEAST) if stream.isatty() else None
 
 
 def broken(line: str, columns: int) -> str:

@@ -511,6 +511,22 @@ class Leftovers(fake_tree.FakeTree):
         self.assertNotIn("\n\n\n\n", board.verdict(self.exercise, outcomes))
 
 
+class NarrowBoard(fake_tree.FakeTree):
+    def test_it_has_no_columns_where_there_is_no_room(self):
+        self.hand_out()
+        self.pretend_configured("ex01_count")
+        with unittest.mock.patch("board.width", return_value=40):
+            narrow = board.board(self.root)
+        self.assertEqual(narrow, "ex01_count: not started\n  core 0/2, stretch 0/1")
+        with unittest.mock.patch("board.width", return_value=80):
+            self.assertEqual(board.board(self.root), self.at_no_terminal())
+
+    def at_no_terminal(self):
+        text = board.board(self.root)
+        self.assertIn("core  stretch\nex01_count  [", text)
+        return text
+
+
 class Board(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
