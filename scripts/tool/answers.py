@@ -94,7 +94,8 @@ def patched(exercise: Exercise, solution: Files, patch: Path, kind: str) -> Answ
     where = relative(patch, exercise.root)
     if not re.fullmatch(r"[A-Za-z0-9_]+", patch.stem):
         return f"{where}: its name may have letters, digits and _ only"
-    text = seal.read(patch).decode()
+    as_it_is = seal.read(patch).decode()
+    text = as_it_is.replace("\r\n", "\n")
     caught_by = catchers(text)
     opening = "caught by: " if kind == "bad" else "right answer: "
     if not text.startswith(opening):
@@ -109,7 +110,7 @@ def patched(exercise: Exercise, solution: Files, patch: Path, kind: str) -> Answ
         done = subprocess.run(
             ["patch", "-p1", "-F0", "-s", "-f", "--no-backup-if-mismatch", "-r", "-"],
             cwd=folder,
-            input=text,
+            input=as_it_is,
             capture_output=True,
             text=True,
             check=False,

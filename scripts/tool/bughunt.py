@@ -48,7 +48,7 @@ class Mistake:
         return self.exercise.wrong_answers / f"{self.name}.patch"
 
     def text(self) -> str:
-        return seal.read(self.patch).decode()
+        return seal.read(self.patch).decode().replace("\r\n", "\n")
 
     def explanation(self) -> str:
         return re.sub(r"^caught by:.*\n", "", heading(self.text()), flags=re.MULTILINE).strip()
