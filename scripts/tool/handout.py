@@ -41,7 +41,7 @@ AT_THE_TOP = (
 )
 # Folders that judge the course, and not an answer to it.
 LEFT_OUT = re.compile(
-    r"(.*/)?__pycache__|scripts/tool/templates"
+    r"(.*/)?__pycache__|scripts/tool/templates/(exercises|solutions|tests|section.*)"
     r"|tests/(book|bughunt|checker|equivalent_mutants|grade|right_answers|tool)"
     r"|tests/explore/(.*/)?(bench|cases|conformance)"
 )

@@ -9,6 +9,7 @@ import html
 import json
 from pathlib import Path
 
+import seal
 from judge import NOT_RUN, PASSED, Outcome
 from layout import Exercise, relative, write_atomically
 
@@ -52,8 +53,12 @@ def files(root: Path, broken: list[dict]) -> dict[str, dict]:
     return {
         name: {"first": 1, "lines": text_of(root / name).split("\n")}
         for name in sorted(names)
-        if name.startswith(SHOWN) and ".." not in name and (root / name).is_file()
+        if name.startswith(SHOWN) and ".." not in name and is_readable(root / name)
     }
+
+
+def is_readable(path: Path) -> bool:
+    return path.is_file() and not path.read_bytes().startswith(seal.BEGIN)
 
 
 def text_of(file: Path) -> str:

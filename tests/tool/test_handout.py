@@ -82,6 +82,14 @@ class Handout(fake_tree.FakeTree):
         self.assertEqual([one for one in found if re.match("tests/(tool|right)|build", one)], [])
         self.assertEqual((self.given / "README.md").read_text(), "# Read me\n\n## Other\n\nRead.\n")
 
+    def test_what_its_commands_read_is_in_it(self):
+        whole = fake_tree.TOOL.parents[1]
+        found = {str(one.relative_to(whole)) for one in handout.files_below(whole / "scripts", whole)}
+        parts = [one.name for one in (fake_tree.TOOL / "templates/player").iterdir()]
+        self.assertLessEqual({f"scripts/tool/templates/player/{name}" for name in parts}, found)
+        self.assertLessEqual({"scripts/book/conf.py", "scripts/cmake/places/CMakeLists.txt"}, found)
+        self.assertNotIn("scripts/tool/templates/section.md", found)
+
     def test_a_header_that_others_include_is_plain(self):
         header = "solutions/ex01_count/count.hpp"
         self.assertTrue((self.given / header).read_bytes().startswith(seal.BEGIN))

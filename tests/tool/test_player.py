@@ -13,6 +13,7 @@ import fake_tree
 import judge
 import layout
 import player
+import seal
 from build_folder import Case
 from judge import FAILED, NOT_RUN, PASSED, Outcome
 
@@ -66,6 +67,8 @@ class Pages(fake_tree.FakeTree):
     def test_sources_of_the_answer_and_its_tests_only(self):
         files = self.content(self.page(self.outcome(FAILED, STORY)))["files"]
         self.assertEqual(list(files), ["exercises/ex01_count/count.cpp"])
+        self.write("exercises/ex01_count/count.cpp", seal.sealed(b"a reference's").decode())
+        self.assertEqual(self.content(self.page(self.outcome(FAILED, STORY)))["files"], {})
 
     def test_check_says_how_to_get_it_where_there_is_something_to_step_through(self):
         exercise = layout.find_exercise(self.root, "ex01")
