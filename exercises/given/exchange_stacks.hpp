@@ -1,10 +1,11 @@
 // The exchange of one call stack for another: all that the processor has to be told when a context
-// is left for another one. On x86-64 only; elsewhere WORKBOOK_EXCHANGES_STACKS is not defined.
+// is left for another one. On x86-64 and 64-bit Arm; elsewhere WORKBOOK_EXCHANGES_STACKS is not
+// defined.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#ifdef __x86_64__
+#if defined(__x86_64__) || defined(__aarch64__)
 #define WORKBOOK_EXCHANGES_STACKS 1
 
 extern "C" {

@@ -32,7 +32,8 @@ namespace explorer::runtime {
 
 const engine* carrier = &threads_engine;
 
-#ifdef WORKBOOK_EXCHANGES_STACKS
+// On 64-bit Arm thread_local variables lie elsewhere than thread_locals.cpp thinks.
+#if defined(WORKBOOK_EXCHANGES_STACKS) && defined(__x86_64__)
 namespace {
 
 struct context {
