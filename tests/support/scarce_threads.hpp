@@ -8,10 +8,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "support/machine.hpp"
+
 #include <cstddef>
 #include <cstdio>
 #include <mutex>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -38,8 +39,9 @@ public:
         rlimit limit = usual_limit_;
         limit.rlim_cur = address_space() + 2 * stack + stack / 2;
         if (!stack_set || ::setrlimit(RLIMIT_AS, &limit) != 0) {
-            throw std::runtime_error("cannot make threads scarce on this system");
+            cannot_judge("the address space cannot be limited here, nor threads made scarce");
         }
+        refuse_without_a_limit();
     }
 
     ~scarce_threads()
@@ -72,6 +74,17 @@ public:
 
 private:
     static constexpr std::size_t stack = std::size_t{512} << 20;
+
+    /// An emulator may take the limit, and not keep it.
+    static void refuse_without_a_limit()
+    {
+        void* place = ::mmap(nullptr, 4 * stack, PROT_NONE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (place != MAP_FAILED) {
+            ::munmap(place, 4 * stack);
+            cannot_judge("the limit of the address space (ulimit -v) is not kept here");
+        }
+    }
 
     /// The size of this process's address space, in bytes.
     static std::size_t address_space()

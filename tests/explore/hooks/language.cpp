@@ -17,12 +17,19 @@ void __cxa_guard_abort(uint64_t* guard) noexcept;
 int __cxa_thread_atexit(void (*function)(void*), void* argument, void* library) noexcept;
 void __cxa_end_catch();
 
-// std::current_exception() and std::exception_ptr::_M_release(), as the compiler calls them:
-// without the inline functions of that class.
-void** current_exception(void** out) __asm__("_ZSt17current_exceptionv");
+// std::exception_ptr::_M_release(), as the compiler calls it: without the inline functions of that
+// class.
 void release_exception(void** pointer) noexcept
     __asm__("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
 }
+
+// std::current_exception(), likewise. As the class has, this has a destructor: so it is returned in
+// the same way, through memory whose address each processor passes in a register of its own.
+struct held_exception {
+    void* object;
+    ~held_exception() {}
+};
+held_exception current_exception() __asm__("_ZSt17current_exceptionv");
 
 EXPLORER_REAL(__cxa_guard_acquire)
 EXPLORER_REAL(__cxa_guard_release)
@@ -105,11 +112,10 @@ int __cxa_thread_atexit(void (*function)(void*), void* argument, void* library) 
 void __cxa_end_catch()
 {
     if (EXPLORER_ACTIVE) {
-        void* caught = nullptr;
-        current_exception(&caught);
-        if (caught != nullptr) {
-            before_release(caught);
-            real_release_exception()(&caught);
+        held_exception caught = current_exception();
+        if (caught.object != nullptr) {
+            before_release(caught.object);
+            real_release_exception()(&caught.object);
         }
     }
     real___cxa_end_catch()();
