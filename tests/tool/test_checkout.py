@@ -58,7 +58,8 @@ class WindowsLineEnds(unittest.TestCase):
 def not_ours(folder, names):
     """What .gitignore leaves out, and git's own."""
     made = ("build", ".workbook", "hunts", ".cache") if Path(folder) == ROOT else ()
-    return [name for name in names if name in ("__pycache__", ".git") or name.startswith(made)]
+    known = ("__pycache__", ".git", ".mypy_cache")
+    return [name for name in names if name in known or name.startswith(made)]
 
 
 def files(top):
