@@ -42,7 +42,8 @@ AT_THE_TOP = (
 # Folders that judge the course, and not an answer to it.
 LEFT_OUT = re.compile(
     r"(.*/)?__pycache__|scripts/tool/templates/(exercises|solutions|tests|section.*)"
-    r"|tests/(book|bughunt|checker|equivalent_mutants|grade|right_answers|tool)"
+    r"|tests/(bughunt|checker|equivalent_mutants|grade|right_answers|tool)"
+    r"|tests/book/[^/]+\.(py|cmake)"  # not the games that the book shows
     r"|tests/explore/(.*/)?(bench|cases|conformance)"
 )
 FOR_OTHERS = ("## If you are an instructor", "## If you are writing an exercise")

@@ -89,6 +89,8 @@ class Handout(fake_tree.FakeTree):
         self.assertLessEqual({f"scripts/tool/templates/player/{name}" for name in parts}, found)
         self.assertLessEqual({"scripts/book/conf.py", "scripts/cmake/places/CMakeLists.txt"}, found)
         self.assertNotIn("scripts/tool/templates/section.md", found)
+        games = handout.files_below(whole / "tests/book", whole)
+        self.assertEqual({one.parent.name for one in games}, {"games"})
 
     def test_a_header_that_others_include_is_plain(self):
         header = "solutions/ex01_count/count.hpp"
