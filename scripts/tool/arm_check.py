@@ -18,6 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from build_step import locked
 from layout import MACHINE, USAGE, Exercise, WorkbookError, checkout_root, exercises
 from selfcheck import cases_of
 
@@ -73,7 +74,8 @@ def judge(root: Path, build: Path, check: str) -> tuple[int, int, int]:
     """How many of its runs held, could not be judged, and were made."""
     number = check[3:5]
     exercise = next(one for one in exercises(root) if one.number == number)
-    run_or_fail(["ninja", "-j1", "-C", build, check], root)
+    with locked(build):
+        run_or_fail(["ninja", "-j1", "-C", build, check], root)
     asked = runs_of(exercise, check)
     environment = {"WORKBOOK_SCHEDULES": SCHEDULES, **os.environ}
     held = unjudged = 0
