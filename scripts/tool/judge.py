@@ -173,25 +173,29 @@ def judge(built: Built, told=bounded.nothing) -> list[Outcome]:
 
 
 def first_broken(outcomes: list[Outcome]) -> Outcome | None:
-    """Of the lowest step; core before stretch, whatever the step. Of those that failed in that step
-    the first one of those that tell most."""
+    """Of the lowest step; core before stretch, whatever the step. In place of one that does not say
+    what was broken, that one of its step that tells most."""
     broken = [one for one in outcomes if one.verdict not in (PASSED, NOT_RUN)]
     broken.sort(key=lambda one: one.case.stretch)  # stable: steps stay in order
-    if not broken or broken[0].verdict not in (FAILED, STUCK):
-        return broken[0] if broken else None
+    if not broken:
+        return None
+    if broken[0].verdict not in (FAILED, STUCK) or tells(broken[0]) >= 3:
+        return broken[0]
     place = (broken[0].case.step, broken[0].case.stretch)
     there = [one for one in broken if (one.case.step, one.case.stretch) == place]
     return max(there, key=tells)  # the first of the best
 
 
 def tells(one: Outcome) -> int:
-    """How much its report says of why: 3 what was broken, 2 how it ended and why, 1 what was waited
-    for in vain, which may well be why something else does not end, 0 no more than how it ended."""
+    """How much its report says of why: 4 the schedule, 3 what was broken, 2 how it ended and why, 1
+    what was waited for in vain, perhaps because of one that does not end, 0 only how it ended."""
     if one.verdict not in (FAILED, STUCK):
         return -1
     if one.verdict == STUCK or ENDED.search(one.output) and "Broken promise: " not in one.output:
         return 2 if "Cause: " in one.output else 0
-    return 1 if one.story is None and WAITED in one.output else 3
+    if one.story is not None:
+        return 4
+    return 1 if WAITED in one.output else 3
 
 
 def proved(outcome: Outcome) -> bool | None:
