@@ -5,17 +5,20 @@
 #include "given/line_client.hpp"
 #include "given/listener.hpp"
 #include "support/catch.hpp"
+#include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
 #include "support/rendezvous.hpp"
 #include "support/stillness.hpp"
 #include "support/watch_page.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <semaphore>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -119,6 +122,22 @@ TEST_CASE("writes where nobody reads", "[step1]")
     REQUIRE(pipe(ends) == 0);
     close(ends[0]);
     REQUIRE(write(ends[1], "a", 1) == 1); // here it is told
+}
+
+TEST_CASE("says the same again and again", "[step1]")
+{
+    for (int i = 0; i < 1000; ++i) {
+        std::fputs("no\n", stderr);
+    }
+    const std::string two_lines = "1\n2\n";
+    REQUIRE(two_lines == "1\n3\n");
+}
+
+TEST_CASE("keeps what is said", "[step1]")
+{
+    const support::kept_stderr kept;
+    std::fputs("a word\n", stderr);
+    REQUIRE(kept.said().empty());
 }
 
 TEST_CASE("gives up", "[step1]")

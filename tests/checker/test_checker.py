@@ -122,7 +122,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 20)
+        self.assertEqual(len(output.splitlines()), 22)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -181,6 +181,15 @@ class Explanations(unittest.TestCase):
             f"at {CASES}:{line('// here it is told')}   REQUIRE(write",
             "Cause: it writes to a connection or pipe whose other end is closed.",
         )
+
+    def test_what_is_said_again_and_again(self):
+        status, output = run("says the same again and again")
+        self.assertEqual(status, 1)
+        self.assertIn("no\n  (and 999 more such lines)\nBroken promise: ", output)
+        self.assertIn('  but it was: "1\\n2\\n" == "1\\n3\\n"\n', output)
+
+    def test_what_was_said_on_stderr_and_kept(self):
+        self.says("keeps what is said", "on stderr it said: a word")
 
     def test_a_case_that_gives_up(self):
         self.says("gives up", "  nothing comes\n", "thread 1 waits to be notified", "never.wait(); }};")

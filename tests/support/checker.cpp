@@ -4,7 +4,9 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/explore.hpp"
+#include "explore/report/page.hpp"
 #include "support/catch_runner.hpp"
+#include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
 #include "support/supervisor.hpp"
 #include "support/traces.hpp"
@@ -28,7 +30,9 @@ using catch_listener = Catch::TestEventListenerBase;
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <set>
 #include <span>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -108,33 +112,57 @@ std::vector<promise> promises()
     return all;
 }
 
+// Catch2 puts the sides of a long comparison on lines of their own; other line breaks belong to the
+// values.
+std::string on_one_line(const std::string& text)
+{
+    static const std::set<std::string> signs = {"==", "!=", "<", ">", "<=", ">="};
+    std::string out;
+    bool first = true;
+    bool after_sign = false;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line); first = false) {
+        const bool sign = signs.contains(line);
+        out += first ? "" : sign || after_sign ? " " : "\\n";
+        out += line;
+        after_sign = sign;
+    }
+    return out;
+}
+
 // Prints a broken promise as a beginner wants to read it: the sentence, what was demanded, what
 // came.
 void print_failure(const Catch::AssertionStats& stats)
 {
     const Catch::AssertionResult& result = stats.assertionResult;
+    explorer::page out;
+    const auto say = [&](const std::string& text) { out.wrapped(text, "  ", "      "); };
     // Catch2 has no expression for an exception from elsewhere: "{Unknown expression after ...}".
     if (result.hasExpression() && result.getExpression()[0] != '{') {
-        std::printf("  %s\n", result.getExpressionInMacro().c_str());
+        say(on_one_line(result.getExpressionInMacro()));
     }
     if (result.getResultType() == Catch::ResultWas::DidntThrowException) {
-        std::printf("  but no exception came\n");
+        say("but no exception came");
     } else if (result.getResultType() == Catch::ResultWas::ThrewException) {
-        std::printf("  but an exception came: %s\n", std::string(result.getMessage()).c_str());
+        say("but an exception came: " + on_one_line(std::string(result.getMessage())));
     } else if (result.hasExpandedExpression()) {
-        std::printf("  but it was: %s\n", result.getExpandedExpression().c_str());
-    } else {
-        std::printf("%s\n", std::string(result.getMessage()).c_str());
+        say("but it was: " + on_one_line(result.getExpandedExpression()));
+    } else { // the explorer's report
+        out.whole(std::string(result.getMessage()));
     }
     for (const auto& info : stats.infoMessages) {
         if (info.type == Catch::ResultWas::Info) {
-            std::printf("  where %s\n", info.message.c_str());
+            say("where " + on_one_line(info.message));
         }
+    }
+    if (const std::string said = support::kept_stderr::said_now(); !said.empty()) {
+        say("on stderr it said: " + on_one_line(said));
     }
     const std::string file = result.getSourceInfo().file;
     if (!file.ends_with("explore_catch.cpp")) { // the explorer's report names better places
-        std::printf("  %s:%zu\n", file.c_str(), result.getSourceInfo().line);
+        out.whole("  " + file + ":" + std::to_string(result.getSourceInfo().line));
     }
+    std::fputs(out.taken().c_str(), stdout);
     std::fflush(stdout);
 }
 

@@ -58,11 +58,15 @@ constexpr call calls[] = {
     {"epoll_wait", SYS_epoll_wait, "waits until something comes on a descriptor"},
 #endif
     {"epoll_pwait", SYS_epoll_pwait, "waits until something comes on a descriptor"},
+#ifdef SYS_select
     {"select", SYS_select, "waits until something comes on a descriptor"},
+#endif
     {"wait", SYS_wait4, "waits for the end of a process"},
     {"wait4", SYS_waitid, "waits for the end of a process"},
     {"sigwait", SYS_rt_sigtimedwait, "waits for a signal"},
+#ifdef SYS_pause
     {"pause", SYS_pause, "waits for a signal"},
+#endif
     {"clock_nanosleep", SYS_clock_nanosleep, "sleeps"},
     {"nanosleep", SYS_nanosleep, "sleeps"},
     {"", SYS_futex, "waits for a lock, a condition variable or a thread"},

@@ -21,12 +21,19 @@ kept_stderr::kept_stderr()
         throw std::system_error(errno, std::generic_category(),
                                 "cannot keep what is said on stderr");
     }
+    now_ = this;
 }
 
 kept_stderr::~kept_stderr()
 {
+    now_ = nullptr;
     std::fflush(stderr);
     ::dup2(before_.get(), STDERR_FILENO);
+}
+
+std::string kept_stderr::said_now()
+{
+    return now_ != nullptr ? now_->said() : std::string();
 }
 
 std::string kept_stderr::said() const

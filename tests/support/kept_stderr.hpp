@@ -21,7 +21,11 @@ public:
     /// All that was said until now.
     std::string said() const;
 
+    /// The same of the one that lives; empty if none does.
+    static std::string said_now();
+
 private:
+    inline static const kept_stderr* now_ = nullptr;
     given::descriptor file_;
     given::descriptor before_; // the stderr to go back to
 };

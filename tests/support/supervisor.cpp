@@ -12,7 +12,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -110,6 +112,31 @@ std::string name_of(pid_t process)
            first_line("/proc/" + std::to_string(process) + "/comm") + ")";
 }
 
+// A line that comes again and again is shown once.
+std::string without_repetitions(const std::string& text)
+{
+    std::string out;
+    std::string before;
+    long again = 0;
+    const auto tell = [&] {
+        if (again > 0) {
+            out += "  (and " + std::to_string(again) + " more such lines)\n";
+        }
+        again = 0;
+    };
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line); before = line) {
+        if (line == before && !line.empty()) {
+            ++again;
+            continue;
+        }
+        tell();
+        out += line + (lines.eof() ? "" : "\n");
+    }
+    tell();
+    return out;
+}
+
 class supervision {
 public:
     // Of a body that gets the file of the page that it shall record its result in. `same_program`:
@@ -136,6 +163,7 @@ public:
         const std::string left = leftovers();
         kill_everything();
         read_output();
+        text_ = without_repetitions(text_);
         outcome found = verdict_with(left);
         if (found.is == verdict::failed) {
             if (const std::string why = lacking_for_this_failure(); !why.empty()) {

@@ -71,6 +71,11 @@ std::string history::where(int number) const
     return short_name(places_[static_cast<std::size_t>(number)]);
 }
 
+const std::string& history::file(int number) const
+{
+    return places_[static_cast<std::size_t>(number)].file;
+}
+
 std::string history::thread(int number) const
 {
     return thread_name(at(number).thread);
@@ -81,9 +86,26 @@ const std::string& history::text(int number) const
     return places_[static_cast<std::size_t>(number)].text;
 }
 
+bool history::same_line(int one, int other) const
+{
+    const place& here = places_[static_cast<std::size_t>(one)];
+    const place& there = places_[static_cast<std::size_t>(other)];
+    return here.line == there.line && here.file == there.file;
+}
+
 bool history::in_tests(int number) const
 {
     return places_[static_cast<std::size_t>(number)].file.starts_with("tests/");
+}
+
+// A destructor that nobody wrote has the line of its class: members die there.
+std::string history::advice_on_end(int number) const
+{
+    return text(number).starts_with("class ") || text(number).starts_with("struct ")
+               ? "Members are destroyed in the reverse of their order: put what is used before "
+                 "those "
+                 "who use it, or end and join these in the destructor."
+               : "Whoever owns it must first wait until those who use it are done.";
 }
 
 bool history::in_library(int number) const

@@ -18,6 +18,7 @@ public:
     const story& told() const { return told_; }
     const event& at(int number) const { return told_.book().log[number]; }
     int end() const { return told_.book().events; }
+    int number_of(const event& one) const { return static_cast<int>(&one - told_.book().log); }
 
     /// The last event in [from, to) of which it holds, or the first one; 0: there is none.
     template <class Question>
@@ -53,12 +54,17 @@ public:
 
     std::string name(int number) const;        // of what the event is about
     std::string where(int number) const;       // "queue.cpp:12"
+    const std::string& file(int number) const; // with its folder
     std::string thread(int number) const;      // "T1"
     const std::string& text(int number) const; // of its line
-    bool in_tests(int number) const;           // done by a line of a test's
+    bool same_line(int one, int other) const;
+    bool in_tests(int number) const; // done by a line of a test's
     bool in_library(int number) const;
     /// Whether the line went through that header of the library's, such as "future".
     bool in_header(int number, const char* header) const;
+
+    /// What would mend that something is destroyed there too early.
+    std::string advice_on_end(int number) const;
 
 private:
     void find_held();

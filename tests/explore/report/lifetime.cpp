@@ -83,8 +83,6 @@ cause cause_of_use_after_end(const history& all)
     if (all.at(book.at).what == op::io) {
         return closed_too_early(all);
     }
-    const char* const advice =
-        "Whoever owns it must outlive its users: join the threads that use it first.";
     if (book.before != 0) {
         const bool first_destroys = all.at(book.before).what == op::deletion;
         const int destroyer = first_destroys ? book.before : book.at;
@@ -94,7 +92,7 @@ cause cause_of_use_after_end(const history& all)
                     (first_destroys ? ") before " : "), and nothing says that ") +
                     all.thread(user) + (first_destroys ? " uses it (" : " is done with it (") +
                     all.where(user) + ").",
-                own ? "" : advice,
+                own ? "" : all.advice_on_end(destroyer),
                 {book.before, book.at}};
     }
     return {};
@@ -140,7 +138,7 @@ static bool only_looks(const history& all, int thread)
         if (one.thread != thread || !one.shown) {
             continue;
         }
-        if (!all.reads(one) && one.what != op::yield && one.what != op::sleep) {
+        if (is_memory(one.what) && !all.reads(one)) {
             return false;
         }
         ++looked;
@@ -154,13 +152,14 @@ static int newest_of_what_is_looked_at(const history& all, int last)
     constexpr int far_enough = 200;
     const int thread = all.at(last).thread;
     const int begin = std::max(1, last - far_enough);
+    const int started = all.first(1, begin, [](const event& one) { return one.what == op::start; });
     int newest = 0;
     for (int i = begin; i <= last; ++i) {
         const event& look = all.at(i);
         if (look.thread != thread || !all.reads(look)) {
             continue;
         }
-        newest = std::max(newest, all.last(1, begin, [&](const event& one) {
+        newest = std::max(newest, all.last(started, begin, [&](const event& one) {
             return all.writes(one) && one.address == look.address;
         }));
     }

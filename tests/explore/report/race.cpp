@@ -22,9 +22,10 @@ public:
         if (first_ == 0 || second_ == 0) {
             return {};
         }
-        for (const auto kind : {&race::destroyed, &race::captured, &race::read_after_the_unlock,
-                                &race::one_without_the_lock, &race::two_locks,
-                                &race::published_relaxed, &race::nothing_held}) {
+        for (const auto kind :
+             {&race::destroyed, &race::captured, &race::read_after_the_unlock,
+              &race::one_without_the_lock, &race::two_locks, &race::published_relaxed,
+              &race::guard_without_a_name, &race::unlocked_too_early, &race::nothing_held}) {
             if (cause found = (this->*kind)(); !found.sentence.empty()) {
                 return found;
             }
@@ -59,7 +60,7 @@ private:
                 return {all_.thread(destroyer) + " destroys (" + all_.where(destroyer) + ") what " +
                             all_.thread(user) + " uses (" + all_.where(user) +
                             "), and does not wait until " + all_.thread(user) + " is done with it.",
-                        "Whoever destroys it must first wait for those who use it: join them.",
+                        all_.advice_on_end(destroyer),
                         {first_, second_}};
             }
         }
@@ -84,7 +85,10 @@ private:
                 return all_.writes(one) && one.address == change.address;
             });
             const bool in_a_loop = again != 0 && has(all_.text(owner), "for (");
-            if (start == 0) {
+            const std::string name = what(); // "items_" and "it.items" are parts of an object
+            const bool member =
+                name.ends_with('_') || name.find_first_of(".>") != std::string::npos;
+            if (start == 0 || member || all_.file(start) != all_.file(user)) {
                 continue;
             }
             return {all_.thread(user) + " uses " + what() + " (" + all_.where(user) +
@@ -229,9 +233,57 @@ private:
                order == (release ? __ATOMIC_RELEASE : __ATOMIC_ACQUIRE);
     }
 
+    // By which the thread let go of its last lock before it did this; 0: it had none.
+    int last_unlock(int number) const
+    {
+        return all_.last(1, number, [&](const event& one) {
+            return one.shown && one.thread == all_.at(number).thread &&
+                   (one.what == op::unlock || one.what == op::unlock_shared);
+        });
+    }
+
+    bool is_bare() const { return all_.held(first_).empty() && all_.held(second_).empty(); }
+
+    cause guard_without_a_name() const
+    {
+        for (const int number : {second_, first_}) {
+            const int unlock = last_unlock(number);
+            const int lock = unlock != 0 ? all_.taken(unlock, all_.at(unlock).object) : 0;
+            const bool guard = has(all_.text(lock), "_guard") || has(all_.text(lock), "_lock");
+            if (!is_bare() || lock == 0 || all_.where(lock) != all_.where(unlock) || !guard ||
+                has(all_.text(lock), "unlock")) {
+                continue;
+            }
+            return {all_.thread(number) + " locks " + all_.name(lock) +
+                        " and unlocks it again in " + "the same line (" + all_.where(lock) +
+                        "), before it" + does(number) + what() + " (" + all_.where(number) +
+                        "): a guard without a name lives to the end of its statement.",
+                    "Give the guard a name: it then unlocks at the end of the block.",
+                    {lock, unlock, first_, second_}};
+        }
+        return {};
+    }
+
+    // Both had the same lock, and no longer have it.
+    cause unlocked_too_early() const
+    {
+        const int one = last_unlock(first_);
+        const int other = last_unlock(second_);
+        if (!is_bare() || one == 0 || other == 0 || all_.at(one).object != all_.at(other).object ||
+            all_.in_tests(one) || all_.file(one) != all_.file(first_)) {
+            return {};
+        }
+        return {all_.thread(first_) + " unlocks " + all_.name(one) + " (" + all_.where(one) +
+                    ") and only then" + does(first_) + what() + " (" + all_.where(first_) +
+                    "); so does " + all_.thread(second_) + " (" + all_.where(second_) +
+                    "): the lock does not cover it.",
+                "Hold the lock until that is done.",
+                {one, other, first_, second_}};
+    }
+
     cause nothing_held() const
     {
-        if (!all_.held(first_).empty() || !all_.held(second_).empty()) {
+        if (!is_bare()) {
             return {};
         }
         const bool one_word =

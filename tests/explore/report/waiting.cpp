@@ -302,11 +302,26 @@ private:
                 {wait_, asked}};
     }
 
+    // The last change by somebody who notifies now and then; else the last one.
+    int change_to_be_notified() const
+    {
+        for (int i = until() - 1; i > wait_; --i) {
+            const event& one = all_.at(i);
+            const bool notifies = all_.first(1, all_.end(), [&](const event& other) {
+                return other.thread == one.thread && is_notified(other);
+            }) != 0;
+            if (!mine(one) && all_.writes(one) && notifies) {
+                return change(wait_, i + 1, one.thread);
+            }
+        }
+        return change(wait_, until());
+    }
+
     cause nobody_notified() const
     {
-        const int changed = change(wait_, until());
+        const int changed = change_to_be_notified();
         const int notified =
-            all_.first(wait_, until(), [&](const event& one) { return is_notified(one); });
+            all_.first(changed, until(), [&](const event& one) { return is_notified(one); });
         if (changed == 0 || notified != 0) {
             return {};
         }

@@ -4,6 +4,7 @@
 #include "explore/report/waiting.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace explorer {
@@ -104,10 +105,14 @@ cause read_again(const history& all)
     return {};
 }
 
-// A thread that the answer has started has work left, and who asks for the result has not waited.
+// A count that has not come as far as it should: a thread of the answer's has work left, and who
+// asks for the result has not waited.
 cause not_waited_for(const history& all)
 {
     const ledger& book = all.told().book();
+    if (!has(book.text, "does not hold: ")) {
+        return {};
+    }
     for (int i = 1; i < all.end(); ++i) {
         const event& one = all.at(i);
         if (one.what != op::start || !one.shown || all.in_tests(i) ||
@@ -121,6 +126,88 @@ cause not_waited_for(const history& all)
                 {i, book.at}};
     }
     return {};
+}
+
+// Who looked under the lock, let go of it, and later takes for granted what he saw.
+cause looked_under_another_lock(const history& all)
+{
+    for (int late = all.end() - 1; late > 0; --late) {
+        const event& last = all.at(late);
+        if (!last.shown || !is_memory(last.what) || all.held(late).empty() || all.in_tests(late) ||
+            all.name(late).empty()) {
+            continue;
+        }
+        const int mutex = *all.held(late).begin();
+        const int begin = all.taken(late, mutex);
+        const std::string name = all.name(late);
+        int look = begin - 1;
+        while (look > 0 && (all.at(look).thread != last.thread || !all.reads(all.at(look)) ||
+                            !all.held(look).contains(mutex) || all.name(look) != name)) {
+            --look;
+        }
+        const int again = all.first(begin, late + 1, [&](const event& one) {
+            return one.thread == last.thread && all.same_line(all.number_of(one), look);
+        });
+        const int changed = all.last(look + 1, begin, [&](const event& one) {
+            return one.thread != last.thread && all.writes(one) &&
+                   all.told().objects().of(one) == name;
+        });
+        const bool asks = has(all.text(look), "empty(") || has(all.text(look), "size(");
+        if (look <= 0 || again != 0 || changed == 0 || !asks) {
+            late = begin; // of this section there is no more to ask
+            continue;
+        }
+        return {all.thread(late) + " looked at " + name + " (" + all.where(look) +
+                    ") and let go of the lock; then " + all.thread(changed) + " changed it (" +
+                    all.where(changed) + "), and then " + all.thread(late) +
+                    " acted on what it had seen (" + all.where(late) + ").",
+                "Look and act under one lock, without letting go of it in between.",
+                {look, changed, late}};
+    }
+    return {};
+}
+
+// What was put into a container stays there, though the workers have ended; or it was taken out
+// again by the one who put it in.
+cause never_taken(const history& all)
+{
+    const int put = all.last(1, all.end(), [&](const event& one) {
+        const int number = all.number_of(one);
+        return all.writes(one) && all.in_library(number) && !all.in_tests(number) &&
+               !all.held(number).empty() &&
+               (has(all.text(number), "push") || has(all.text(number), "emplace"));
+    });
+    if (put == 0) {
+        return {};
+    }
+    const std::string name = all.name(put);
+    const int taken = all.first(put + 1, all.end(), [&](const event& one) {
+        const std::string& text = all.text(all.number_of(one));
+        return all.writes(one) && all.told().objects().of(one) == name &&
+               (has(text, "pop") || has(text, "erase") || has(text, "clear"));
+    });
+    const int ended = all.last(put, all.end(), [&](const event& one) {
+        return one.what == op::ended && one.thread != all.at(put).thread;
+    });
+    const int left = all.last(put, ended, [&](const event& one) {
+        return one.thread == all.at(ended).thread && one.what == op::lock;
+    });
+    if (left == 0 || all.in_tests(left) ||
+        (taken != 0 && all.at(taken).thread != all.at(put).thread)) {
+        return {};
+    }
+    if (taken != 0) {
+        return {"What " + all.thread(put) + " put into " + name + " (" + all.where(put) + ") " +
+                    all.thread(taken) + " takes out again (" + all.where(taken) +
+                    "); the other threads never get it.",
+                "",
+                {put, taken, ended}};
+    }
+    return {"What " + all.thread(put) + " put into " + name + " (" + all.where(put) +
+                ") nobody takes out any more: " + all.thread(ended) + " looks a last time (" +
+                all.where(left) + ") and ends, although it is there.",
+            "Let a thread end only when nothing is left to be done.",
+            {put, left, ended}};
 }
 
 // A thread that nobody joins is not done when its starter goes on.
@@ -148,7 +235,8 @@ cause cause_of_wrong_result(const history& all)
     }
     for (const auto& found :
          {detached(all), slept_through(all), overwritten(all), read_again(all),
-          wait_in_vain(all, true), not_looked_again(all), not_waited_for(all)}) {
+          looked_under_another_lock(all), never_taken(all), wait_in_vain(all, true),
+          not_looked_again(all), not_waited_for(all)}) {
         if (!found.sentence.empty()) {
             return found;
         }
