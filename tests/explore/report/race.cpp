@@ -270,7 +270,7 @@ private:
         const int one = last_unlock(first_);
         const int other = last_unlock(second_);
         if (!is_bare() || one == 0 || other == 0 || all_.at(one).object != all_.at(other).object ||
-            all_.in_tests(one) || all_.file(one) != all_.file(first_)) {
+            all_.file(one) != all_.file(first_)) {
             return {};
         }
         return {all_.thread(first_) + " unlocks " + all_.name(one) + " (" + all_.where(one) +

@@ -133,7 +133,7 @@ cause looked_under_another_lock(const history& all)
 {
     for (int late = all.end() - 1; late > 0; --late) {
         const event& last = all.at(late);
-        if (!last.shown || !is_memory(last.what) || all.held(late).empty() || all.in_tests(late) ||
+        if (!last.shown || !is_memory(last.what) || all.held(late).empty() ||
             all.name(late).empty()) {
             continue;
         }
@@ -173,8 +173,7 @@ cause never_taken(const history& all)
 {
     const int put = all.last(1, all.end(), [&](const event& one) {
         const int number = all.number_of(one);
-        return all.writes(one) && all.in_library(number) && !all.in_tests(number) &&
-               !all.held(number).empty() &&
+        return all.writes(one) && all.in_library(number) && !all.held(number).empty() &&
                (has(all.text(number), "push") || has(all.text(number), "emplace"));
     });
     if (put == 0) {
@@ -192,8 +191,7 @@ cause never_taken(const history& all)
     const int left = all.last(put, ended, [&](const event& one) {
         return one.thread == all.at(ended).thread && one.what == op::lock;
     });
-    if (left == 0 || all.in_tests(left) ||
-        (taken != 0 && all.at(taken).thread != all.at(put).thread)) {
+    if (left == 0 || (taken != 0 && all.at(taken).thread != all.at(put).thread)) {
         return {};
     }
     if (taken != 0) {

@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/cases/behavior/check.hpp"
+#include "explore/cases/behavior/mistakes.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -342,7 +343,20 @@ const explained explanations[] = {
     {"another's value read", anothers_value_read, "wrong result", "got the other thread's value",
      "local variable"},
     {"used after its owner died", used_after_its_owner_died, "use after free",
-     "T0 destroys the object", "join the threads that use it first"},
+     "T0 destroys the object", "must first wait until those who use it are done"},
+    {"a guard without a name", guarded_by_a_guard_without_a_name, "data race",
+     "unlocks it again in the same line", "Give the guard a name"},
+    {"written after the unlock", written_after_the_unlock, "data race",
+     "the lock does not cover it", "Hold the lock until"},
+    {"looked under another lock", looked_under_another_lock, "wrong result",
+     "acted on what it had seen", "under one lock"},
+    {"left in the container", left_in_the_container, "wrong result", "nobody takes out any more",
+     "only when nothing is left"},
+    {"asked again and again", asked_again_and_again, "livelock", "again and again",
+     "wait on a condition variable"},
+    {"worked again and again", worked_again_and_again, "livelock", "again and again", nullptr},
+    {"a member used after its end", used_after_the_member_died, "use after free",
+     "T0 destroys the object", "in the reverse of their order"},
     {"deaf while it sleeps", deaf_while_it_sleeps, "wrong result", "does not hear that", "token"},
     {"nobody to blame", nobody_to_blame, "wrong result", nullptr, nullptr},
     {"other flags changed", other_flags_changed, "wrong result", nullptr, nullptr},

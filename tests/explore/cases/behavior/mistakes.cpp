@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "explore/cases/behavior/mistakes.hpp"
+
+#include "explore/explore.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace cases {
+
+void guarded_by_a_guard_without_a_name()
+{
+    std::mutex mutex;
+    int count = 0;
+    const auto add = [&] {
+        std::lock_guard<std::mutex>{mutex};
+        ++count;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+}
+
+void written_after_the_unlock()
+{
+    std::mutex mutex;
+    int count = 0;
+    const auto add = [&] {
+        bool small = false;
+        {
+            const std::lock_guard lock(mutex);
+            small = true;
+        }
+        count += small;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+}
+
+struct stack_of_items {
+    std::mutex mutex;
+    std::vector<int> items;
+    bool closed = false;
+
+    void put(int item)
+    {
+        const std::lock_guard lock(mutex);
+        items.push_back(item);
+    }
+    bool is_empty()
+    {
+        const std::lock_guard lock(mutex);
+        return items.empty();
+    }
+    void take()
+    {
+        const std::lock_guard lock(mutex);
+        EXPLORE_REQUIRE(!items.empty());
+        items.pop_back();
+    }
+};
+
+void looked_under_another_lock()
+{
+    stack_of_items one;
+    one.put(1);
+    const auto take = [&] {
+        if (!one.is_empty()) {
+            one.take();
+        }
+    };
+    std::thread other(take);
+    take();
+    other.join();
+}
+
+void left_in_the_container()
+{
+    stack_of_items one;
+    int taken = 0;
+    std::thread worker([&] {
+        const std::lock_guard lock(one.mutex);
+        while (!one.items.empty() && !one.closed) {
+            one.items.pop_back();
+            ++taken;
+        }
+    });
+    one.put(1);
+    {
+        const std::lock_guard lock(one.mutex);
+        one.closed = true;
+    }
+    worker.join();
+    EXPLORE_REQUIRE(taken == 1);
+}
+
+void asked_again_and_again()
+{
+    std::atomic<bool> never = false;
+    std::thread other([&] {
+        while (!never) {
+        }
+    });
+    other.join();
+}
+
+// It works, and comes to no end: to wait would not mend that.
+void worked_again_and_again()
+{
+    std::atomic<int> left = 1;
+    std::thread other([&] {
+        while (left > 0) {
+            left = 1;
+        }
+    });
+    other.join();
+}
+
+struct user_and_used {
+    std::jthread user;
+    std::unique_ptr<std::atomic<int>> used = std::make_unique<std::atomic<int>>(0); // it dies first
+
+    user_and_used()
+    {
+        user = std::jthread([number = used.get()] { ++*number; });
+    }
+};
+
+void used_after_the_member_died()
+{
+    user_and_used both;
+}
+
+} // namespace cases
