@@ -103,6 +103,30 @@ std::string how_it_ended(const watch_page& page)
     return out.taken();
 }
 
+namespace {
+
+// The last few, each line once; without the one that broke off the case.
+std::vector<const trace*> thrown_in_the_answer(const watch_page& page, const source_places& source)
+{
+    constexpr std::size_t most = 3;
+    std::vector<const trace*> found;
+    std::set<std::string> told;
+    const int throws = page.throws;
+    for (int i = throws - 1; i >= std::max(0, throws - watch_page::most_throws); --i) {
+        const trace& one = page.thrown[i % watch_page::most_throws];
+        if (one.whole != 1 || one.about == page.unexpected || found.size() == most) {
+            continue;
+        }
+        const auto way = way_of(source, one);
+        if (is_students(way) && told.insert(shown(way.front())).second) {
+            found.insert(found.begin(), &one);
+        }
+    }
+    return found;
+}
+
+} // namespace
+
 std::string what_happened(const watch_page& page)
 {
     if (page.traced == 0) {
@@ -111,29 +135,34 @@ std::string what_happened(const watch_page& page)
     const source_places source(addresses_in(all_traces(page)));
     explorer::page out;
     const int notes = page.notes;
-    for (int i = std::max(0, notes - watch_page::most_notes); i < notes; ++i) {
+    for (int i = std::max(0, notes - watch_page::most_notes); i < notes - 1; ++i) {
         out.wrapped(page.note[i % watch_page::most_notes], "  seen: ", "      ");
     }
+    std::string cause = notes == 0 ? "" : page.note[(notes - 1) % watch_page::most_notes];
     if (const trace* broke_off = throw_of(page, page.unexpected)) {
         out.wrapped(std::string("That exception is ") + broke_off->what + ", thrown", "  ", "    ");
-        write_way(out, way_of(source, *broke_off));
+        const auto way = way_of(source, *broke_off);
+        write_way(out, way);
+        if (notes == 0 && is_students(way)) {
+            cause = std::string("nobody but the case catches ") + broke_off->what + " (" +
+                    explorer::short_name(way.front()) + ")";
+        }
     }
-    std::set<std::string> told;
-    const int throws = page.throws;
-    for (int i = std::max(0, throws - watch_page::most_throws); i < throws; ++i) {
-        const trace& one = page.thrown[i % watch_page::most_throws];
-        if (one.whole != 1 || one.about == page.unexpected) {
-            continue;
+    for (const trace* one : thrown_in_the_answer(page, source)) {
+        const auto way = way_of(source, *one);
+        const bool by_the_case = whole_way(source, *one).front().file.starts_with("tests/");
+        out.wrapped(
+            (by_the_case ? "thrown by the case in a call of yours: " : "thrown meanwhile: ") +
+                std::string(one->what),
+            "  ", "    ");
+        write_way(out, {way.front()});
+        if (notes != 0) {
+            cause += std::string("; before that ") + one->what + " was thrown (" +
+                     explorer::short_name(way.front()) + ")";
         }
-        const auto way = way_of(source, one);
-        if (is_students(way) && told.size() < 3 && told.insert(shown(way.front())).second) {
-            const bool by_the_case = whole_way(source, one).front().file.starts_with("tests/");
-            out.wrapped(
-                (by_the_case ? "thrown by the case in a call of yours: " : "thrown meanwhile: ") +
-                    std::string(one.what),
-                "  ", "    ");
-            write_way(out, {way.front()});
-        }
+    }
+    if (!cause.empty()) {
+        out.wrapped("Cause: " + cause + ".");
     }
     const auto way_of_child = way_of(source, page.end_of_a_child);
     if (page.end_of_a_child.whole == 1 && is_students(way_of_child)) {

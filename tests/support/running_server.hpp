@@ -19,6 +19,7 @@
 #include <functional>
 #include <future>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -39,7 +40,20 @@ inline given::work no_work()
 /// cannot be reached or says nothing for 5 s.
 inline std::string ask(const given::endpoint& where)
 {
-    return given::line_client{where}.read_to_end();
+    given::line_client client{where};
+    std::string all;
+    try {
+        all = client.read_line();
+        return all + client.read_to_end();
+    } catch (const std::system_error& error) {
+        if (error.code() == std::errc::timed_out) {
+            happened(all.empty()
+                         ? "a client waited 5 s in vain for a reply"
+                         : "a client got its reply and waited 5 s in vain for the end of the "
+                           "connection: nobody closed it");
+        }
+        throw;
+    }
 }
 
 /// The client's number in a reply; 0 for any text that is not exactly a reply.

@@ -28,7 +28,7 @@ struct trace {
 
 struct watch_page {
     static constexpr int wait_slots = 32;
-    static constexpr int wait_text = 120;
+    static constexpr int wait_text = 160;
     static constexpr int most_throws = 16;
     static constexpr int most_threads = 24;
     static constexpr int most_notes = 4;
