@@ -37,6 +37,13 @@ std::vector<explorer::place> whole_way(const explorer::source_places& source, co
         return here.file == next.file && here.line == next.line;
     };
     all.erase(std::unique(all.begin(), all.end(), same_line), all.end());
+    // A destructor that nobody wrote has the line of its class: who called it tells more.
+    const auto is_class = [](const auto& where) {
+        return where.text.starts_with("class ") || where.text.starts_with("struct ");
+    };
+    while (all.size() > 1 && is_class(all.front())) {
+        all.erase(all.begin());
+    }
     return all;
 }
 

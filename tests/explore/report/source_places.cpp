@@ -11,6 +11,7 @@
 #include <fstream>
 #include <link.h>
 #include <sstream>
+#include <string_view>
 #include <unistd.h>
 
 namespace explorer {
@@ -58,6 +59,19 @@ bool is_explorers_own(const std::string& file)
 bool is_library(const std::string& file)
 {
     return file.find("/usr/") != std::string::npos || file.find("_deps/") != std::string::npos;
+}
+
+// By its mangled name. The line table alone does not tell: addr2line puts some inline functions of
+// the library's headers into the file that includes them.
+bool is_librarys_function(std::string_view name)
+{
+    for (const std::string_view part : {"_Z", "N", "K"}) {
+        name.remove_prefix(name.starts_with(part) ? part.size() : 0);
+    }
+    constexpr std::string_view abbreviations = "tabsiod"; // St is std::, Ss std::string, and so on
+    return (name.size() > 1 && name[0] == 'S' &&
+            abbreviations.find(name[1]) != std::string_view::npos) ||
+           name.starts_with("9__gnu_cxx");
 }
 
 // The source tree, that is the folder with WORKBOOK.md, above the file; ends in a slash or is
@@ -185,22 +199,29 @@ source_places::source_places(const std::set<void*>& addresses)
         return;
     }
     std::ostringstream command;
-    command << "addr2line -a -i -e /proc/" << getpid() << "/exe < " << name << " 2>/dev/null";
+    command << "addr2line -a -f -i -e /proc/" << getpid() << "/exe < " << name << " 2>/dev/null";
     FILE* answers = popen(command.str().c_str(), "r");
     char line[4096];
     std::size_t answered = 0;
+    std::string function; // its name comes before its place
     while (answers != nullptr && std::fgets(line, sizeof line, answers) != nullptr) {
         line[std::strcspn(line, "\n")] = '\0';
         if (std::strncmp(line, "0x", 2) == 0) {
             ++answered;
+            function.clear();
+            continue;
+        }
+        if (function.empty()) {
+            function = line;
             continue;
         }
         char* colon = std::strrchr(line, ':');
-        if (answered == 0 || answered > asked.size() || colon == nullptr) {
-            continue;
+        if (answered > 0 && answered <= asked.size() && colon != nullptr) {
+            *colon = '\0';
+            frames_[asked[answered - 1]].push_back(
+                {line, std::atoi(colon + 1), is_librarys_function(function)});
         }
-        *colon = '\0';
-        frames_[asked[answered - 1]].push_back({line, std::atoi(colon + 1)});
+        function.clear();
     }
     const int status = answers != nullptr ? pclose(answers) : -1;
     unlink(name);
@@ -222,7 +243,7 @@ place source_places::until(void* const* frames, int count, const Action& is_want
             if (one.line == 0 || one.file.starts_with("??") || is_explorers_own(one.file)) {
                 continue;
             }
-            if (is_library(one.file)) {
+            if (one.library || is_library(one.file)) {
                 found.library = std::filesystem::path(one.file).filename();
                 continue;
             }

@@ -43,6 +43,7 @@ private:
     struct frame {
         std::string file;
         int line;
+        bool library; // a function of the standard library's
     };
     static std::map<void*, std::vector<frame>> frames_; // inlined ones first; known so far
     std::string problem_;
