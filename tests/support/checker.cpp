@@ -152,7 +152,8 @@ void print_failure(const Catch::AssertionStats& stats)
     }
     for (const auto& info : stats.infoMessages) {
         if (info.type == Catch::ResultWas::Info) {
-            say("where " + on_one_line(info.message));
+            const bool report = info.message.find('\n') != std::string::npos;
+            report ? out.whole("  where " + info.message) : say("where " + info.message);
         }
     }
     if (const std::string said = support::kept_stderr::said_now(); !said.empty()) {
