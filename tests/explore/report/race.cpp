@@ -88,7 +88,8 @@ private:
             const std::string name = what(); // "items_" and "it.items" are parts of an object
             const bool member =
                 name.ends_with('_') || name.find_first_of(".>") != std::string::npos;
-            if (start == 0 || member || all_.file(start) != all_.file(user)) {
+            if (start == 0 || member || all_.file(start) != all_.file(user) ||
+                all_.same_line(owner, user)) {
                 continue;
             }
             return {all_.thread(user) + " uses " + what() + " (" + all_.where(user) +
