@@ -129,7 +129,7 @@ TEST_CASE("says the same again and again", "[step1]")
     for (int i = 0; i < 1000; ++i) {
         std::fputs("no\n", stderr);
     }
-    const std::string two_lines = "1\n2\n";
+    const std::string two_lines("1\n2\n\0", 5);
     REQUIRE(two_lines == "1\n3\n");
 }
 

@@ -186,7 +186,7 @@ class Explanations(unittest.TestCase):
         status, output = run("says the same again and again")
         self.assertEqual(status, 1)
         self.assertIn("no\n  (and 999 more such lines)\nBroken promise: ", output)
-        self.assertIn('  but it was: "1\\n2\\n" == "1\\n3\\n"\n', output)
+        self.assertIn('  but it was: "1\\n2\\n\\0" == "1\\n3\\n"\n', output)
 
     def test_what_was_said_on_stderr_and_kept(self):
         self.says("keeps what is said", "on stderr it said: a word")

@@ -130,13 +130,31 @@ std::string on_one_line(const std::string& text)
     return out;
 }
 
+// Of a value: "\0" for a zero byte, at which the rest would be cut off.
+std::string readable(const std::string& text)
+{
+    std::string out;
+    for (const char one : text) {
+        if (one == '\0') {
+            out += "\\0";
+        } else if (static_cast<unsigned char>(one) < ' ') {
+            char code[8];
+            std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(one));
+            out += code;
+        } else {
+            out += one;
+        }
+    }
+    return out;
+}
+
 // Prints a broken promise as a beginner wants to read it: the sentence, what was demanded, what
 // came.
 void print_failure(const Catch::AssertionStats& stats)
 {
     const Catch::AssertionResult& result = stats.assertionResult;
     explorer::page out;
-    const auto say = [&](const std::string& text) { out.wrapped(text, "  ", "      "); };
+    const auto say = [&](const std::string& text) { out.wrapped(readable(text), "  ", "      "); };
     // Catch2 has no expression for an exception from elsewhere: "{Unknown expression after ...}".
     if (result.hasExpression() && result.getExpression()[0] != '{') {
         say(on_one_line(result.getExpressionInMacro()));

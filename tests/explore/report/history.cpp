@@ -98,10 +98,10 @@ bool history::in_tests(int number) const
     return places_[static_cast<std::size_t>(number)].file.starts_with("tests/");
 }
 
-// A destructor that nobody wrote has the line of its class: members die there.
+// In a destructor that nobody wrote members die.
 std::string history::advice_on_end(int number) const
 {
-    return text(number).starts_with("class ") || text(number).starts_with("struct ")
+    return places_[static_cast<std::size_t>(number)].in_class
                ? "Members are destroyed in the reverse of their order: put what is used before "
                  "those "
                  "who use it, or end and join these in the destructor."

@@ -79,7 +79,7 @@ names::names(const ledger& book, const std::vector<place>& places)
             continue;
         }
         votes& those = all[one.address];
-        if (where.known()) {
+        if (where.known() && !where.in_class) { // that line names no member
             const auto [answer, fresh] = answered.try_emplace(
                 {where.text, where.library, one.object_sort, one.what, one.stack_owner != 0});
             if (fresh) {

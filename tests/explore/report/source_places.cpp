@@ -260,9 +260,23 @@ place source_places::until(void* const* frames, int count, const Action& is_want
     return found;
 }
 
+// A function that nobody wrote has the line of its class: who called it tells more.
 place source_places::of(void* const* frames, int count) const
 {
-    return until(frames, count, [](const place&) { return true; });
+    place of_class;
+    place found = until(frames, count, [&](const place& one) {
+        if (one.text.starts_with("class ") || one.text.starts_with("struct ")) {
+            of_class = of_class.known() ? of_class : one;
+            return false;
+        }
+        return true;
+    });
+    if (!found.known() && of_class.known()) {
+        found = of_class;
+    }
+    found.in_class = of_class.known();
+    found.library = of_class.known() ? of_class.library : found.library;
+    return found;
 }
 
 std::vector<place> source_places::all(void* const* frames, int count) const

@@ -17,6 +17,8 @@ struct place {
     std::string
         library; // the outermost standard header that the call went through, such as "future"
 
+    bool in_class = false; // called by a function that nobody wrote, such as a class's destructor
+
     bool known() const { return line != 0; }
 };
 
