@@ -156,7 +156,10 @@ std::string what_happened(const watch_page& page)
                 std::string(one->what),
             "  ", "    ");
         write_way(out, {way.front()});
-        if (notes != 0) {
+        if (notes == 0 && one->process != page.traced && cause.empty()) {
+            cause = std::string("in a child process ") + one->what + " was thrown (" +
+                    explorer::short_name(way.front()) + ")";
+        } else if (notes != 0) {
             cause += std::string("; before that ") + one->what + " was thrown (" +
                      explorer::short_name(way.front()) + ")";
         }

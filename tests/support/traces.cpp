@@ -72,7 +72,8 @@ void on_fault(int number, siginfo_t* info, void*)
     trace& end = end_of_this_process();
     if (take(end)) {
         end.signal = number;
-        end.about = info->si_addr;
+        // Of an address that cannot be one at all the kernel says nothing.
+        end.about = info->si_code == SI_KERNEL ? reinterpret_cast<void*>(-1) : info->si_addr;
         write_down(end);
         end.whole = 1;
     }
@@ -139,7 +140,7 @@ void note_throw(void* exception, const std::type_info& type)
 void leave_traces()
 {
     home = ::getpid();
-    page->traced = 1;
+    page->traced = home;
     stack_t alternative{};
     alternative.ss_sp = signal_stack;
     alternative.ss_size = sizeof signal_stack;

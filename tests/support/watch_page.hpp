@@ -45,7 +45,7 @@ struct watch_page {
     char cannot_judge[512];     // why no verdict can be given; empty otherwise
 
     // See traces.hpp; while a case is explored there are none.
-    std::atomic<int> traced; // 1 once they are left
+    std::atomic<int> traced; // the case's process, once they are left
     trace end;               // of the case's process, by a signal or std::terminate
     trace end_of_a_child;    // that of the first process of the case's that ended so
     std::atomic<int> throws;
