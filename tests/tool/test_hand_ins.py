@@ -10,7 +10,6 @@ import tarfile
 import unittest
 import zipfile
 
-import archive
 import fake_tree
 import grade
 import handed

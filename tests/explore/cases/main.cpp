@@ -26,10 +26,9 @@ namespace cases {
 std::vector<twin> all()
 {
     std::vector<twin> every;
-    for (const auto& some :
-         {of_queues(), of_waiting(), of_locks(), of_atomics(), of_crowds(), of_lifetimes(),
-          of_timeouts(), of_connections(), of_event_loops(), of_mishaps(), of_processes(),
-          of_own_servers()}) {
+    for (const auto& some : {of_queues(), of_waiting(), of_locks(), of_atomics(), of_crowds(),
+                             of_lifetimes(), of_timeouts(), of_connections(), of_event_loops(),
+                             of_mishaps(), of_processes(), of_own_servers()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;

@@ -18,10 +18,10 @@ search_plan plan_for(const options& chosen, search_kind kind, long limit)
     made.isolate = chosen.isolate;
     made.preemption_bound = chosen.preemptions;
     made.spurious = chosen.spurious;
-    const int mishaps[] = {
-        chosen.short_transfers, chosen.interruptions, chosen.resets, chosen.refusals,
-        chosen.accept_failures, chosen.deaths,        chosen.hangs,  chosen.silences,
-        chosen.socket_failures, chosen.fork_failures};
+    const int mishaps[] = {chosen.short_transfers, chosen.interruptions,   chosen.resets,
+                           chosen.refusals,        chosen.accept_failures, chosen.deaths,
+                           chosen.hangs,           chosen.silences,        chosen.socket_failures,
+                           chosen.fork_failures};
     static_assert(std::size(mishaps) == mishap_kinds);
     std::copy(std::begin(mishaps), std::end(mishaps), made.mishaps);
     made.max_steps = chosen.max_steps;
