@@ -14,6 +14,8 @@ NAMED = re.compile(r"`([\w/.]+)`")
 def problems(root: Path) -> list[str]:
     folder = root / FOLDER
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".cpp", ".hpp", ".py")]
+    if not files:
+        return []  # a tree without an explorer, as tests have it
     found = []
     for path in files:
         lines = len(path.read_text(encoding="utf-8").splitlines())

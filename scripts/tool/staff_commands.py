@@ -126,11 +126,10 @@ COMMANDS = [
             ("grade anna --exercise ex03", "one exercise only"),
             ("grade --class download.zip", "a folder or an archive of each student in it"),
         ),
-        "grade needs bubblewrap. Broken off, the same command goes on. A hand-in reaches neither "
-        "network, files nor other hand-ins, and cannot use up the machine. Tests and answer share "
-        "one process, though, so code that sets "
+        "grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and "
+        "cannot use up the machine. Tests and answer share one process, though, so code that sets "
         "out to can mislead them: what it would need for that is looked for, and an answer that "
-        'has some of it "needs a look" and does not pass.',
+        'has some of it "needs a look" and does not pass. Broken off, the same command goes on.',
     ),
     Command(
         "handout",

@@ -9,7 +9,9 @@ import urllib.parse
 import zipfile
 
 import the_book
-from the_book import ROOT, Reading, book_figures, book_games
+from the_book import ROOT, Reading, book_figures
+
+import book_games
 
 CHECKER = "/usr/share/java/epubcheck.jar"
 

@@ -1,6 +1,7 @@
 // Round robin: each thread in turn takes so many steps, one to four, the same all along. What needs
 // two threads to take turns exactly, again and again, no dice will bring about. How many steps a
-// thread's first slice has, and which way round it goes, is drawn, too.
+// thread's first slice has, and which way round it goes, is drawn, too. Now and then all is drawn
+// anew: two who give their locks back to let each other pass would go on like that for ever.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/strategies/random.hpp"
@@ -9,21 +10,29 @@ namespace explorer::runtime {
 namespace {
 
 constexpr uint64_t most_steps = 4;
+constexpr uint64_t least_choices = 64; // that are made alike
 
 int slice;
 int first_slice;
 bool backward;
 int left;              // of the current slice
+uint64_t still_alike;  // choices
 uint64_t have_had_one; // bit i: thread i
 
-void begin()
+void draw()
 {
-    begin_random();
     slice = static_cast<int>(1 + random_below(most_steps));
     first_slice = static_cast<int>(1 + random_below(static_cast<uint64_t>(slice)));
     backward = random_below(2) == 1;
     left = slice;
     have_had_one = 0;
+    still_alike = least_choices * (1 + random_below(most_steps));
+}
+
+void begin()
+{
+    begin_random();
+    draw();
 }
 
 int begin_slice(const candidates& who, int taken)
@@ -41,6 +50,9 @@ int choose(const candidates& who)
     }
     if (const int irregular = choose_irregular(who); irregular >= 0) {
         return irregular;
+    }
+    if (--still_alike == 0) {
+        draw();
     }
     if (who.current_can && --left > 0) {
         return 0;
