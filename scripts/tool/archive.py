@@ -13,7 +13,7 @@ import tarfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar")
@@ -24,6 +24,9 @@ TROUBLE = (
     zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError,
     NotImplementedError, RuntimeError, OverflowError, OSError,
 )  # fmt: skip
+
+
+Wanted = Callable[[str], bool]
 
 
 class Refused(Exception):
@@ -51,15 +54,15 @@ class Budget:
     """How much may still be unpacked, of an archive and of those in it."""
 
     def __init__(self, most: int = MOST_UNPACKED):
-        self.left = most
+        self._most = self.left = most
 
     def take(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise Refused(f"more than {MOST_UNPACKED >> 20} MiB come out of it")
+            raise Refused(f"more than {self._most >> 20} MiB come out of it")
 
 
-def members(name: str, packed: bytes, wanted, budget: Budget) -> Iterator[Member]:
+def members(name: str, packed: bytes, wanted: Wanted, budget: Budget) -> Iterator[Member]:
     """Those whose wanted(path) is true, and whatever is no plain file. Raises Refused."""
     try:
         if name.lower().endswith(".zip"):
@@ -83,7 +86,7 @@ def unpacked(name: str, packed: bytes, budget: Budget) -> bytes:
     return plain
 
 
-def of_tar(plain: bytes, wanted) -> Iterator[Member]:
+def of_tar(plain: bytes, wanted: Wanted) -> Iterator[Member]:
     with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
         for number, one in enumerate(tar):
             refuse_too_many(number)
@@ -109,7 +112,7 @@ def wrong_mode(mode: int) -> str:
     return "would run as its owner (setuid)" if mode & (stat.S_ISUID | stat.S_ISGID) else ""
 
 
-def of_zip(packed: bytes, wanted, budget: Budget) -> Iterator[Member]:
+def of_zip(packed: bytes, wanted: Wanted, budget: Budget) -> Iterator[Member]:
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         for number, one in enumerate(archive.infolist()):
             refuse_too_many(number)

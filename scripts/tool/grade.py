@@ -41,9 +41,9 @@ def grade(
     wanted = [find_exercise(root, name) for name in dict.fromkeys(asked)]
     for exercise in wanted:
         refuse_edited(exercise)
-    targets = grade_report.output_files(files, len(named))
-    sandbox.refuse_without()
     trees = [tree for top in named for tree in hand_ins(top, each)]
+    targets = grade_report.output_files(files, len(trees))
+    sandbox.refuse_without()
     plan = [one for tree in trees for one in answers(root, tree, wanted)]
     found: list[Graded] = []
     with Record(root, [*tops, "--", *asked, "--class" * each]) as record:
@@ -113,7 +113,7 @@ def refuse_edited(exercise: Exercise) -> None:
 def hand_ins(top: Path, each: bool) -> list[Tree | Graded]:
     """What lies there. `each`: a hand-in of each student's."""
     try:
-        tree = handed.tree_of(top)
+        tree = handed.tree_of(top, each)
     except (Refused, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         return [Graded(one_line(str(top)), None, UNREADABLE, why=harmless(str(why)))]

@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import collections
 import os
 import posixpath
 import re
@@ -21,6 +22,7 @@ MOST_PACKED = 32 << 20  # of one archive
 MOST_DEEP = 12  # folders in one another
 MOST_NESTED = 3  # archives in one another
 MOST_ENTRIES = 50_000
+CLASS_FACTOR = 8  # how much more than a hand-in may come out of a whole class's archive
 PASSED_BY = re.compile(r"\..*|__MACOSX|build(-.*)?")  # a folder in which no hand-in lies
 # Learning platforms that put everybody's files into one folder: name_user_submission_file.
 FLAT = re.compile(r"(.+?)_(?:LATE_|late_)?\d{2,}_\d{2,}_")
@@ -53,24 +55,34 @@ class Tree:
 
 
 class Reading:
-    """Of one hand-in; all of it has one budget."""
+    """Of a hand-in, or of a whole class's; each hand-in has one budget."""
 
-    def __init__(self, tree: Tree):
+    def __init__(self, tree: Tree, of_a_class: bool):
         self._tree = tree
-        self._budget = Budget()
-        self._entries = 0
+        self._of_a_class = of_a_class
+        self._budgets: dict[str, Budget] = {}  # of each hand-in, by its part's name
+        self._entries: collections.Counter[str] = collections.Counter()
 
     def folder(self, top: Path, above: str = "", deep: int = 0) -> None:
-        with os.scandir(top) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                self._count()
-                path = posixpath.join(above, entry.name)
-                self._note_part(posixpath.join(path, "") if entry.is_dir() else path)
-                if entry.is_dir(follow_symlinks=False) and not is_code(entry.name):
-                    if not PASSED_BY.fullmatch(entry.name) and deep < MOST_DEEP:
-                        self.folder(Path(entry.path), path, deep + 1)
-                elif is_wanted(path) or entry.is_symlink():
-                    self._file(Path(entry.path), path)
+        try:
+            with os.scandir(top) as entries:
+                there = sorted(entries, key=lambda one: one.name)
+        except OSError as error:
+            if not above:
+                raise
+            self._refuse(above, f"cannot be read ({error.strerror})")
+            return
+        for entry in there:
+            path = posixpath.join(above, entry.name)
+            if not self._counts(path):
+                continue
+            is_folder = entry.is_dir(follow_symlinks=False)
+            self._note_part(posixpath.join(path, "") if is_folder else path)
+            if is_folder and not is_code(entry.name):
+                if not PASSED_BY.fullmatch(entry.name) and deep < MOST_DEEP:
+                    self.folder(Path(entry.path), path, deep + 1)
+            elif is_wanted(path) or entry.is_symlink():
+                self._file(Path(entry.path), path)
 
     def _file(self, file: Path, path: str) -> None:
         one = plain_file(file)
@@ -88,11 +100,12 @@ class Reading:
         try:
             name = path or self._tree.name
             wanted = is_wanted if path else self._wanted_at_the_top
-            for one in archive.members(name, packed.content, wanted, self._budget):
-                self._count()
+            for one in archive.members(name, packed.content, wanted, self._budget(path)):
                 inside = posixpath.join(above, one.path)
+                if not self._counts(inside):
+                    continue
                 if one.wrong or not is_archive(one.path):
-                    self._tree.files[inside] = one
+                    self._tree.files[inside] = of_size(one)
                 else:
                     self.archive(inside, one, nested + 1)
         except Refused as error:
@@ -110,10 +123,26 @@ class Reading:
     def _refuse(self, path: str, why: str) -> None:
         self._tree.files[path or self._tree.name] = Member(path, 0, wrong=why)
 
-    def _count(self) -> None:
-        self._entries += 1
-        if self._entries > MOST_ENTRIES:
-            raise Refused(f"it has more than {MOST_ENTRIES} files and folders")
+    def _hand_in(self, path: str) -> str:
+        """Whose file it is: the name of a part of a class's, else nothing."""
+        return path.split("/")[0] if self._of_a_class else ""
+
+    def _budget(self, path: str) -> Budget:
+        """An archive of the class's own is as large as all that is in it."""
+        most = archive.MOST_UNPACKED * (1 if path or not self._of_a_class else CLASS_FACTOR)
+        return self._budgets.setdefault(self._hand_in(path), Budget(most))
+
+    def _counts(self, path: str) -> bool:
+        """Whether there is room for one more; of a class, one hand-in with too many is refused."""
+        whose = self._hand_in(path)
+        self._entries[whose] += 1
+        if self._entries[whose] <= MOST_ENTRIES:
+            return True
+        why = f"has more than {MOST_ENTRIES} files and folders"
+        if not self._of_a_class:
+            raise Refused(f"it {why}")
+        self._refuse(whose, why)
+        return False
 
 
 def is_wanted(path: str) -> bool:
@@ -140,15 +169,21 @@ def plain_file(file: Path) -> Member:
             os.close(descriptor)
     except OSError as error:
         return Member(file.name, 0, wrong=f"cannot be read ({error.strerror})")
-    if len(text) > most:
-        return Member(file.name, about.st_mtime, wrong=f"is larger than {most >> 10} KiB")
-    return Member(file.name, about.st_mtime, text)
+    return of_size(Member(file.name, about.st_mtime, text))
 
 
-def tree_of(top: Path) -> Tree:
+def of_size(one: Member) -> Member:
+    """As it is, unless it is too large to be read."""
+    most = MOST_PACKED if is_archive(one.path) else MOST_BYTES
+    if len(one.content) <= most:
+        return one
+    return Member(one.path, one.time, wrong=f"is larger than {most >> 10} KiB")
+
+
+def tree_of(top: Path, of_a_class: bool = False) -> Tree:
     """Raises Refused, OSError."""
     tree = Tree(str(top))
-    reading = Reading(tree)
+    reading = Reading(tree, of_a_class)
     if top.is_dir():
         reading.folder(top)
     elif (packed := plain_file(top)).wrong:

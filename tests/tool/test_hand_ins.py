@@ -207,6 +207,31 @@ class Archives(fake_tree.FakeTree):
         self.assertEqual(alice.files["count.cpp"], b"// mine\n")
         self.assertEqual(bob.verdict, UNREADABLE)
 
+    def test_a_bad_one_of_a_class_harms_no_other(self):
+        self.patch("archive.MOST_UNPACKED", 1 << 20)
+        bomb = {"ex01_count/x.cpp": b"\0" * (2 << 20)}
+        for name, files in (("alice", ANSWER), ("bob", bomb), ("carol", ANSWER)):
+            self.hand_in(f"class/{name}/a.zip", zipped(files))
+        self.hand_in("class/dave/a.txt", b"")
+        (self.above / "class/dave/round").symlink_to("round")
+        with self.subTest("links that lead round, and a bomb"):
+            alice, bob, carol, dave = self.graded("class", each=True)
+            for right in (alice, carol):
+                self.assertEqual(right.files["count.cpp"], b"// mine\n")
+            self.assertEqual(bob.verdict, UNREADABLE)
+            self.assertIn("come out of it", bob.why)
+        with self.subTest("too many files"):
+            self.patch("handed.MOST_ENTRIES", 4)
+            for number in range(5):
+                self.hand_in(f"class/bob/{number}.txt", b"")
+            alice, bob, *_ = self.graded("class", each=True)
+            self.assertEqual(alice.files["count.cpp"], b"// mine\n")
+            self.assertIn("more than 4 files", f"{bob.why} {bob.remarks}")
+
+    def test_a_large_file_in_an_archive(self):
+        large = {"ex01_count/count.cpp": b"/" * (handed.MOST_BYTES + 1)}
+        self.unreadable("a.zip", zipped(large), "count.cpp is larger than 256 KiB")
+
     def test_a_pipe_called_like_an_archive(self):
         os.mkfifo(self.above / "a.zip")
         [found] = self.graded("a.zip")
