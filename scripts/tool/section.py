@@ -13,6 +13,7 @@ PARTS = ["Why", "Your task", "Contract", "Try it", "Hints", "What did you notice
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 HINT = re.compile(r"Hint (\d+), step (\d+)(?:, ([^:]+))?: (.+)", re.DOTALL)
 STEP = re.compile(r"^(\d+)\. .*\n(?:^ .*\n|^\n(?= ))*", re.MULTILINE)
+STRETCH = re.compile(r"^\d+\. (\*\*[\w ]+\*\* )?\W*stretch\b", re.IGNORECASE)
 STAGE = re.compile(r"^ +- \*([^*]+?)\.?\*", re.MULTILINE)
 LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
 HREF = re.compile(r'href="([^"]+)"')
@@ -85,7 +86,7 @@ def section_problems(exercise: Exercise) -> list[str]:
     headings = re.findall(r"^### (.*?) *$", bare, re.MULTILINE)
     if headings != PARTS:
         found.append(f"its parts are {headings}, not {PARTS}")
-    found += hint_problems(part(text, "Hints"), stages(part(text, "Your task")))
+    found += hint_problems(part(text, "Hints"), part(text, "Your task"))
     if not FOLDED.search(part(text, "What did you notice?")):
         found.append("What did you notice? has no folded answer")
     for heading in PARTS:
@@ -111,7 +112,8 @@ def stages(task: str) -> dict[int, list[str]]:
     return {step: [name.lower() for name in names] for step, names in found.items() if names}
 
 
-def hint_problems(text: str, stages_of: dict[int, list[str]]) -> list[str]:
+def hint_problems(text: str, task: str) -> list[str]:
+    stages_of = stages(task)
     titles = [" ".join(summary.split()) for summary, _ in FOLDED.findall(text)]
     found = [f"'{one}' is not 'Hint N, step N: ...'" for one in titles if not HINT.fullmatch(one)]
     matches = list(filter(None, map(HINT.fullmatch, titles)))
@@ -124,6 +126,8 @@ def hint_problems(text: str, stages_of: dict[int, list[str]]) -> list[str]:
         there = stages_of.get(int(match[2]), [""])
         if (match[3] or "") not in there:
             found.append(f"hint {match[1]} names no stage of step {match[2]}: {' / '.join(there)}")
+    needed = [int(step[1]) for step in STEP.finditer(task + "\n") if not STRETCH.search(step[0])]
+    found += [f"step {step} has no hint" for step in needed if step not in steps]
     if len(numbers) < 3:
         found.append(f"has {len(numbers)} hints, fewer than 3")
     if text.count("<details>") != len(titles):

@@ -171,12 +171,19 @@ class Text(fake_tree.FakeTree):
         self.assert_found("Hint 3", "Hint 4", "its hints are numbered [1, 2, 4]")
 
     def test_a_hint_without_its_stage(self):
-        step = "2. Go on:\n   - *Slowly.* A pace.\n\n   - *Faster.* More.\n3. End.\n### Contract\n"
+        step = "2. Go on:\n   - *Slowly.* A pace.\n\n   - *Faster.* More.\n### Contract\n"
         self.change("WORKBOOK.md", "### Contract\n", step)
         self.assert_found("Hint 1", "Hint 1", "hint 3 names no stage of step 2: slowly / faster")
         self.change("WORKBOOK.md", "step 2: nearly", "step 2, faster: nearly")
         self.assertEqual(section.problems(self.root), [])
         self.assert_found("step 1: think more", "step 1, faster: more", "hint 2 names no stage of step 1: ")
+
+    def test_a_step_without_a_hint(self):
+        steps = "1. Begin.\n2. Go on.\n3. (stretch) More.\n4. End.\n### Contract\n"
+        self.change("WORKBOOK.md", "### Contract\n", steps)
+        self.assertEqual(
+            section.problems(self.root), ["WORKBOOK.md: ex01_count: step 4 has no hint"]
+        )
 
     def test_no_hours(self):
         self.assert_found("*1 hour.*", "", "has no line")
