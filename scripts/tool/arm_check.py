@@ -18,8 +18,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from answers import catchers
 from build_step import locked
-from layout import MACHINE, USAGE, Exercise, WorkbookError, checkout_root, exercises
+from layout import MACHINE, USAGE, Exercise, WorkbookError, checkout_root, find_exercise
 from selfcheck import cases_of
 
 SOLUTIONS = ("ref01", "ref02", "ref04", "ref07", "ref09", "ref11", "ref14")
@@ -65,31 +66,33 @@ def runs_of(exercise: Exercise, check: str) -> list[list[str]]:
     """How its checker is asked: once for each case, or as ctest does for a wrong answer."""
     if check.startswith("bad"):
         patch = exercise.wrong_answers / f"{check.split('.')[1]}.patch"
-        text = patch.read_text(encoding="utf-8")
-        return [["--fails", *re.findall("^caught by: *(.*?) *$", text, re.MULTILINE)]]
+        return [["--fails", *catchers(patch.read_text(encoding="utf-8"))]]
     return [[case.sentence] for case in cases_of(exercise) if "[soak]" not in case.tags]
 
 
 def judge(root: Path, build: Path, check: str) -> tuple[int, int, int]:
     """How many of its runs held, could not be judged, and were made."""
-    number = check[3:5]
-    exercise = next(one for one in exercises(root) if one.number == number)
+    exercise = find_exercise(root, check[3:5])
     with locked(build):
         run_or_fail(["ninja", "-j1", "-C", build, check], root)
     asked = runs_of(exercise, check)
     environment = {"WORKBOOK_SCHEDULES": SCHEDULES, **os.environ}
     held = unjudged = 0
     for words in asked:
-        done = subprocess.run(
-            [*EMULATOR, build / "bin" / check, *words],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=LIMIT,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [*EMULATOR, build / "bin" / check, *words],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            print(f"{check} {words}: did not end within {LIMIT} s")
+            continue
         held += done.returncode == 0
         unjudged += done.returncode == CANNOT_JUDGE
         if done.returncode != 0:
@@ -124,3 +127,5 @@ if __name__ == "__main__":
     except WorkbookError as error:
         print(error, file=sys.stderr)
         sys.exit(error.status)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import book_games
+import seal
 import section
 from layout import Exercise, WorkbookError, code_files, exercises, relative
 
@@ -172,7 +173,7 @@ def stubs(exercise: Exercise) -> list[Path]:
 
 def solution_of(path: Path, exercise: Exercise) -> bytes:
     there = exercise.solution / path.name
-    return there.read_bytes() if there.is_file() else b""
+    return seal.read(there) if there.is_file() else b""
 
 
 def moved_up(text: str, levels: int) -> str:

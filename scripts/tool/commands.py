@@ -3,18 +3,43 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 
 import leaving
 import seal
 import staff_commands
 import student_commands
-from command_line import PROGRAM, Command
+from command_line import PROGRAM, Command, Parser
 from layout import USAGE, WorkbookError, checkout_root, version
 from wrapping import fitted
 
+
+
+def completion_arguments(reader: Parser) -> None:
+    reader.add_argument("shell", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
+
+
+def run_completion(root: Path, options: Namespace) -> int:
+    import completion
+
+    known = [one for one in COMMANDS.values() if not is_refused(root, one)]
+    return completion.show(root, options.shell, known)
+
+
+COMPLETION = Command(
+    "completion",
+    "what a shell needs to complete these commands: bash, zsh or fish",
+    run_completion,
+    completion_arguments,
+    (
+        ("completion bash >>~/.bashrc", ""),
+        ("completion zsh >~/.zfunc/_workbook", "a folder of your fpath"),
+        ("completion fish >~/.config/fish/completions/workbook.fish", ""),
+    ),
+)
 GROUPS = {
-    "to learn": student_commands.COMMANDS,
+    "to learn": [*student_commands.COMMANDS, COMPLETION],
     "to teach, and to write exercises": staff_commands.COMMANDS,
 }
 COMMANDS = {one.name: one for group in GROUPS.values() for one in group}
@@ -66,6 +91,11 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def is_refused(root: Path, command: Command) -> bool:
+    """What judges the course is not in a handout."""
+    return command in staff_commands.COMMANDS and seal.in_handout(root)
+
+
 def call(root: Path, argv: list[str]) -> int:
     """The command that these words begin with. --help is told, and all is well."""
     command = COMMANDS[argv[0]]
@@ -78,8 +108,7 @@ def call(root: Path, argv: list[str]) -> int:
         print(reader.format_help(), end="")
         return 0
     options = reader.parse_intermixed_args(words)
-    staffs = command in staff_commands.COMMANDS and command.name != "completion"
-    if staffs and seal.in_handout(root):
+    if is_refused(root, command):
         raise WorkbookError(
             f"this is a handout for students: {command.name} needs all of the workbook", USAGE
         )

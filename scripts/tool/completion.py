@@ -45,7 +45,7 @@ def show(root: Path, shell: str, commands: list[Command]) -> int:
 
 def bash(found: list[Words], known: list[str]) -> str:
     cases = [f"        {w.command.name}) words='{' '.join(w.all(known))}' ;;" for w in found]
-    folders = "|".join(w.command.name for w in found if w.files)
+    with_files = "|".join(w.command.name for w in found if w.files)
     return f"""\
 {LICENSE}
 _workbook() {{
@@ -63,7 +63,7 @@ _workbook() {{
     esac
     COMPREPLY=($(compgen -W "$words" -- "$word"))
     case ${{COMP_WORDS[1]}} in
-        {folders}) COMPREPLY+=($(compgen -d -- "$word")) ;;
+        {with_files}) COMPREPLY+=($(compgen -f -- "$word")) ;;
     esac
 }}
 complete -F _workbook workbook
@@ -73,7 +73,7 @@ complete -F _workbook workbook
 def zsh(found: list[Words], known: list[str]) -> str:
     described = [f"        '{w.command.name}:{quoted(w.command.summary)}'" for w in found]
     cases = [f"        ({w.command.name}) compadd -- {' '.join(w.all(known))} ;;" for w in found]
-    folders = "|".join(w.command.name for w in found if w.files)
+    with_files = "|".join(w.command.name for w in found if w.files)
     return f"""\
 #compdef workbook
 {LICENSE}
@@ -93,7 +93,7 @@ _workbook() {{
 {lines(cases)}
     esac
     case ${{words[2]}} in
-        ({folders}) _files -/ ;;
+        ({with_files}) _files ;;
     esac
 }}
 compdef _workbook workbook
@@ -114,7 +114,7 @@ def fish(found: list[Words], known: list[str]) -> str:
         if positional := [*words.chosen, *(known if words.exercise else [])]:
             written.append(f"complete -c workbook -n {after} -a '{' '.join(positional)}'")
         if words.files:
-            written.append(f"complete -c workbook -n {after} -a '(__fish_complete_directories)'")
+            written.append(f"complete -c workbook -n {after} -a '(__fish_complete_path)'")
     return "\n".join([*written, ""])
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import tarfile
 import time
@@ -13,6 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import archive
 import pristine
 import seal
 from answers import catchers
@@ -49,6 +51,7 @@ LEFT_OUT = re.compile(
 FOR_OTHERS = ("## If you are an instructor", "## If you are writing an exercise")
 # Where GitHub Classroom looks for it.
 MOVED = {".github/classroom/workflow.yml": ".github/workflows/classroom.yml"}
+AUTOGRADING = ".github/classroom/autograding.json"
 FORMS = (".zip", ".tar.gz", ".tgz")
 
 
@@ -63,7 +66,7 @@ def handout(root: Path, said: str) -> int:
         raise WorkbookError(f"handout: {said} is no {', '.join(FORMS)}", USAGE)
     file = output_file("handout", said)
     entries = entries_of(root)
-    top = re.sub(r"\.(zip|tgz|tar\.gz)$", "", file.name) or "workbook"
+    top = archive.stem(file.name) or "workbook"
     (write_zip if file.suffix == ".zip" else write_tar)(file, top, entries)
     note(f"written: {said}, {len(entries)} files, {file.stat().st_size >> 10} KiB")
     return 0
@@ -79,6 +82,7 @@ def entries_of(root: Path) -> dict[str, Entry]:
     as_handed_out(root, found)
     seal_the_answers(root, found)
     found["README.md"] = Entry(for_students(found["README.md"].content.decode()).encode())
+    found[AUTOGRADING] = Entry(autograding(root))
     found[seal.MARK] = Entry(b"What lies here was sealed for students: scripts/tool/seal.py.\n")
     return found
 
@@ -129,23 +133,43 @@ def seal_the_answers(root: Path, found: dict[str, Entry]) -> None:
 def for_students(readme: str) -> str:
     for heading in FOR_OTHERS:
         readme = re.sub(rf"^{heading}\n.*?(?=^## |^MIT license|\Z)", "", readme, flags=re.M | re.S)
-    return readme
+    readme = re.sub(r"^## Two commands$", "## One command", readme, flags=re.M)
+    readme = re.sub(r"^scripts/workbook verify .*\n", "", readme, flags=re.M)
+    return re.sub(r"^`verify` .*?\n\n", "", readme, flags=re.M | re.S)
+
+
+def autograding(root: Path) -> bytes:
+    """For GitHub Classroom: as many points for each exercise, when `check` is content."""
+    tests = [
+        {
+            "name": one.name,
+            "setup": "",
+            "run": f"scripts/workbook check {one.id}",
+            "input": "",
+            "output": "",
+            "comparison": "included",
+            "timeout": 10,  # minutes
+            "points": 10,
+        }
+        for one in exercises(root)
+    ]
+    return json.dumps({"tests": tests}, indent=2).encode() + b"\n"
 
 
 def write_zip(file: Path, top: str, entries: dict[str, Entry]) -> None:
     now = time.localtime()[:6]
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for path, entry in sorted(entries.items()):
             info = zipfile.ZipInfo(f"{top}/{path}", now)
             info.external_attr = (0o100755 if entry.runs else 0o100644) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, entry.content)
+            packed.writestr(info, entry.content)
 
 
 def write_tar(file: Path, top: str, entries: dict[str, Entry]) -> None:
-    with tarfile.open(file, "w:gz") as archive:
+    with tarfile.open(file, "w:gz") as packed:
         for path, entry in sorted(entries.items()):
             info = tarfile.TarInfo(f"{top}/{path}")
             info.size, info.mtime = len(entry.content), int(time.time())
             info.mode = 0o755 if entry.runs else 0o644
-            archive.addfile(info, io.BytesIO(entry.content))
+            packed.addfile(info, io.BytesIO(entry.content))

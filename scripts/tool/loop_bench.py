@@ -21,6 +21,7 @@ from pathlib import Path
 
 import bounded
 import renewal
+import seal
 from figures import Figure
 from layout import NOT_YET, Exercise, WorkbookError, code_files, exercises, find_exercise
 from progress import Line
@@ -149,8 +150,8 @@ def measure(root: Path, said: list[str], repeat: int, book=False) -> int:
 
 def of_exercise(loop: Loop, exercise: Exercise) -> Row:
     first = loop.once(f"check {exercise.id}", ["scripts/workbook", "check", exercise.id])
-    for path in code_files(loop.root / "solutions" / exercise.name):
-        shutil.copyfile(path, exercise.stub / path.name)
+    for path in code_files(exercise.solution):
+        (exercise.stub / path.name).write_bytes(seal.read(path))
     return Row(exercise.id, (first, *loop.saved(exercise)))
 
 

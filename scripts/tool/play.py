@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bounded
 import judge
+import seal
 from build_folder import Built, Case, built, configure
 from build_step import build_target
 from layout import USAGE, Exercise, WorkbookError, find_exercise
@@ -59,6 +60,8 @@ class Game:
 def play(root: Path, said: str, sentence: str | None, solution: bool) -> int:
     judge.refuse_bad_settings()
     exercise = find_exercise(root, said)
+    if solution and seal.in_handout(root):
+        raise WorkbookError("play: a handout has no --solution to break; play your own answer", USAGE)
     facts = made(exercise, solution)
     game = Game(facts.checker, chosen(exercise, facts, sentence))
     with Line("the explorer plays first", late=True) as line:

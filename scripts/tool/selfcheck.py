@@ -283,11 +283,11 @@ def check_imports(root: Path) -> list[str]:
 
 
 def check_lint(root: Path) -> list[str]:
-    """What pyflakes finds in the tool and its tests: names that are unknown, or that nobody uses."""
+    """What pyflakes finds in Python: names that are unknown, or that nobody uses."""
     tool = shutil.which("pyflakes3") or shutil.which("pyflakes")
     if tool is None:
         raise Skipped("pyflakes is not installed: apt-get install pyflakes3")
-    folders = ("scripts/tool", "tests/tool", "tests/book")
+    folders = ("scripts", "tests")
     done = subprocess.run(
         [tool, *(root / one for one in folders if (root / one).is_dir())],
         cwd=root,

@@ -7,7 +7,6 @@ from argparse import Namespace
 from pathlib import Path
 
 import student
-import student_commands
 from command_line import Command, Parser, cores, whole_number
 
 
@@ -86,16 +85,6 @@ def new(root: Path, options: Namespace) -> int:
     return new_exercise.new_exercise(root, options.name)
 
 
-def completion_arguments(reader: Parser) -> None:
-    reader.add_argument("shell", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
-
-
-def run_completion(root: Path, options: Namespace) -> int:
-    import completion
-
-    return completion.show(root, options.shell, [*student_commands.COMMANDS, *COMMANDS])
-
-
 def handout_arguments(reader: Parser) -> None:
     reader.add_argument("file", metavar="FILE", help="the archive: .zip, .tar.gz or .tgz")
 
@@ -161,16 +150,5 @@ COMMANDS = [
         new,
         new_arguments,
         (("new exercise barriers", "with the next number"),),
-    ),
-    Command(
-        "completion",
-        "what a shell needs to complete these commands: bash, zsh or fish",
-        run_completion,
-        completion_arguments,
-        (
-            ("completion bash >>~/.bashrc", ""),
-            ("completion zsh >~/.zfunc/_workbook", "a folder of your fpath"),
-            ("completion fish >~/.config/fish/completions/workbook.fish", ""),
-        ),
     ),
 ]

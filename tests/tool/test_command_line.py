@@ -119,6 +119,7 @@ class Completion(unittest.TestCase):
         cls.folder = Path(holder.name)
         (cls.folder / "marks.csv").touch()
         (cls.folder / "anna").mkdir()
+        (cls.folder / "bert.zip").touch()
 
     def script(self, shell):
         path = self.folder / f"completion.{shell}"
@@ -150,6 +151,7 @@ class Completion(unittest.TestCase):
         self.assertNotIn("--peek", offered("run ex01 --"))
         self.assertIn("marks.csv", offered("grade anna --csv m"))
         self.assertLessEqual({"anna"}, {one.rstrip("/") for one in offered("grade a")})
+        self.assertIn("bert.zip", offered("grade b"))
         self.assertIn("zsh", offered("completion z"))
 
     @unittest.skipUnless(shutil.which("bash"), "no bash here")
@@ -186,7 +188,7 @@ class Completion(unittest.TestCase):
                 "compdef() { :; }\n"
                 "compadd() { shift; print -l -- $@; }\n"
                 "_describe() { print -l -- ${(P)2} | sed 's/:.*//'; }\n"
-                "_files() { [[ $1 == -/ ]] && print -l -- *(/) || print -l -- *; }\n"
+                "_files() { print -l -- *; }\n"
                 f"source {script}\nwords=(scripts/workbook {typed}); CURRENT={len(typed.split(' ')) + 1}\n"
                 "_workbook"
             )

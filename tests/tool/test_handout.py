@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import answers
+import book_pages
 import bughunt
 import commands
 import fake_tree
@@ -21,6 +22,7 @@ import comparing
 import handout
 import seal
 import sealed_compile
+import staff_commands
 import state
 from layout import Exercise, WorkbookError, exercises, read_code
 
@@ -110,16 +112,34 @@ class Handout(fake_tree.FakeTree):
         self.assertEqual((names["scripts/workbook"], names["README.md"]), (0o755, 0o644))
 
     def test_a_classroom_judges_each_exercise(self):
-        root = fake_tree.TOOL.parents[1]
-        told = json.loads((root / ".github/classroom/autograding.json").read_text(encoding="utf-8"))
-        self.assertEqual(
-            [(one["name"], one["run"]) for one in told["tests"]],
-            [(one.name, f"scripts/workbook check {one.id}") for one in exercises(root)],
-        )
         self.write(".github/classroom/workflow.yml", "name: autograding\n")
         found = handout.entries_of(self.root)
+        told = json.loads(found[handout.AUTOGRADING].content)
+        self.assertEqual(
+            [(one["name"], one["run"]) for one in told["tests"]],
+            [(one.name, f"scripts/workbook check {one.id}") for one in exercises(self.root)],
+        )
         self.assertIn(".github/workflows/classroom.yml", found)
         self.assertNotIn(".github/classroom/workflow.yml", found)
+
+    def test_its_readme_tells_of_no_command_that_it_refuses(self):
+        readme = (fake_tree.TOOL.parents[1] / "README.md").read_text(encoding="utf-8")
+        told = set(re.findall(r"scripts/workbook ([a-z]+)", handout.for_students(readme)))
+        self.assertEqual(told & {one.name for one in staff_commands.COMMANDS}, set())
+        self.assertLess({"start", "check", "completion"}, told)
+
+    def test_its_solution_is_not_to_be_played_with(self):
+        with self.assertRaisesRegex(WorkbookError, "a handout has no --solution to break"):
+            commands.call(self.given, ["play", "ex01", "--solution"])
+
+    def test_its_book_knows_what_is_given(self):
+        with unittest.mock.patch("book_pages.code_files") as files:
+            given = self.given / "exercises/ex01_count/given.cpp"
+            files.return_value = [given, self.given / "exercises/ex01_count/count.cpp"]
+            given.write_text("// given\n")
+            sealed = self.given / "solutions/ex01_count/given.cpp"
+            sealed.write_bytes(seal.sealed(b"// given\n"))
+            self.assertEqual([one.name for one in book_pages.stubs(self.exercise)], ["count.cpp"])
 
     def test_another_form_is_refused(self):
         with self.assertRaisesRegex(WorkbookError, "book.rar is no .zip, .tar.gz, .tgz"):
