@@ -11,6 +11,7 @@
 #include "support/stillness.hpp"
 #include "support/watch_page.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -145,6 +146,30 @@ TEST_CASE("gives up", "[step1]")
     support::gate never;
     std::jthread other{[&] { never.wait(); }};
     support::give_up("nothing comes");
+}
+
+// Each has the memory that the one before had.
+TEST_CASE("throws often and at last to nobody", "[step1]")
+{
+    const auto throw_one = [](const char* which) { throw std::runtime_error{which}; };
+    for (int i = 0; i < 20; ++i) {
+        REQUIRE_THROWS(throw_one("one of many"));
+    }
+    [&]() noexcept { throw_one("the last one"); }();
+}
+
+TEST_CASE("waits for a word that has a thread's number", "[step1]")
+{
+    std::binary_semaphore never{0};
+    std::atomic<int> word = 0;
+    std::thread other{[&] {
+        word = static_cast<int>(gettid());
+        word.notify_all();
+        never.acquire();
+    }};
+    word.wait(0);
+    word.wait(word); // here it hangs for ever
+    other.join();
 }
 
 // The one who works is an orphan: its parent has ended.

@@ -122,7 +122,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 22)
+        self.assertEqual(len(output.splitlines()), 24)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -169,6 +169,18 @@ class Explanations(unittest.TestCase):
             f"at {CASES}:{line('} // here it is destroyed')}   }} // here",
             "Cause: a std::thread that was neither joined nor detached is destroyed or replaced there.",
         )
+
+    def test_the_last_of_many_exceptions(self):
+        self.says(
+            "throws often and at last to nobody",
+            'Cause: nobody catches std::runtime_error "the last one", which is thrown there.',
+        )
+
+    def test_a_word_that_looks_like_a_thread(self):
+        case = "waits for a word that has a thread's number"
+        place = line("word.wait(word); // here it hangs for ever")
+        self.says(case, "Cause: the case's own thread waits for ", f"(cases.cpp:{place}): that does not come")
+        self.assertNotIn("waits for the end of", run(case)[1])
 
     def test_signals(self):
         self.says(

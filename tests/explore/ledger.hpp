@@ -90,7 +90,7 @@ enum class mishap : uint8_t {
     short_transfer, // less is sent or received than could be
     interruption,   // a call that waits ends with EINTR
     reset,          // the connection breaks, for both ends
-    refusal,        // nobody answers a connect()
+    refusal,        // a connect() is refused
     accept_failure, // no descriptor is left
     death,          // a simulated process is killed
     hang,           // nobody answers a connect(), nor says that nobody listens
@@ -138,7 +138,7 @@ enum class status : uint8_t { running, passed, failed };
 // What one child is to do.
 struct search_plan {
     search_kind kind;
-    bool races, plain_points, eager_time, isolate, record, stop_at_limit;
+    bool races, plain_points, eager_time, isolate, record;
     bool count_traces;  // that differ, of a search that is not reduced
     bool unlock_points; // a step before each unlock(): for those who try_lock()
     bool stop;          // replay: where the given choices end, to tell who could go on

@@ -96,6 +96,7 @@ set(EXPLORER_CANARY
     report/excerpt.cpp
     report/history.cpp
     report/lifetime.cpp
+    report/livelock.cpp
     report/names.cpp
     report/race.cpp
     report/report.cpp

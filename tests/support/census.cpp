@@ -43,9 +43,9 @@ census take_census()
             .descriptors = entries_in("/proc/self/fd") - 1};
 }
 
-bool back_to(const census& before)
+bool back_to(const census& before, std::source_location asked_in)
 {
-    const bool back = eventually([&] { return take_census() == before; });
+    const bool back = eventually([&] { return take_census() == before; }, asked_in);
     if (!back) {
         std::ostringstream text;
         text << "5 s later there are " << take_census() << "; before there were " << before;

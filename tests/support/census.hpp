@@ -4,6 +4,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <source_location>
 
 namespace support {
 
@@ -20,7 +21,7 @@ census take_census();
 
 /// True once the process owns exactly what it owned at `before`; waits for it, at most 5 s, because
 /// the kernel lets go of a joined thread or a killed child a moment later.
-bool back_to(const census& before);
+bool back_to(const census& before, std::source_location asked_in = std::source_location::current());
 
 std::ostream& operator<<(std::ostream& out, const census& counted);
 

@@ -26,20 +26,27 @@ std::vector<const trace*> all_traces(const watch_page& page)
     return all;
 }
 
-bool is_students(const std::vector<place>& way)
+// The newest first: what was thrown later may have the address of what was thrown before.
+std::vector<const trace*> throws_of(const watch_page& page)
 {
-    return !way.empty() && is_of_the_answer(way.front());
+    std::vector<const trace*> found;
+    const int throws = page.throws;
+    for (int i = throws - 1; i >= std::max(0, throws - watch_page::most_throws); --i) {
+        const trace& one = page.thrown[i % watch_page::most_throws];
+        if (one.whole == 1) {
+            found.push_back(&one);
+        }
+    }
+    return found;
 }
 
 const trace* throw_of(const watch_page& page, const void* exception)
 {
-    const trace* found = nullptr;
-    for (const trace& one : page.thrown) {
-        if (one.whole == 1 && one.about == exception && exception != nullptr) {
-            found = &one;
-        }
-    }
-    return found;
+    const auto all = throws_of(page);
+    const auto found = std::find_if(all.begin(), all.end(), [&](const trace* one) {
+        return exception != nullptr && one->about == exception;
+    });
+    return found == all.end() ? nullptr : *found;
 }
 
 std::string cause_of_signal(const trace& end)
@@ -65,9 +72,9 @@ std::string cause_of_signal(const trace& end)
     }
 }
 
-std::string cause_of_terminate(const watch_page& page, const std::vector<place>& way)
+std::string cause_of_terminate(const watch_page& page, const trace* thrown,
+                               const std::vector<place>& way)
 {
-    const trace* thrown = throw_of(page, page.end.about);
     if (thrown != nullptr) {
         return std::string("nobody catches ") + thrown->what + ", which is thrown there. " +
                (page.end.thread != page.end.process
@@ -96,7 +103,7 @@ std::string how_it_ended(const watch_page& page)
     explorer::page out;
     write_way(out, way);
     const std::string cause =
-        terminated ? cause_of_terminate(page, way) : cause_of_signal(page.end);
+        terminated ? cause_of_terminate(page, thrown, way) : cause_of_signal(page.end);
     if (!cause.empty()) {
         out.wrapped("Cause: " + cause);
     }
@@ -111,15 +118,14 @@ std::vector<const trace*> thrown_in_the_answer(const watch_page& page, const sou
     constexpr std::size_t most = 3;
     std::vector<const trace*> found;
     std::set<std::string> told;
-    const int throws = page.throws;
-    for (int i = throws - 1; i >= std::max(0, throws - watch_page::most_throws); --i) {
-        const trace& one = page.thrown[i % watch_page::most_throws];
-        if (one.whole != 1 || one.about == page.unexpected || found.size() == most) {
+    const trace* broke_off = throw_of(page, page.unexpected);
+    for (const trace* one : throws_of(page)) {
+        if (one == broke_off || found.size() == most) {
             continue;
         }
-        const auto way = way_of(source, one);
-        if (is_students(way) && told.insert(shown(way.front())).second) {
-            found.insert(found.begin(), &one);
+        const auto way = way_of(source, *one);
+        if (leads_to_the_answer(way) && told.insert(shown(way.front())).second) {
+            found.insert(found.begin(), one);
         }
     }
     return found;
@@ -143,7 +149,7 @@ std::string what_happened(const watch_page& page)
         out.wrapped(std::string("That exception is ") + broke_off->what + ", thrown", "  ", "    ");
         const auto way = way_of(source, *broke_off);
         write_way(out, way);
-        if (notes == 0 && is_students(way)) {
+        if (notes == 0 && leads_to_the_answer(way)) {
             cause = std::string("nobody but the case catches ") + broke_off->what + " (" +
                     explorer::short_name(way.front()) + ")";
         }
@@ -168,7 +174,7 @@ std::string what_happened(const watch_page& page)
         out.wrapped("Cause: " + cause + ".");
     }
     const auto way_of_child = way_of(source, page.end_of_a_child);
-    if (page.end_of_a_child.whole == 1 && is_students(way_of_child)) {
+    if (page.end_of_a_child.whole == 1 && leads_to_the_answer(way_of_child)) {
         out.wrapped("a process that the case had started was ended by signal " +
                         std::to_string(page.end_of_a_child.signal),
                     "  ", "    ");

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/explanation.hpp"
 
+#include "support/processes_below.hpp"
 #include "support/traces.hpp"
 #include "support/ways.hpp"
 
@@ -31,14 +32,16 @@ struct call {
     long number;
     const char* words;
 };
+constexpr const char* locks_a_mutex = "waits to lock a mutex";
+constexpr const char* joins = "waits for the end of another thread";
 constexpr call calls[] = {
-    {"pthread_mutex", -1, "waits to lock a mutex"},
+    {"pthread_mutex", -1, locks_a_mutex},
     {"pthread_rwlock", -1, "waits to lock a shared mutex"},
     {"pthread_cond", -1, "waits to be notified on a condition variable"},
     {"ZNSt18condition_variable", -1, "waits to be notified on a condition variable"},
-    {"pthread_join", -1, "waits for the end of another thread"},
-    {"pthread_clockjoin", -1, "waits for the end of another thread"},
-    {"ZNSt6thread4join", -1, "waits for the end of another thread"},
+    {"pthread_join", -1, joins},
+    {"pthread_clockjoin", -1, joins},
+    {"ZNSt6thread4join", -1, joins},
     {"ZNSt28__atomic_futex", -1, "waits for the result of a future"},
     {"sem_", -1, "waits for a unit of a semaphore"},
     {"syscall", -1, "waits for an atomic variable to change"},
@@ -84,31 +87,19 @@ struct standing {
 
 std::string system_call_of(const standing& one)
 {
-    std::ifstream in("/proc/" + std::to_string(one.process) + "/task/" +
-                     std::to_string(one.thread) + "/syscall");
-    std::string line;
-    std::getline(in, line);
-    return line;
+    return first_line("/proc/" + std::to_string(one.process) + "/task/" +
+                      std::to_string(one.thread) + "/syscall");
 }
 
 // Those of the process and of all below it.
 std::vector<standing> all_threads(pid_t first)
 {
-    std::vector<pid_t> processes = {first};
     std::vector<standing> all;
-    for (std::size_t i = 0; i < processes.size(); ++i) {
-        const std::string tasks = "/proc/" + std::to_string(processes[i]) + "/task";
-        std::error_code gone;
-        std::filesystem::directory_iterator thread(tasks, gone);
-        for (; !gone && thread != end(thread); thread.increment(gone)) {
-            const pid_t id = std::atoi(thread->path().filename().c_str());
-            all.push_back({processes[i], id, {}, {}, {}});
-            std::ifstream children(thread->path() / "children");
-            for (pid_t child; children >> child;) {
-                processes.push_back(child);
-            }
-        }
-    }
+    for_each_thread(std::to_string(first), [&](const std::string& process, const auto& thread) {
+        all.push_back(
+            {std::atoi(process.c_str()), std::atoi(thread.filename().c_str()), {}, {}, {}});
+        return true;
+    });
     std::sort(all.begin(), all.end(), [&](const standing& one, const standing& other) {
         return std::pair(one.process != first, one.thread) <
                std::pair(other.process != first, other.thread);
@@ -151,7 +142,10 @@ pid_t thread_waited_for(const standing& one, const std::vector<standing>& all)
         number != SYS_futex) {
         return 0;
     }
-    const bool locks = one.doing.find("mutex") != std::string::npos;
+    const bool locks = one.doing == locks_a_mutex;
+    if (!locks && one.doing != joins) {
+        return 0;
+    }
     const pid_t wanted = number_at(one.process, word + (locks ? 8 : 0));
     const bool known = std::any_of(all.begin(), all.end(), [&](const standing& other) {
         return other.process == one.process && other.thread == wanted;
@@ -276,7 +270,7 @@ std::string doing_in_full(const standing& one, const std::vector<standing>& all)
         return one.doing;
     }
     const bool itself = other == &one;
-    if (one.doing.find("mutex") != std::string::npos) {
+    if (one.doing == locks_a_mutex) {
         return one.doing +
                (itself ? " that it has locked itself" : " that " + other->name + " has");
     }
@@ -292,18 +286,15 @@ std::string with_line(const standing& one, const std::vector<standing>& all)
     return text;
 }
 
-bool is_in_the_answer(const standing& one)
-{
-    return !one.way.empty() && is_of_the_answer(one.way.front());
-}
-
 // From the case's own thread along those that are waited for; if that one has given up, from the
 // first that is in the answer.
 std::string cause(const std::vector<standing>& all, bool given_up)
 {
     std::vector<const standing*> chain;
     const auto first =
-        given_up ? std::find_if(all.begin(), all.end(), is_in_the_answer) : all.begin();
+        given_up ? std::find_if(all.begin(), all.end(),
+                                [](const standing& one) { return leads_to_the_answer(one.way); })
+                 : all.begin();
     const standing* at = first == all.end() ? nullptr : &*first;
     while (at != nullptr && std::find(chain.begin(), chain.end(), at) == chain.end()) {
         chain.push_back(at);

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -73,16 +74,17 @@ public:
 
     /// Interrupts the system call that `thread` sleeps in; waits for it to fall asleep first.
     /// Blocks at most 5 s for each. False when the thread is gone or never slept.
-    bool interrupt(pid_t thread)
+    bool interrupt(pid_t thread, std::source_location asked_in = std::source_location::current())
     {
         const std::string life = "/proc/self/task/" + std::to_string(thread);
-        if (!eventually([&] { return is_asleep(thread) || !std::filesystem::exists(life); }) ||
+        if (!eventually([&] { return is_asleep(thread) || !std::filesystem::exists(life); },
+                        asked_in) ||
             !is_asleep(thread)) {
             return false;
         }
         const int before = handled;
         return tgkill(getpid(), thread, SIGUSR1) == 0 &&
-               eventually([&] { return handled > before; });
+               eventually([&] { return handled > before; }, asked_in);
     }
 
 private:

@@ -14,8 +14,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <future>
 #include <string>
@@ -126,18 +124,17 @@ public:
     }
 
     /// Calls stop() and waits for run() to return. If it does not within 5 s, the case ends there:
-    /// its thread cannot be joined any more. Returns true.
-    bool end()
+    /// its thread cannot be joined any more.
+    void end()
     {
         if (!thread_.joinable()) {
-            return true;
+            return;
         }
         server_.stop();
         if (!returns_within(std::chrono::seconds{5})) {
             give_up("run() did not return within 5 s of stop()");
         }
         thread_.join();
-        return true;
     }
 
 private:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "support/stillness.hpp"
 
+#include "support/processes_below.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <string_view>
-#include <system_error>
-#include <vector>
 
 namespace support {
 namespace {
@@ -31,33 +31,14 @@ bool add_thread(const std::filesystem::path& thread, std::string& seen)
     return waits;
 }
 
-void add_children(const std::filesystem::path& thread, std::vector<std::string>& processes)
-{
-    std::ifstream list(thread / "children");
-    for (std::string child; list >> child;) {
-        processes.push_back(child);
-    }
-}
-
 // What every thread of every process below this one does; empty if one could run.
 std::string look_around()
 {
     std::string seen;
-    std::vector<std::string> processes{"self"};
-    for (std::size_t i = 0; i < processes.size(); ++i) {
-        std::error_code gone;
-        std::filesystem::directory_iterator thread("/proc/" + processes[i] + "/task", gone);
-        for (; !gone && thread != end(thread); thread.increment(gone)) {
-            if (i > 0 && !add_thread(thread->path(), seen)) {
-                return {};
-            }
-            add_children(thread->path(), processes);
-        }
-        if (gone) {
-            return {};
-        }
-    }
-    return seen;
+    const bool still = for_each_thread("self", [&](const std::string& process, const auto& thread) {
+        return process == "self" || add_thread(thread, seen);
+    });
+    return still ? seen : std::string();
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "support/explanation.hpp"
 #include "support/machine.hpp"
+#include "support/processes_below.hpp"
 #include "support/stillness.hpp"
 #include "support/watch_page.hpp"
 
@@ -86,14 +87,6 @@ watch_page* share_a_page(int file)
     words.push_back(nullptr);
     execv(words[0], words.data());
     cannot_judge("cannot run " + command[0] + ": " + std::strerror(errno));
-}
-
-std::string first_line(const std::filesystem::path& file)
-{
-    std::ifstream in(file);
-    std::string line;
-    std::getline(in, line);
-    return line;
 }
 
 std::vector<pid_t> own_children()

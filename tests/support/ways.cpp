@@ -29,6 +29,11 @@ bool is_of_the_answer(const explorer::place& where)
     return !where.file.starts_with("tests/") && !where.file.starts_with("exercises/given/");
 }
 
+bool leads_to_the_answer(const std::vector<explorer::place>& way)
+{
+    return !way.empty() && is_of_the_answer(way.front());
+}
+
 std::vector<explorer::place> whole_way(const explorer::source_places& source, const trace& one)
 {
     auto all = source.all(one.frame, frames_of(one));
@@ -37,11 +42,7 @@ std::vector<explorer::place> whole_way(const explorer::source_places& source, co
         return here.file == next.file && here.line == next.line;
     };
     all.erase(std::unique(all.begin(), all.end(), same_line), all.end());
-    // A destructor that nobody wrote has the line of its class: who called it tells more.
-    const auto is_class = [](const auto& where) {
-        return where.text.starts_with("class ") || where.text.starts_with("struct ");
-    };
-    while (all.size() > 1 && is_class(all.front())) {
+    while (all.size() > 1 && explorer::is_of_class(all.front())) {
         all.erase(all.begin());
     }
     return all;

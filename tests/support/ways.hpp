@@ -18,6 +18,9 @@ std::set<void*> addresses_in(const std::vector<const trace*>& traces);
 /// Neither a test's nor given code.
 bool is_of_the_answer(const explorer::place& where);
 
+/// Whether its innermost line is.
+bool leads_to_the_answer(const std::vector<explorer::place>& way);
+
 /// All lines of ours, from the innermost.
 std::vector<explorer::place> whole_way(const explorer::source_places& source, const trace& one);
 

@@ -36,26 +36,13 @@ private:
                one.held_by >= 0;
     }
 
-    std::string mutex_name(int mutex) const { return all_.told().objects().of(sort::mutex, mutex); }
-
     // By which event the owner of the mutex has it.
-    int lock_by(int owner, int mutex) const
-    {
-        return all_.last(1, all_.end(), [&](const event& one) {
-            return one.shown && one.thread == owner && one.object == mutex &&
-                   (one.what == op::lock || one.what == op::lock_exclusive ||
-                    one.what == op::lock_shared || one.what == op::try_lock);
-        });
-    }
+    int lock_by(int owner, int mutex) const { return all_.taken_by(owner, mutex, all_.end()); }
 
     cause waits_for_itself() const
     {
         const event& last = all_.at(book_.at);
-        const int before = all_.last(1, book_.at, [&](const event& one) {
-            return one.shown && one.thread == last.thread && one.object == last.object &&
-                   (one.what == op::lock || one.what == op::lock_exclusive ||
-                    one.what == op::lock_shared || one.what == op::try_lock);
-        });
+        const int before = all_.taken_by(last.thread, last.object, book_.at);
         return {all_.thread(book_.at) + " holds " + all_.name(book_.at) + " since " +
                     all_.where(before) + " and locks it once more (" + all_.where(book_.at) + ").",
                 "Unlock it before, or let what is called there rely on its caller's lock.",
@@ -65,7 +52,7 @@ private:
     std::string chain(int thread) const
     {
         const standing& one = book_.thread[thread];
-        return thread_name(one.held_by) + " has " + mutex_name(one.object) + " (" +
+        return thread_name(one.held_by) + " has " + all_.mutex_name(one.object) + " (" +
                all_.where(lock_by(one.held_by, one.object)) + ")";
     }
 
@@ -114,7 +101,7 @@ private:
             const int lock = lock_by(one.held_by, one.object);
             const std::string who = thread_name(one.held_by);
             const std::string begin =
-                who + " locked " + mutex_name(one.object) + " (" + all_.where(lock) + ")";
+                who + " locked " + all_.mutex_name(one.object) + " (" + all_.where(lock) + ")";
             const std::string end =
                 thread_name(i) + " waits for that lock (" + all_.where(one.event) + ").";
             const bool by_hand = has(all_.text(lock), ".lock()");

@@ -4,6 +4,15 @@
 #include <map>
 
 namespace explorer {
+namespace {
+
+bool takes_lock(op what)
+{
+    return what == op::lock || what == op::lock_exclusive || what == op::lock_shared ||
+           what == op::try_lock;
+}
+
+} // namespace
 
 history::history(const story& told) : told_(told)
 {
@@ -29,8 +38,7 @@ void history::find_held()
         if (!one.shown) {
             continue;
         }
-        if (one.what == op::lock || one.what == op::lock_exclusive || one.what == op::lock_shared ||
-            one.what == op::try_lock) {
+        if (takes_lock(one.what)) {
             mine.insert(one.object);
         } else if (one.what == op::unlock || one.what == op::unlock_shared) {
             let_go(one.object);
@@ -42,12 +50,19 @@ void history::find_held()
 
 int history::taken(int number, int mutex) const
 {
-    const int thread = at(number).thread;
-    return last(1, number + 1, [&](const event& one) {
-        return one.shown && one.thread == thread && one.object == mutex &&
-               (one.what == op::lock || one.what == op::lock_exclusive ||
-                one.what == op::lock_shared || one.what == op::try_lock);
+    return taken_by(at(number).thread, mutex, number + 1);
+}
+
+int history::taken_by(int thread, int mutex, int before) const
+{
+    return last(1, before, [&](const event& one) {
+        return one.shown && one.thread == thread && one.object == mutex && takes_lock(one.what);
     });
+}
+
+std::string history::mutex_name(int mutex) const
+{
+    return told_.objects().of(sort::mutex, mutex);
 }
 
 bool history::reads(const event& one) const

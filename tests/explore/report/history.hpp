@@ -48,6 +48,9 @@ public:
 
     /// The event by which its thread took the mutex that it holds there; 0: unknown.
     int taken(int number, int mutex) const;
+    /// The last one before that event by which the thread took the mutex, or has it.
+    int taken_by(int thread, int mutex, int before) const;
+    std::string mutex_name(int mutex) const;
 
     bool reads(const event& one) const;
     bool writes(const event& one) const;

@@ -126,8 +126,6 @@ private:
                            [&](int mutex) { return all_.held(second_).contains(mutex); });
     }
 
-    std::string mutex_name(int mutex) const { return all_.told().objects().of(sort::mutex, mutex); }
-
     cause read_after_the_unlock() const
     {
         for (const auto& [bare, guarded] : both_ways()) {
@@ -151,7 +149,7 @@ private:
                 continue;
             }
             const bool writes = all_.writes(all_.at(bare));
-            return {all_.thread(bare) + " has unlocked " + mutex_name(mutex) + " and " +
+            return {all_.thread(bare) + " has unlocked " + all_.mutex_name(mutex) + " and " +
                         (writes ? "writes " : "reads ") + what() + " once more (" +
                         all_.where(bare) + "), which " + all_.thread(guarded) +
                         (all_.writes(all_.at(guarded)) ? " writes" : " reads") +
@@ -169,11 +167,11 @@ private:
             const int mutex = only_there(bare, guarded);
             if (mutex != 0 && all_.held(bare).empty()) {
                 return {all_.thread(bare) + does(bare) + what() + " (" + all_.where(bare) +
-                            ") without " + mutex_name(mutex) + ", under which " +
+                            ") without " + all_.mutex_name(mutex) + ", under which " +
                             all_.thread(guarded) +
                             does(guarded).substr(0, does(guarded).size() - 1) + " it (" +
                             all_.where(guarded) + ").",
-                        "Lock " + mutex_name(mutex) + " for both.",
+                        "Lock " + all_.mutex_name(mutex) + " for both.",
                         {all_.taken(guarded, mutex), first_, second_}};
             }
         }
@@ -187,8 +185,8 @@ private:
         }
         const int one = *all_.held(first_).begin();
         const int other = *all_.held(second_).begin();
-        return {all_.thread(first_) + " holds " + mutex_name(one) + " and " + all_.thread(second_) +
-                    " holds " + mutex_name(other) +
+        return {all_.thread(first_) + " holds " + all_.mutex_name(one) + " and " +
+                    all_.thread(second_) + " holds " + all_.mutex_name(other) +
                     ": these are two mutexes, and neither keeps the other thread out.",
                 "Both must lock the same mutex: one that belongs to the data, not to the thread.",
                 {all_.taken(first_, one), all_.taken(second_, other), first_, second_}};

@@ -80,10 +80,10 @@ private:
         if (!story_.why().sentence.empty()) {
             out_.wrapped("Cause: " + story_.why().sentence);
         }
-        if (!story_.advice().empty()) {
-            out_.wrapped("Advice: " + story_.advice());
+        if (!story_.why().advice.empty()) {
+            out_.wrapped("Advice: " + story_.why().advice);
         }
-        if (!story_.why().sentence.empty() || !story_.advice().empty()) {
+        if (!story_.why().sentence.empty() || !story_.why().advice.empty()) {
             out_.whole("");
         }
     }
@@ -96,14 +96,15 @@ private:
         out_.wrapped(
             "The shortest failing schedule found; time runs downward, and > marks what decides:");
         out_.whole("");
-        const layout columns = lay_out();
-        if (out_.width() >= page_with_columns) {
+        const bool in_columns = out_.width() >= page_with_columns;
+        const layout columns = in_columns ? lay_out() : layout{};
+        if (in_columns) {
             out_.line(columns.head);
         }
         for (const row& one : rows_.rows()) {
             if (one.left_out > 0) {
                 out_.line("  ... " + std::to_string(one.left_out) + " steps");
-            } else if (out_.width() >= page_with_columns) {
+            } else if (in_columns) {
                 table_row(one, columns.text_of(one));
             } else {
                 narrow_row(one);

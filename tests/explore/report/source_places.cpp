@@ -260,12 +260,16 @@ place source_places::until(void* const* frames, int count, const Action& is_want
     return found;
 }
 
-// A function that nobody wrote has the line of its class: who called it tells more.
+bool is_of_class(const place& where)
+{
+    return where.text.starts_with("class ") || where.text.starts_with("struct ");
+}
+
 place source_places::of(void* const* frames, int count) const
 {
     place of_class;
     place found = until(frames, count, [&](const place& one) {
-        if (one.text.starts_with("class ") || one.text.starts_with("struct ")) {
+        if (is_of_class(one)) {
             of_class = of_class.known() ? of_class : one;
             return false;
         }

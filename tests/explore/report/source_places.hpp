@@ -22,6 +22,8 @@ struct place {
     bool known() const { return line != 0; }
 };
 
+/// The line of a class is that of a function which nobody wrote: who called it tells more.
+bool is_of_class(const place& where);
 std::string short_name(const place& where); // "queue.cpp:12"; empty: unknown
 
 class source_places {

@@ -356,9 +356,4 @@ std::map<std::string, std::string> story::last_values() const
     return said;
 }
 
-std::string story::advice() const
-{
-    return why_.advice;
-}
-
 } // namespace explorer

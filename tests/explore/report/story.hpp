@@ -46,8 +46,6 @@ public:
     std::map<std::string, std::string> last_values() const;
 
     const cause& why() const { return why_; }
-    /// What would mend it, if that is known.
-    std::string advice() const;
     /// Whether the event is the failure, or one of those that show its cause.
     bool is_decisive(int number) const;
 

@@ -218,7 +218,7 @@ std::string json_of(const story& told, long planned)
     made.text("kind", told.outcome().kind).text("text", told.book().text);
     made.number("schedule", told.outcome().schedules).number("of", planned);
     made.text("replay", told.outcome().replay).text("cause", told.why().sentence);
-    made.text("advice", told.advice());
+    made.text("advice", told.why().advice);
     made.number("threads", told.book().threads);
     made.raw("steps", list(steps(told))).raw("waiting", list(waiting(told)));
     made.raw("choices", list(numbers(told.book().choice, told.book().chosen)));

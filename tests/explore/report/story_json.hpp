@@ -18,8 +18,8 @@ namespace explorer {
 ///   cause     why, in a sentence, if that is known; advice: what mends that, likewise
 ///   threads   how many there were
 ///   steps     what was done, in its order, each with
-///     thread    its number
-///     does      in words; op: "lock", "unlock", "wait", "write", ..., as in the ledger
+///     thread    its number; as: the greenlet in it, if it is one's step
+///     does      in words; op: "lock", "unlock", "wait", "write", ...
 ///     object    its name, if it is about one; sort: "mutex", "atomic", ... or "memory"
 ///     value     read or written by a line of ours; old: before it, if it was changed at once.
 ///               Texts, and only where people can make something of them

@@ -208,6 +208,11 @@ cause never_taken(const history& all)
             {put, left, ended}};
 }
 
+cause woken_in_vain(const history& all)
+{
+    return wait_in_vain(all, true);
+}
+
 // A thread that nobody joins is not done when its starter goes on.
 cause detached(const history& all)
 {
@@ -231,11 +236,10 @@ cause cause_of_wrong_result(const history& all)
     if (all.end() > most_steps_compared) {
         return detached(all);
     }
-    for (const auto& found :
-         {detached(all), slept_through(all), overwritten(all), read_again(all),
-          looked_under_another_lock(all), never_taken(all), wait_in_vain(all, true),
-          not_looked_again(all), not_waited_for(all)}) {
-        if (!found.sentence.empty()) {
+    for (const auto kind :
+         {detached, slept_through, overwritten, read_again, looked_under_another_lock, never_taken,
+          woken_in_vain, not_looked_again, not_waited_for}) {
+        if (cause found = kind(all); !found.sentence.empty()) {
             return found;
         }
     }

@@ -40,7 +40,4 @@ void watch_for_failures();       // std::terminate and fatal signals
 void watch_for_stack_overflow(); // once in each thread
 void fail_if_todo_was_reached();
 
-// The names of what threads do, for messages.
-const char* name_of(op what);
-
 } // namespace explorer::runtime

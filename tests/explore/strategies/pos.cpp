@@ -6,11 +6,14 @@
 // very low priority would wait as long as two others go round in circles.
 //
 // SPDX-License-Identifier: MIT
-#include "explore/schedule/fairness.hpp"
 #include "explore/strategies/random.hpp"
+
+#include <algorithm>
 
 namespace explorer::runtime {
 namespace {
+
+constexpr int steps_alike = 300; // until all draw anew
 
 void draw(thread_state& current)
 {
@@ -20,8 +23,8 @@ void draw(thread_state& current)
 void come_to_a_step(thread_state& current)
 {
     draw(current);
-    for (int i = 0; i < run.thread_count && run.steps % steps_before_yield == 0; ++i) {
-        draw(run.threads[i]);
+    if (run.steps % steps_alike == 0) {
+        std::for_each_n(run.threads, run.thread_count, draw);
     }
 }
 

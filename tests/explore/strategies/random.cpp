@@ -8,6 +8,15 @@ constexpr uint64_t steps_per_irregular = 16;
 
 uint64_t random_state;
 
+// splitmix64
+uint64_t random_number()
+{
+    uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
 } // namespace
 
 uint32_t random_execution()
@@ -19,15 +28,6 @@ void begin_random()
 {
     random_state =
         book->plan.seed * 0x9e3779b97f4a7c15u + random_execution() * uint64_t{0x2545f4914f6cdd1d};
-}
-
-// splitmix64
-uint64_t random_number()
-{
-    uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
 }
 
 uint64_t random_below(uint64_t bound)

@@ -15,7 +15,6 @@ uint32_t random_execution();
 
 void begin_random();
 uint64_t random_below(uint64_t bound);
-uint64_t random_number();
 
 // In every second round of the random strategies whoever starts threads goes on with that first:
 // else none of many is at its beginning when the last one is there.

@@ -57,7 +57,7 @@ int choose(const candidates& who)
     if (who.current_can && --left > 0) {
         return 0;
     }
-    // They stand in the order of their numbers, the current one first if it can go on.
+    // The current one first, if it can go on; then those after it in the order of their numbers.
     const int next = who.current_can && who.regular > 1 ? 1 : 0;
     return begin_slice(who, backward ? who.regular - 1 : next);
 }

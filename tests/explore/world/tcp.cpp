@@ -99,6 +99,7 @@ void disconnect(file& one)
     one.shut = 0;
     one.error = 0;
     one.got_the_end = false;
+    one.silent = false;
     one.in.used = 0;
     if (!one.chose_address) {
         one.local.address = htonl(INADDR_ANY);
