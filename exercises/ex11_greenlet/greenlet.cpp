@@ -42,7 +42,7 @@ struct core {
     const long number; // 0 for main
     const std::string name;
     std::unique_ptr<given::context> context; // its stack; null for main, and once it has ended
-    std::function<void()> body;              // what it will run; empty once it has started
+    given::job body;                         // what it will run; empty once it has started
     bool done = false;
     std::exception_ptr error;  // how it ended, if not by returning
     bool asked = false;        // somebody has seen error
@@ -99,7 +99,7 @@ void core::require_own_thread(const char* what) const
 hub::~hub()
 {
     for (const auto& [number, one] : all) {
-        one->body = nullptr;
+        one->body = given::job();
         forgotten.push_back(std::move(one->context));
     }
 }
@@ -163,7 +163,7 @@ ticket prepare_wait()
     return {self, self->waits};
 }
 
-any_greenlet start([[maybe_unused]] std::string name, [[maybe_unused]] std::function<void()> body)
+any_greenlet start([[maybe_unused]] std::string name, [[maybe_unused]] given::job body)
 {
     todo("make a greenlet with a stack of its own, and put it at the end of the ready queue");
 }

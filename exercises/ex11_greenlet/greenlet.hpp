@@ -8,12 +8,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "given/job.hpp"
+
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -101,7 +102,7 @@ protected:
     /// join(), then rethrows what the greenlet ended with, each time it is asked.
     void wait_for_result() const;
 
-    friend any_greenlet start(std::string name, std::function<void()> body);
+    friend any_greenlet start(std::string name, given::job body);
 
 private:
     std::shared_ptr<core> core_;
@@ -110,7 +111,7 @@ private:
 /// The core of spawn(): a greenlet that will run `body`, last in the ready queue. An empty name
 /// becomes "greenlet #7", counting in each thread from 1. Does not switch. Throws
 /// std::system_error when there is no memory for a stack.
-any_greenlet start(std::string name, std::function<void()> body);
+any_greenlet start(std::string name, given::job body);
 
 /// A greenlet and its result, like std::future, but to be asked as often as you like.
 template <class T>
@@ -151,15 +152,15 @@ auto spawn(std::string name, F&& f)
 {
     using value = std::invoke_result_t<std::decay_t<F>&>;
     auto result = std::make_shared<std::optional<typename greenlet<value>::kept>>();
-    auto call = std::make_shared<std::decay_t<F>>(std::forward<F>(f)); // may be move-only
-    any_greenlet made = start(std::move(name), [result, call] {
+    given::job body([result, call = std::forward<F>(f)]() mutable {
         if constexpr (std::is_void_v<value>) {
-            (*call)();
+            call();
             result->emplace(true);
         } else {
-            result->emplace((*call)());
+            result->emplace(call());
         }
     });
+    any_greenlet made = start(std::move(name), std::move(body));
     return greenlet<value>(std::move(made), std::move(result));
 }
 

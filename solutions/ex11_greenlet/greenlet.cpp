@@ -41,7 +41,7 @@ struct core {
     const long number; // 0 for main
     const std::string name;
     std::unique_ptr<given::context> context; // its stack; null for main, and once it has ended
-    std::function<void()> body;              // what it will run; empty once it has started
+    given::job body;                         // what it will run; empty once it has started
     bool done = false;
     std::exception_ptr error;  // how it ended, if not by returning
     bool asked = false;        // somebody has seen error
@@ -98,7 +98,7 @@ void core::require_own_thread(const char* what) const
 hub::~hub()
 {
     for (const auto& [number, one] : all) {
-        one->body = nullptr;
+        one->body = given::job();
         forgotten.push_back(std::move(one->context));
     }
 }
@@ -175,7 +175,7 @@ void exit_if_killed(core& self)
 
 } // namespace
 
-any_greenlet start(std::string name, std::function<void()> body)
+any_greenlet start(std::string name, given::job body)
 {
     hub& here = this_hub();
     const long number = ++here.spawned;
@@ -194,7 +194,7 @@ any_greenlet start(std::string name, std::function<void()> body)
 // The whole life of a greenlet, on its own stack: nothing may leave it but the way to the hub.
 given::context& core::run()
 {
-    const auto call = std::exchange(body, nullptr); // destroyed on this stack, as the body ends
+    given::job call = std::move(body); // destroyed on this stack, as the body ends
     try {
         exit_if_killed(*this);
         call();
