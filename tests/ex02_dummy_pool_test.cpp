@@ -445,6 +445,20 @@ TEST_CASE("map waits for all even when one fails", "[ex02][step4][explore]")
     });
 }
 
+TEST_CASE("map throws the first error of its input and not of time", "[ex02][step4][explore]")
+{
+    explore([] {
+        dummy_pool workers(2);
+        int thrown = 0;
+        try {
+            workers.map([](int n) -> int { throw n; }, std::vector<int>{7, 8});
+        } catch (int which) {
+            thrown = which;
+        }
+        EXPLORE_REQUIRE(thrown == 7);
+    });
+}
+
 TEST_CASE("map on a closed pool is refused", "[ex02][step4]")
 {
     dummy_pool workers(2);
