@@ -19,6 +19,10 @@
 namespace cases {
 namespace {
 
+// Schedules that the reduced search asked for and that turned out to be none: whoever was to go first
+// had to wait. So many beyond a fifth; on average they are far fewer.
+constexpr long most_cut_short = 3;
+
 // ---- what the schedules came to, in memory shared with the exploring child
 
 class outcomes {
@@ -36,7 +40,9 @@ public:
     outcomes(const outcomes&) = delete;
     outcomes& operator=(const outcomes&) = delete;
 
-    void add(std::uint64_t one)
+    // Not instrumented: it writes elsewhere in every schedule, which would make each a kind of its
+    // own where plain accesses are steps.
+    [[gnu::no_sanitize("thread")]] void add(std::uint64_t one)
     {
         if (page_->count < most) {
             page_->list[page_->count++] = one;
@@ -113,7 +119,7 @@ int compare_searches(long programs, long first, bool talkative)
                   std::to_string(reduced.states.size());
         } else if (every.census.kinds != reduced.census.kinds) {
             why = "the kinds";
-        } else if (reduced.census.schedules > 3 * reduced.census.kinds / 2 + 2) {
+        } else if (5 * reduced.census.schedules > 6 * reduced.census.kinds + 5 * most_cut_short) {
             why = "too many schedules";
         }
         ++compared;
