@@ -167,6 +167,17 @@ struct touch {
     int8_t units; // taken (1) or given back (-1) of what others may wait for
 };
 
+// Why a reduced search is no proof.
+enum class obstacle : uint8_t {
+    none,
+    giving_way, // a thread asks again and again, and others must have a turn before it
+    time,       // all who could go on did only that, and time moved on
+    timers,     // of the simulated kernel
+    processes,  // simulated ones
+    size,       // more steps, or more in them, than there is room for
+    difference, // the same choices led elsewhere
+};
+
 constexpr int most_branches = 1 << 12;
 constexpr int most_kept_touches = 1 << 18;
 constexpr int most_traces = 1 << 20;
@@ -197,7 +208,7 @@ struct reduced_search {
     int changed; // the first branch that differs from the schedule before
     int kept_touches;
     bool restarted;
-    volatile bool given_up; // it is no proof
+    volatile obstacle met;  // first; then it is given up
     volatile long distinct; // kinds of schedule that there were
     uint64_t attempt;       // tells the kinds of one search from those of another
     branch branches[most_branches];

@@ -169,6 +169,12 @@ std::uint64_t machine::obey(instruction one, std::size_t thread)
         return network_->accept_and_leave();
     case deed::duplicate_and_close:
         return network_->duplicate_and_close(one.on);
+    case deed::receive_in_time:
+        return network_->receive_in_time(one.on);
+    case deed::set_timer:
+        return network_->set_timer(1 + one.on);
+    case deed::await_timer:
+        return network_->await_timer();
     case deed::deeds:
         break;
     }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -23,6 +24,8 @@ constexpr std::pair<deed, deed> partners[] = {
     {deed::lower, deed::raise},
     {deed::accept_and_leave, deed::connect_and_leave},
     {deed::duplicate_and_close, deed::duplicate_and_close},
+    {deed::receive_in_time, deed::send},
+    {deed::await_timer, deed::set_timer},
 };
 
 constexpr const char* names[] = {"add",
@@ -60,7 +63,10 @@ constexpr const char* names[] = {"add",
                                  "lower",
                                  "connect_and_leave",
                                  "accept_and_leave",
-                                 "duplicate_and_close"};
+                                 "duplicate_and_close",
+                                 "receive_in_time",
+                                 "set_timer",
+                                 "await_timer"};
 
 int below(std::mt19937& random, int bound)
 {
@@ -74,6 +80,11 @@ void print(const program& what)
     std::printf("spurious %d%s%s\n", what.options.spurious,
                 what.options.eager_time ? ", eager time" : "",
                 what.options.plain_points ? ", plain points" : "");
+    const explorer::options& may = what.options;
+    std::printf("may be: %d short, %d interrupted, %d reset, %d refused, %d hang, %d silent, "
+                "%d not accepted\n",
+                may.short_transfers, may.interruptions, may.resets, may.refusals, may.hangs,
+                may.silences, may.accept_failures);
     for (const auto& thread : what.threads) {
         for (const instruction& one : thread) {
             std::printf("  %s %d;", names[static_cast<int>(one.what)], one.on);
@@ -114,6 +125,15 @@ program random_program(unsigned seed)
         made.uses_network |= one.what >= first_of_network;
         made.tries_locks |= one.what == deed::try_lock ||
                             (made.options.eager_time && one.what == deed::lock_in_time);
+    }
+    constexpr int explorer::options::*mishaps[] = {
+        &explorer::options::short_transfers, &explorer::options::interruptions,
+        &explorer::options::resets,          &explorer::options::refusals,
+        &explorer::options::hangs,           &explorer::options::silences,
+        &explorer::options::accept_failures};
+    if (made.uses_network && below(random, 2) == 0) {
+        made.options.*mishaps[below(random, std::size(mishaps))] = 1;
+        made.has_mishaps = true;
     }
     return made;
 }

@@ -46,6 +46,9 @@ enum class deed {
     connect_and_leave,
     accept_and_leave,
     duplicate_and_close,
+    receive_in_time,
+    set_timer,
+    await_timer,
     deeds
 };
 
@@ -61,6 +64,7 @@ struct program {
     explorer::options options;
     bool tries_locks = false;
     bool uses_network = false;
+    bool has_mishaps = false;
 };
 
 program random_program(unsigned seed);

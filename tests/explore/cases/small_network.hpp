@@ -1,5 +1,5 @@
-// Two pairs of sockets, a counter, an event loop and a listener: what the random programs of
-// random_program.hpp do with the simulated kernel. Each deed returns what it saw.
+// Two pairs of sockets, a counter, a timer, an event loop and a listener: what the random programs
+// of random_program.hpp do with the simulated kernel. Each deed returns what it saw.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 namespace cases {
@@ -42,8 +43,16 @@ public:
     std::uint64_t receive(int on, int flags)
     {
         constexpr std::uint64_t nothing = 77;
-        char byte = 0;
-        return recv(ends_[on][1], &byte, 1, flags) == 1 ? seen(byte) : nothing;
+        char bytes[2] = {};
+        const ssize_t size = recv(ends_[on][1], bytes, sizeof bytes, flags);
+        return size > 0 ? seen(bytes[0]) * 256 + seen(bytes[1]) : nothing;
+    }
+
+    std::uint64_t receive_in_time(int on)
+    {
+        pollfd one = {ends_[on][1], POLLIN, 0};
+        const int ready = poll(&one, 1, 3'600'000);
+        return ready > 0 ? receive(on, MSG_DONTWAIT) : seen(ready);
     }
 
     std::uint64_t poll_both()
@@ -55,7 +64,7 @@ public:
 
     std::uint64_t epoll_both()
     {
-        epoll_event told[2];
+        epoll_event told[2] = {};
         const int count = epoll_wait(loop_, told, 2, -1);
         return seen(count * 4) + told[0].data.u32;
     }
@@ -80,6 +89,18 @@ public:
     std::uint64_t accept_and_leave() { return leave(accept(listener_, nullptr, nullptr)); }
     std::uint64_t duplicate_and_close(int on) { return leave(dup(ends_[on][0])); }
 
+    std::uint64_t set_timer(int hours)
+    {
+        const itimerspec when = {{}, {hours * 3600, 0}};
+        return seen(timerfd_settime(timer_, 0, &when, nullptr));
+    }
+
+    std::uint64_t await_timer()
+    {
+        std::uint64_t times = 0;
+        return seen(read(timer_, &times, sizeof times)) + times;
+    }
+
 private:
     static std::uint64_t seen(long value) { return static_cast<std::uint64_t>(value); }
 
@@ -91,6 +112,7 @@ private:
 
     int ends_[2][2]; // [0] sends, [1] receives
     int counter_ = eventfd(0, 0);
+    int timer_ = timerfd_create(CLOCK_MONOTONIC, 0);
     int loop_ = epoll_create1(0);
     int listener_ = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address_{};

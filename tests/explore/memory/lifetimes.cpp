@@ -19,7 +19,7 @@ void fail_out_of_scope(int owner, const char* deed, int event)
 bool lend(thread_state& owner, word& there, uintptr_t number)
 {
     if (owner.lent_count == most_lent) { // of so many, the first ones count
-        note_outside_relation();
+        note_outside_relation(obstacle::size);
         return false;
     }
     there.lent = true;

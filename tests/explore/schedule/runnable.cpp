@@ -92,7 +92,7 @@ int collect_runnable(thread_state& current, thread_state** out)
         }
         if (is_time_to_move_on(busy, yielding)) {
             if (const int64_t deadline = next_deadline(); deadline != never) {
-                note_outside_relation();
+                note_outside_relation(obstacle::time);
                 move_time_to(deadline);
                 continue;
             }
@@ -117,7 +117,7 @@ int collect_runnable(thread_state& current, thread_state** out)
             if ((able & bit) != 0 && !must_wait) {
                 out[count++] = &one;
             } else if (must_wait) {
-                note_outside_relation();
+                note_outside_relation(obstacle::giving_way);
             }
         }
         return count;

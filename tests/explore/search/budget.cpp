@@ -33,7 +33,8 @@ ending budget::spend_with(bool unlock_points)
     const long share = std::max(1L, chosen_.schedules / systematic_share);
     ending end = explore(planned(search_kind::reduced, share));
     diverged_ = child_.book().diverged;
-    if (end == ending::passed && child_.book().exhausted && !child_.book().reduced.given_up) {
+    if (end == ending::passed && child_.book().exhausted &&
+        child_.book().reduced.met == obstacle::none) {
         spent_.exhausted = true;
         spent_.proof = true;
         spent_.distinct = child_.book().reduced.distinct;

@@ -106,7 +106,7 @@ void exploring_child::begin(const search_plan& what)
     book_->reduced.depth = 0;
     book_->reduced.kept_touches = 0;
     book_->reduced.restarted = false;
-    book_->reduced.given_up = false;
+    book_->reduced.met = obstacle::none;
     book_->reduced.distinct = 0;
     book_->exhausted = false;
     book_->bounded = false;

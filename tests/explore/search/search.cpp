@@ -109,7 +109,7 @@ public:
         detail::census found;
         found.failure = end == ending::failed ? book_->kind : "";
         found.complete = end == ending::passed && book_->exhausted;
-        found.in_relation = !book_->reduced.given_up;
+        found.in_relation = book_->reduced.met == obstacle::none;
         found.tried_lock = book_->tried_lock;
         found.schedules = budget_.spent().schedules;
         found.kinds = book_->reduced.distinct;

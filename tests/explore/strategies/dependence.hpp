@@ -21,6 +21,7 @@ constexpr uint64_t time = special;              // the virtual clock
 constexpr uint64_t spurious = special + 1;      // how many spurious wakeups are left
 constexpr uint64_t threads = special + 2;       // their numbers, given in turn
 constexpr uint64_t the_end = special + 3;       // what T0 waits for at its end
+constexpr uint64_t mishaps = special + 16;      // + kind: how many are left
 constexpr uint64_t thread = special + 64;       // + id: its end
 constexpr uint64_t joiners = special + 192;     // + id: who joins it, and whom it joins
 constexpr uint64_t signal = special + 128;      // + id: its wait was answered

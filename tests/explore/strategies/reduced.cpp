@@ -29,9 +29,11 @@ int position;       // on the way
 bool on_course;     // false: nothing new can come of this schedule, or the search was given up
 int current_choice; // the branch at which the current step was chosen; -1: none
 
-void give_up()
+void give_up(obstacle because)
 {
-    all->given_up = true;
+    if (book->reduced.met == obstacle::none) {
+        book->reduced.met = because;
+    }
     on_course = false;
 }
 
@@ -41,7 +43,7 @@ void leave_course()
 {
     on_course = false;
     if (all->restarted) {
-        all->given_up = true;
+        give_up(obstacle::difference);
         book->diverged = true;
     }
     all->restarted = true;
@@ -59,7 +61,7 @@ int keep(int list, const touch& what)
         }
     }
     if (all->kept_touches == most_kept_touches) {
-        give_up();
+        give_up(obstacle::size);
         return list;
     }
     all->kept[all->kept_touches] = {what, list};
@@ -113,7 +115,7 @@ void find_sleepers(branch& fresh)
 branch* next_branch()
 {
     if (all->depth == most_branches) {
-        give_up();
+        give_up(obstacle::size);
         return nullptr;
     }
     branch& fresh = all->branches[all->depth++];
@@ -233,7 +235,7 @@ branch* fresh_branch(const offer& who)
 int choose_among(const offer& who)
 {
     if (on_course && !run.tracing) { // too long
-        give_up();
+        give_up(obstacle::size);
     }
     branch* here = nullptr;
     if (on_course) {
@@ -303,9 +305,9 @@ bool end()
 {
     const bool complete = on_course && run.tracing;
     if (now_traced.too_long) {
-        give_up();
+        give_up(obstacle::size);
     }
-    if (all->given_up) {
+    if (all->met != obstacle::none) {
         return false;
     }
     if (all->depth < 0) {
@@ -316,7 +318,7 @@ bool end()
     if (complete) {
         count_trace();
     }
-    return change_course() && !all->given_up;
+    return change_course() && all->met == obstacle::none;
 }
 
 } // namespace
@@ -332,18 +334,17 @@ void count_trace()
         }
     }
     if (found.distinct == most_traces - most_traces / 8) {
-        found.given_up = true;
+        found.met = obstacle::size;
         return;
     }
     found.trace[at % most_traces] = digest;
     found.distinct = found.distinct + 1;
 }
 
-void note_outside_relation()
+void note_outside_relation(obstacle what)
 {
     if (run.tracing) {
-        book->reduced.given_up = true;
-        on_course = false;
+        give_up(what);
     }
 }
 

@@ -60,6 +60,6 @@ uint64_t starting_priority();
 // Counts the kind of the execution that ended, unless it was there before.
 void count_trace();
 // Something happened that matters and that no step touches: a reduced search is no proof.
-void note_outside_relation();
+void note_outside_relation(obstacle what);
 
 } // namespace explorer::runtime

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #include "explore/world/mishaps.hpp"
 
+#include "explore/strategies/dependence.hpp"
+
 #include <string.h>
 
 namespace explorer::runtime {
@@ -22,22 +24,18 @@ void begin_mishaps()
     memcpy(left, book->plan.mishaps, sizeof left);
 }
 
-bool any_mishaps()
-{
-    for (const int allowed : book->plan.mishaps) {
-        if (allowed > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool befalls(mishap what)
 {
     const auto index = static_cast<int>(what);
+    if (book->plan.mishaps[index] == 0) {
+        return false;
+    }
+    const uint64_t key = keys::mishaps + static_cast<uint64_t>(index);
+    touch_key(key, touching::reads);
     if (left[index] <= 0 || !choose_rarely()) {
         return false;
     }
+    touch_key(key, touching::writes);
     --left[index];
     note_text(true, "%s", in_words[index]);
     return true;

@@ -10,7 +10,6 @@ namespace explorer::runtime {
 
 void begin_mishaps(); // a schedule begins
 
-bool any_mishaps(); // that the test allows
 // Whether it happens now. Then the report says so.
 bool befalls(mishap what);
 

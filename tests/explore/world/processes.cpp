@@ -100,7 +100,7 @@ namespace explorer {
 
 pid_t start_process(int (*life)(process_body body, int channel), process_body body, int channel)
 {
-    note_outside_relation();
+    note_outside_relation(obstacle::processes);
     check_ours("fork", channel);
     enter({.name = "fork", .descriptor = channel, .shapes = true});
     if (befalls(mishap::fork_failure)) {

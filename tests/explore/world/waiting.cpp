@@ -91,11 +91,14 @@ void deliver_sigpipe()
     }
 }
 
-// Where time decides, or chance, the reduced search is no proof.
-bool is_outside_relation(op what, const pending_call& call)
+void touch_time(const pending_call& call)
 {
-    return call.deadline != never || world::next_timer() != never || what == op::yield ||
-           any_mishaps();
+    if (call.deadline != never) {
+        touch_key(keys::time, touching::reads);
+    }
+    if (world::next_timer() != never) { // whatever the call is, that may come due first
+        note_outside_relation(obstacle::timers);
+    }
 }
 
 // Closing is no use.
@@ -103,6 +106,7 @@ void begin_call(const pending_call& call)
 {
     is_used = true;
     calls[self->id] = call;
+    touch_time(call);
     if (self->is_process && befalls(mishap::death)) {
         self->killed_by = SIGKILL; // whenever its next turn comes
     }
@@ -116,8 +120,8 @@ void begin_call(const pending_call& call)
 
 void take_step(op what, const pending_call& call, int64_t until)
 {
-    if (is_outside_relation(what, call)) {
-        note_outside_relation();
+    if (what == op::yield) {
+        note_outside_relation(obstacle::giving_way);
     }
     if (call.descriptor >= 0) {
         note_text(false, "%s(%d)", call.name, call.descriptor);
@@ -130,6 +134,7 @@ void take_step(op what, const pending_call& call, int64_t until)
         note_resumed(false);
     }
     touch_call(call);
+    touch_time(call);
     world::set_time(now);
 }
 
