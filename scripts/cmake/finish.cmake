@@ -64,4 +64,14 @@ if(WORKBOOK_INSTRUCTOR)
             set_tests_properties(self.${check} PROPERTIES COST ${WORKBOOK_LONG})
         endif()
     endforeach()
+    foreach(name IN LISTS WORKBOOK_EXERCISES)
+        if(WORKBOOK_EXPLORER AND WORKBOOK_PROMISES_${name} MATCHES "explore")
+            string(SUBSTRING ${name} 2 2 number)
+            add_test(NAME self.proofs-${number}
+                COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/proofs.py
+                    ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/ref${number})
+            set_tests_properties(self.proofs-${number} PROPERTIES
+                FIXTURES_REQUIRED ref${number}_built COST ${WORKBOOK_LONG} TIMEOUT 3000 LABELS self)
+        endif()
+    endforeach()
 endif()

@@ -38,7 +38,7 @@ OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
 # Seconds. A check that has found a broken promise by then starts no more cases: of a hopeless
 # answer each may wait for 5 s in vain.
 PATIENCE = 20
-NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS")
+NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS", "WORKBOOK_PROOF")
 LEAST_SCHEDULES = 2000  # the explorer's default; a pass of fewer is not recorded
 
 
@@ -59,6 +59,11 @@ def refuse_bad_settings() -> None:
                 f"{name} is {text!r} and not a whole number from 1 up: correct it, or unset {name}",
                 USAGE,
             )
+    if os.environ.get("WORKBOOK_PROOF"):
+        raise WorkbookError(
+            "WORKBOOK_PROOF is set, and a search for proofs alone is no verdict: unset WORKBOOK_PROOF",
+            USAGE,
+        )
     if os.environ.get("WORKBOOK_REPLAY"):
         raise WorkbookError(
             "WORKBOOK_REPLAY is set, and one schedule is no verdict: unset WORKBOOK_REPLAY "

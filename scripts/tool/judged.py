@@ -24,6 +24,7 @@ RECORD = "judged.json"
 READ_BY = {
     "self.explorer.": ("tests/explore",),
     "self.program-of-": (),
+    "self.proofs-": ("WORKBOOK.md", "scripts/tool"),
 }
 NOT_OURS = re.compile(r"\.git|\.workbook|build.*|hunts|__pycache__")
 

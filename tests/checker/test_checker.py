@@ -271,6 +271,7 @@ class ExplorersSettings(unittest.TestCase):
             ("WORKBOOK_SCHEDULES", "0", "'0' is not a whole number from 1 up"),
             ("WORKBOOK_SEED", "7x", "'7x' is not a whole number from 1 up"),
             ("WORKBOOK_EXPLORE_SECONDS", "1s", "'1s' is not a whole number from 1 up"),
+            ("WORKBOOK_PROOF", "all", "'all' is not a whole number from 1 up"),
             ("WORKBOOK_REPLAY", "1:0", "'1:0' is not a replay line such as 1:0:0x3.1"),
         ):
             with self.subTest(name, value=value):

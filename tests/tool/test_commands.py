@@ -648,6 +648,8 @@ class Board(fake_tree.FakeTree):
             ("WORKBOOK_SCHEDULES", "9" * 20),
             ("WORKBOOK_SEED", "-1"),
             ("WORKBOOK_EXPLORE_SECONDS", "1s\n"),
+            ("WORKBOOK_PROOF", "0"),
+            ("WORKBOOK_PROOF", "100000"),
             ("WORKBOOK_REPLAY", "1:0:"),
         ):
             with self.subTest(name, value=value):

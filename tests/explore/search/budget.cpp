@@ -31,13 +31,16 @@ ending budget::spend_with(bool unlock_points)
     exhausted_bound_ = -1;
     unlock_points_ = unlock_points;
     const long share = std::max(1L, chosen_.schedules / systematic_share);
-    ending end = explore(planned(search_kind::reduced, share));
+    ending end = explore(planned(search_kind::reduced, proof_ > 0 ? proof_ : share));
     diverged_ = child_.book().diverged;
-    if (end == ending::passed && child_.book().exhausted &&
-        child_.book().reduced.met == obstacle::none) {
+    if (end == ending::passed && child_.book().exhausted && obstacle_met() == obstacle::none) {
         spent_.exhausted = true;
         spent_.proof = true;
         spent_.distinct = child_.book().reduced.distinct;
+    }
+    if (proof_ > 0) {
+        out_of_time_ = end == ending::out_of_time; // which is no failure here
+        return end == ending::failed ? end : ending::passed;
     }
     if (end != ending::passed || spent_.proof) {
         return end;
@@ -94,12 +97,43 @@ ending budget::explore(const search_plan& what)
     return end;
 }
 
+obstacle budget::obstacle_met() const
+{
+    return child_.book().reduced.met;
+}
+
+std::string budget::what_is_in_the_way() const
+{
+    switch (obstacle_met()) {
+    case obstacle::giving_way:
+        return "a thread asks again and again";
+    case obstacle::time:
+        return "threads only ask until time moves on";
+    case obstacle::timers:
+        return "a timer of the simulated network's";
+    case obstacle::processes:
+        return "the workers are processes";
+    case obstacle::size:
+        return "a schedule is too long";
+    case obstacle::difference:
+        return "the body does not do the same each time";
+    case obstacle::none:
+        break;
+    }
+    return out_of_time_ ? "there was no more time" : "there are more";
+}
+
 std::string budget::in_words() const
 {
     if (spent_.proof) {
         return spent_.distinct == 1 ? "passed: the only schedule; a proof"
                                     : "passed: all " + std::to_string(spent_.distinct) +
                                           " schedules that differ: a proof";
+    }
+    if (proof_ > 0) {
+        return "no proof after " + std::to_string(spent_.schedules) + " schedules, " +
+               std::to_string(child_.book().reduced.distinct) +
+               " of them different: " + what_is_in_the_way();
     }
     std::string line = "passed: " + std::to_string(spent_.schedules) + " schedules";
     if (diverged_) {

@@ -12,8 +12,11 @@ namespace explorer {
 
 class budget {
 public:
-    /// `chosen` with its number of schedules and its seed; both must outlive this object.
-    budget(exploring_child& child, const options& chosen) : child_(child), chosen_(chosen) {}
+    /// `chosen` with its number of schedules and its seed; both must outlive this object. `proof`:
+    /// to be spent on nothing but the search for a proof, so many schedules at most; 0: no.
+    budget(exploring_child& child, const options& chosen, long proof)
+        : child_(child), chosen_(chosen), proof_(proof)
+    {}
 
     /// All of it, or up to the first failure.
     ending spend();
@@ -30,13 +33,17 @@ public:
 private:
     ending spend_with(bool unlock_points);
     ending try_few_preemptions(long limit);
+    obstacle obstacle_met() const;
+    std::string what_is_in_the_way() const;
 
     exploring_child& child_;
     const options& chosen_;
+    const long proof_;
     result spent_;
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
     long exhausted_schedules_ = 0; // ... these
     bool unlock_points_ = false;
+    bool out_of_time_ = false;
     bool diverged_ = false; // the same choices led elsewhere
 };
 

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <stdexcept>
@@ -33,7 +34,7 @@ public:
           number_(number),
           child_(body, chosen.real_threads),
           book_(&child_.book()),
-          budget_(child_, chosen_)
+          budget_(child_, chosen_, settings().proof)
     {
         const settings said;
         if (chosen_.schedules == 0) {
@@ -57,6 +58,9 @@ public:
             if (end == ending::failed) {
                 report_failure();
             }
+        }
+        if (end == ending::failed && settings().proof > 0) { // a test may have wanted just that
+            std::printf("found: %s\n", outcome_.kind.c_str());
         }
         if (end == ending::passed) {
             outcome_.report = budget_.in_words();

@@ -41,7 +41,8 @@ bool is_set(const char* name)
 settings::settings()
     : schedules(from_environment("WORKBOOK_SCHEDULES", default_schedules)),
       seed(from_environment("WORKBOOK_SEED", 1)),
-      seconds(from_environment("WORKBOOK_EXPLORE_SECONDS", default_seconds))
+      seconds(from_environment("WORKBOOK_EXPLORE_SECONDS", default_seconds)),
+      proof(from_environment("WORKBOOK_PROOF", 0))
 {}
 
 } // namespace explorer

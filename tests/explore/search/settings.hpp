@@ -16,6 +16,7 @@ struct settings {
     long schedules; // WORKBOOK_SCHEDULES
     long seed;      // WORKBOOK_SEED
     long seconds;   // WORKBOOK_EXPLORE_SECONDS
+    long proof;     // WORKBOOK_PROOF; 0: not set
 };
 
 } // namespace explorer
