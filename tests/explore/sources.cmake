@@ -92,6 +92,7 @@ set(EXPLORER_CANARY
     canary.cpp
     explore_catch.cpp
     report/cause.cpp
+    report/columns.cpp
     report/deadlock.cpp
     report/excerpt.cpp
     report/history.cpp

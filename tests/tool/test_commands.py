@@ -350,7 +350,7 @@ class Verdicts(fake_tree.FakeTree):
         self.assertEqual(judge.first_broken([waited, stuck, said]), said)
 
     def test_what_a_report_left_out(self):
-        output = "data race\n  Steps not shown: 3 earlier. All of them: WORKBOOK_STEPS=all before"
+        output = "data race\n  Steps not shown: 3 earlier. To see all: WORKBOOK_STEPS=all in front of"
         failed = dataclasses.replace(outcome(1, FAILED, output=output), story={"version": 1})
         self.assertIn("scripts/workbook check ex01 --all", board.verdict(self.exercise, [failed]))
         failed = dataclasses.replace(failed, output="data race")

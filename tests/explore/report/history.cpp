@@ -113,13 +113,13 @@ bool history::in_tests(int number) const
     return places_[static_cast<std::size_t>(number)].file.starts_with("tests/");
 }
 
-// In a destructor that nobody wrote members die.
+// In a destructor that nobody wrote, and at the end of one that somebody did, members die.
 std::string history::advice_on_end(int number) const
 {
-    return places_[static_cast<std::size_t>(number)].in_class
-               ? "Members are destroyed in the reverse of their order: put what is used before "
-                 "those "
-                 "who use it, or end and join these in the destructor."
+    const place& where = places_[static_cast<std::size_t>(number)];
+    return where.in_class || where.text == "}"
+               ? "Members, like local variables, are destroyed in the reverse of their order: put "
+                 "what is used before those who use it, or end and join these first."
                : "Whoever owns it must first wait until those who use it are done.";
 }
 

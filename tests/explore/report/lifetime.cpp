@@ -88,12 +88,21 @@ cause cause_of_use_after_end(const history& all)
         const int destroyer = first_destroys ? book.before : book.at;
         const int user = first_destroys ? book.at : book.before;
         const bool own = all.at(destroyer).thread == all.at(user).thread;
-        return {all.thread(destroyer) + " destroys the object (" + all.where(destroyer) +
-                    (first_destroys ? ") before " : "), and nothing says that ") +
-                    all.thread(user) + (first_destroys ? " uses it (" : " is done with it (") +
-                    all.where(user) + ").",
+        const int joins = all.first(destroyer + 1, all.end(), [&](const event& one) {
+            return one.thread == all.at(destroyer).thread && one.what == op::blocked &&
+                   one.object == 0 && one.other == all.at(user).thread;
+        });
+        const std::string too_late = joins != 0 ? " and only then waits for the end of " +
+                                                      all.thread(user) + " (" + all.where(joins) +
+                                                      "), which still uses it ("
+                                                : std::string();
+        const std::string otherwise = (first_destroys ? " before " : ", and nothing says that ") +
+                                      all.thread(user) +
+                                      (first_destroys ? " uses it (" : " is done with it (");
+        return {all.thread(destroyer) + " destroys the object (" + all.where(destroyer) + ")" +
+                    (joins != 0 ? too_late : otherwise) + all.where(user) + ").",
                 own ? "" : all.advice_on_end(destroyer),
-                {book.before, book.at}};
+                {book.before, joins, book.at}};
     }
     return {};
 }
@@ -119,10 +128,17 @@ cause cause_of_terminate(const history& all)
         }
     }
     if (has(text, "nobody catches") && all.at(book.at).thread != 0) {
-        return {"The exception leaves the function that " + all.thread(book.at) +
-                    " runs: no other thread can catch it there.",
-                "Catch it in the thread, keep it (std::current_exception) and throw it again "
-                "where somebody asks for the result.",
+        const int started = all.first(1, book.at, [&](const event& one) {
+            return one.what == op::start && one.other == all.at(book.at).thread;
+        });
+        const place caller = all.told().caller_of(book.at);
+        const std::string where = caller.known() ? short_name(caller) : all.where(book.at);
+        return {"The exception (" + where + ") is caught nowhere on its way out of the function " +
+                    "that " + all.thread(book.at) + " runs: no other thread can catch it.",
+                // Who gets a thread from others knows nobody who would ask it for a result.
+                all.in_tests(started) ? ""
+                                      : "Catch it in the thread, keep it (std::current_exception) "
+                                        "and throw it again where somebody asks for the result.",
                 {book.at}};
     }
     return {};

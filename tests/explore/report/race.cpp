@@ -24,8 +24,9 @@ public:
         }
         for (const auto kind :
              {&race::destroyed, &race::captured, &race::read_after_the_unlock,
-              &race::one_without_the_lock, &race::two_locks, &race::published_relaxed,
-              &race::guard_without_a_name, &race::unlocked_too_early, &race::nothing_held}) {
+              &race::published_too_early, &race::one_without_the_lock, &race::two_locks,
+              &race::published_relaxed, &race::guard_without_a_name, &race::unlocked_too_early,
+              &race::packed_flags, &race::nothing_held}) {
             if (cause found = (this->*kind)(); !found.sentence.empty()) {
                 return found;
             }
@@ -161,6 +162,46 @@ private:
         return {};
     }
 
+    // It says under the lock that it is done, and writes the rest after the unlock.
+    cause published_too_early() const
+    {
+        for (const auto& [bare, guarded] : both_ways()) {
+            const int mutex = only_there(bare, guarded);
+            const int unlock = last_unlock(bare);
+            if (mutex == 0 || !all_.held(bare).empty() || !all_.writes(all_.at(bare)) ||
+                unlock == 0 || all_.at(unlock).object != mutex) {
+                continue;
+            }
+            const int begin = all_.taken(unlock, mutex);
+            int seen = 0;
+            const int flag = all_.last(begin, unlock, [&](const event& one) {
+                if (one.thread != all_.at(bare).thread || !all_.writes(one) ||
+                    all_.in_library(all_.number_of(one)) || one.address == all_.at(bare).address) {
+                    return false;
+                }
+                seen = all_.last(all_.number_of(one), guarded, [&](const event& look) {
+                    return look.thread == all_.at(guarded).thread && all_.reads(look) &&
+                           look.address == one.address;
+                });
+                return seen != 0;
+            });
+            if (flag == 0) {
+                continue;
+            }
+            const std::string said = part_of(all_.name(flag), "what it has written there");
+            return {all_.thread(bare) + " writes " + said + " (" + all_.where(flag) +
+                        "), unlocks " + all_.mutex_name(mutex) + " and writes " + what() +
+                        " only afterwards (" + all_.where(bare) + "); " + all_.thread(guarded) +
+                        ", which has seen that " + said + " is set (" + all_.where(seen) + ")," +
+                        (all_.writes(all_.at(guarded)) ? " writes " : " reads ") + what() +
+                        " meanwhile (" + all_.where(guarded) + ").",
+                    "Write " + what() + " first, and " + said + " after it, in one section under " +
+                        all_.mutex_name(mutex) + ".",
+                    {flag, unlock, seen, first_, second_}};
+        }
+        return {};
+    }
+
     cause one_without_the_lock() const
     {
         for (const auto& [bare, guarded] : both_ways()) {
@@ -278,6 +319,21 @@ private:
                     "): the lock does not cover it.",
                 "Hold the lock until that is done.",
                 {one, other, first_, second_}};
+    }
+
+    cause packed_flags() const
+    {
+        if (!is_bare() || !all_.in_header(first_, "stl_bvector.h") ||
+            !all_.in_header(second_, "stl_bvector.h")) {
+            return {};
+        }
+        return {what() + " is a std::vector<bool>, which packs the flags of many neighbors into " +
+                    "one word: " + all_.thread(first_) + " (" + all_.where(first_) + ") and " +
+                    all_.thread(second_) + " (" + all_.where(second_) +
+                    ") use the same word, even where each has flags of its own.",
+                "Use a std::vector<char>, whose elements lie apart, or a container for each "
+                "thread.",
+                {first_, second_}};
     }
 
     cause nothing_held() const

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/report/report.hpp"
 
+#include "explore/report/columns.hpp"
 #include "explore/report/excerpt.hpp"
 #include "explore/report/page.hpp"
 #include "explore/report/story.hpp"
@@ -72,8 +73,11 @@ private:
             const event& one = book_.log[number];
             if (where.known() && one.what != op::required) {
                 out_.wrapped(thread_name(one.thread) + ": " + story_.description(number) + "   " +
-                                 where.file + ":" + std::to_string(where.line) + "   " + where.text,
+                                 with_text(where),
                              "  ", "      ");
+                if (const place caller = story_.caller_of(number); caller.known()) {
+                    out_.wrapped("called at " + with_text(caller), "      ", "      ");
+                }
             }
         }
         out_.whole("");
@@ -88,6 +92,11 @@ private:
         }
     }
 
+    static std::string with_text(const place& where)
+    {
+        return where.file + ":" + std::to_string(where.line) + "   " + where.text;
+    }
+
     void schedule()
     {
         if (rows_.rows().empty()) {
@@ -97,15 +106,15 @@ private:
             "The shortest failing schedule found; time runs downward, and > marks what decides:");
         out_.whole("");
         const bool in_columns = out_.width() >= page_with_columns;
-        const layout columns = in_columns ? lay_out() : layout{};
+        const columns table(in_columns ? rows_.rows() : std::vector<row>{}, out_.width());
         if (in_columns) {
-            out_.line(columns.head);
+            out_.line(table.head());
         }
         for (const row& one : rows_.rows()) {
             if (one.left_out > 0) {
                 out_.line("  ... " + std::to_string(one.left_out) + " steps");
             } else if (in_columns) {
-                table_row(one, columns.text_of(one));
+                table_row(one, table.text_of(one));
             } else {
                 narrow_row(one);
             }
@@ -145,99 +154,6 @@ private:
         }
     }
 
-    // Who does something: a thread, or a greenlet or coroutine in it.
-    using actor = std::pair<int, std::string>;
-
-    // A column for each of them, as wide as what stands in it. For many narrow ones, and the
-    // operations beside them.
-    struct layout {
-        std::vector<actor> actors;
-        std::vector<std::size_t> width;
-        std::size_t operation = 0; // width of the operations' own column; 0: there is none
-        std::size_t place = 0;
-        std::string head = "  ";
-
-        std::string text_of(const row& one) const
-        {
-            std::string text = one.decides || one.fails || one.mishap ? "> " : "  ";
-            for (std::size_t i = 0; i < width.size(); ++i) {
-                const bool own = actors[i] == actor(one.thread, one.actor);
-                const std::string narrow = own ? name_of(actors[i]) : ".";
-                text += padded(operation > 0 ? narrow : own ? one.what : "", width[i]);
-            }
-            if (operation > 0) {
-                text += padded(one.what, operation);
-            }
-            return one.where.known() ? text + padded(short_name(one.where), place) + one.where.text
-                                     : text;
-        }
-
-        static std::string name_of(const actor& one)
-        {
-            return one.second.empty() ? thread_name(one.first) : one.second;
-        }
-    };
-
-    // Every thread up to the last one shown, each followed by those in it.
-    std::vector<actor> all_actors() const
-    {
-        std::vector<actor> all;
-        for (const row& one : rows_.rows()) {
-            while (one.left_out == 0 && all.size() <= static_cast<std::size_t>(one.thread)) {
-                all.emplace_back(static_cast<int>(all.size()), "");
-            }
-        }
-        for (const row& one : rows_.rows()) {
-            const actor who(one.thread, one.actor);
-            if (one.left_out == 0 && std::find(all.begin(), all.end(), who) == all.end()) {
-                all.insert(
-                    std::find_if(all.begin(), all.end(),
-                                 [&](const actor& other) { return other.first > who.first; }),
-                    who);
-            }
-        }
-        return all;
-    }
-
-    layout lay_out() const
-    {
-        constexpr std::size_t widest = 44;
-        const std::size_t most_for_columns = out_.width() - 38;
-        layout made;
-        made.actors = all_actors();
-        made.width.assign(made.actors.size(), 6);
-        std::size_t operation = 0;
-        for (const row& one : rows_.rows()) {
-            if (one.left_out > 0) {
-                continue;
-            }
-            const auto column = static_cast<std::size_t>(
-                std::find(made.actors.begin(), made.actors.end(), actor(one.thread, one.actor)) -
-                made.actors.begin());
-            const std::size_t needed = std::min(one.what.size() + 2, widest);
-            made.width[column] = std::max(made.width[column], needed);
-            operation = std::max(operation, needed);
-            made.place = std::max(made.place, short_name(one.where).size() + 2);
-        }
-        std::size_t sum = 0;
-        for (const std::size_t one : made.width) {
-            sum += one;
-        }
-        if (sum > most_for_columns) {
-            made.operation = operation;
-            made.width.assign(made.width.size(), made.width.size() < 12 ? 4 : 3);
-            for (std::size_t i = 0; i < made.actors.size(); ++i) {
-                if (!made.actors[i].second.empty()) { // a name says nothing in three letters
-                    made.width[i] = made.actors[i].second.size() + 2;
-                }
-            }
-        }
-        for (std::size_t i = 0; i < made.width.size(); ++i) {
-            made.head += padded(layout::name_of(made.actors[i]), made.width[i]);
-        }
-        return made;
-    }
-
     void say_what_was_left_out()
     {
         std::string said;
@@ -251,7 +167,7 @@ private:
         add(rows_.after(), " later");
         if (!said.empty()) {
             out_.wrapped("Steps not shown: " + said +
-                             ". All of them: WORKBOOK_STEPS=all before the last line.",
+                             ". To see all: WORKBOOK_STEPS=all in front of the last line.",
                          "  ", "  ");
         }
         if (rows_.folded() > 0) {

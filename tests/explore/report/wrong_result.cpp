@@ -157,12 +157,15 @@ cause looked_under_another_lock(const history& all)
             late = begin; // of this section there is no more to ask
             continue;
         }
+        const int unlock = all.first(look, begin, [&](const event& one) {
+            return one.thread == last.thread && one.what == op::unlock && one.object == mutex;
+        });
         return {all.thread(late) + " looked at " + name + " (" + all.where(look) +
                     ") and let go of the lock; then " + all.thread(changed) + " changed it (" +
                     all.where(changed) + "), and then " + all.thread(late) +
                     " acted on what it had seen (" + all.where(late) + ").",
                 "Look and act under one lock, without letting go of it in between.",
-                {look, changed, late}};
+                {look, unlock, changed, begin, late}};
     }
     return {};
 }
@@ -194,6 +197,10 @@ cause never_taken(const history& all)
     if (left == 0 || (taken != 0 && all.at(taken).thread != all.at(put).thread)) {
         return {};
     }
+    const int look = all.last(left, ended, [&](const event& one) {
+        return one.thread == all.at(ended).thread && all.reads(one) && one.has_value &&
+               !all.in_library(all.number_of(one)) && !all.told().objects().of(one).empty();
+    });
     if (taken != 0) {
         return {"What " + all.thread(put) + " put into " + name + " (" + all.where(put) + ") " +
                     all.thread(taken) + " takes out again (" + all.where(taken) +
@@ -201,11 +208,15 @@ cause never_taken(const history& all)
                 "",
                 {put, taken, ended}};
     }
+    const std::string seen = look != 0 ? ", finds " + all.name(look) + " = " +
+                                             all.told().value_of(all.at(look)) + " (" +
+                                             all.where(look) + ")"
+                                       : std::string();
     return {"What " + all.thread(put) + " put into " + name + " (" + all.where(put) +
                 ") nobody takes out any more: " + all.thread(ended) + " looks a last time (" +
-                all.where(left) + ") and ends, although it is there.",
+                all.where(left) + ")" + seen + " and ends, although it is there.",
             "Let a thread end only when nothing is left to be done.",
-            {put, left, ended}};
+            {put, left, look, ended}};
 }
 
 cause woken_in_vain(const history& all)

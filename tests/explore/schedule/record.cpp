@@ -99,8 +99,8 @@ void note_standing()
         book->at = event;
         book->before = earlier;
         book->steps = run.steps;
-        if (failing != nullptr && run.recording) {
-            settle_write(*failing);
+        if (failing != nullptr && run.recording && failing->unsettled != event) {
+            settle_write(*failing); // that of the event itself never comes
         }
         note_standing();
         list_shared_words();

@@ -4,8 +4,10 @@
 #include "explore/explore.hpp"
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -133,6 +135,43 @@ struct user_and_used {
 void used_after_the_member_died()
 {
     user_and_used both;
+}
+
+void said_to_be_done_too_early()
+{
+    std::mutex mutex;
+    std::condition_variable ready;
+    bool done = false;
+    int result = 0;
+    std::thread worker([&] {
+        {
+            const std::lock_guard lock(mutex);
+            done = true;
+        }
+        ready.notify_one();
+        result = 7;
+    });
+    {
+        std::unique_lock lock(mutex);
+        ready.wait(lock, [&] { return done; });
+        EXPLORE_REQUIRE(result == 7);
+    }
+    worker.join();
+}
+
+void flags_in_one_word()
+{
+    std::vector<bool> flags(2);
+    std::thread other([&] { flags[0] = true; });
+    flags[1] = true;
+    other.join();
+}
+
+// Whoever started it asks nobody for a result.
+void thrown_out_of_the_cases_thread()
+{
+    std::thread other([] { throw std::runtime_error("boom"); });
+    other.join();
 }
 
 } // namespace cases

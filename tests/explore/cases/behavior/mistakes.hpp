@@ -12,5 +12,8 @@ void left_in_the_container();
 void asked_again_and_again();
 void worked_again_and_again();
 void used_after_the_member_died();
+void said_to_be_done_too_early();
+void flags_in_one_word();
+void thrown_out_of_the_cases_thread();
 
 } // namespace cases

@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/cases/behavior/check.hpp"
+#include "given/line_client.hpp"
 
 #include <algorithm>
 #include <array>
@@ -96,13 +97,41 @@ void report_rows()
     const auto lines = lines_of(report);
     expect(lines.size() <= 45, std::to_string(lines.size()) + " lines:\n" + report);
     expect(marked_lines(lines) == 4, "not what decides is marked:\n" + report);
-    expect(report.find(" later. All of them: WORKBOOK_STEPS=all") != std::string::npos ||
-               report.find(" in between. All of them: WORKBOOK_STEPS=all") != std::string::npos,
+    expect(report.find(" later. To see all: WORKBOOK_STEPS=all") != std::string::npos ||
+               report.find(" in between. To see all: WORKBOOK_STEPS=all") != std::string::npos,
            "not said what was left out:\n" + report);
     const with_environment all("WORKBOOK_STEPS", "all");
     const std::string whole = search(busy_before_and_after).report;
     expect(lines_of(whole).size() > 200, "WORKBOOK_STEPS=all does not show all:\n" + whole);
     expect(whole.find("Steps not shown") == std::string::npos, whole);
+}
+
+void lock_both(std::mutex& the_first_mutex, std::mutex& other)
+{
+    std::lock_guard held(the_first_mutex);
+    other.lock();
+    other.unlock();
+}
+
+void locks_in_two_orders()
+{
+    std::mutex left;
+    std::mutex right;
+    std::thread one([&] { lock_both(left, right); });
+    std::thread other([&] { lock_both(right, left); });
+    one.join();
+    other.join();
+}
+
+// With a column of its own for each thread there would be room for half of it.
+void code_in_wide_reports()
+{
+    const std::string report = search(locks_in_two_orders).report;
+    for (const std::string& line : lines_of(report)) {
+        const bool locks = line.find("  lock ") != std::string::npos;
+        expect(!locks || line.ends_with("std::lock_guard held(the_first_mutex);"),
+               "cut off: " + line + "\nin\n" + report);
+    }
 }
 
 std::string without_breaks(const std::string& text)
@@ -151,6 +180,30 @@ void told_values()
     });
     expect_failure(got, "wrong result", "holder = T1");
     expect_failure(got, "wrong result", "asked = true (release)");
+}
+
+// What the step that fails would write has not been written.
+void values_not_written()
+{
+    const result got = search([] {
+        bool over = false;
+        std::thread other([&] { over = true; });
+        EXPLORE_REQUIRE(!over);
+        other.join();
+    });
+    expect_failure(got, "data race", "T1: write over ");
+    expect(got.report.find("write over = false") == std::string::npos &&
+               got.report.find("T1 wrote false") == std::string::npos,
+           got.report);
+}
+
+void helpers_callers()
+{
+    const result got = search([] {
+        std::thread other([] { given::line_client({"127.0.0.1", 1}); }); // nobody listens there
+        other.join();
+    });
+    expect_failure(got, "std::terminate", "called at tests/explore/cases/behavior/reports.cpp:");
 }
 
 void told_operands()
@@ -231,9 +284,15 @@ void without_addr2line()
 std::vector<check> checks_of_reports()
 {
     return {
-        {"report_layout", report_layout},   {"report_rows", report_rows},
-        {"narrow_reports", narrow_reports}, {"told_values", told_values},
-        {"told_operands", told_operands},   {"without_addr2line", without_addr2line},
+        {"report_layout", report_layout},
+        {"report_rows", report_rows},
+        {"code_in_wide_reports", code_in_wide_reports},
+        {"narrow_reports", narrow_reports},
+        {"told_values", told_values},
+        {"values_not_written", values_not_written},
+        {"helpers_callers", helpers_callers},
+        {"told_operands", told_operands},
+        {"without_addr2line", without_addr2line},
     };
 }
 
