@@ -170,10 +170,10 @@ void on_bad_address(int signal, siginfo_t* info, void*)
         say("stack overflow in ");
         say(watched.name);
         say(": its 128 KiB of stack are used up (endless recursion, or a large local array)\n");
-        std::signal(signal, SIG_DFL);
-        return; // the same instruction fails again, and now ends the process
     }
-    ::sigaction(signal, &handler_before, nullptr); // somebody else's mistake: theirs to report
+    // The same instruction fails again, and now ends the process; a mistake that was not told here
+    // is somebody else's to report.
+    ::sigaction(signal, &handler_before, nullptr);
 }
 static_assert(given::context::stack_bytes == 128 * 1024, "the message names the size");
 

@@ -19,12 +19,21 @@
 #include <mutex>
 #include <semaphore>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+namespace answer {
+int twice(int number); // all in answer.cpp
+bool sends();
+void goes_on(const std::stop_token& stop);
+} // namespace answer
 
 namespace {
 
@@ -115,6 +124,52 @@ TEST_CASE("uses a null pointer", "[step1]")
     volatile int* volatile nowhere = nullptr;
     *nowhere = 1; // here it falls
     REQUIRE(true);
+}
+
+TEST_CASE("calls itself for ever", "[step1]")
+{
+    static volatile bool goes_on = true;
+    struct caller {
+        static int call() { return goes_on ? call() + 1 : 0; } // round and round
+    };
+    REQUIRE(caller::call() == 0);
+}
+
+TEST_CASE("joins one who waits for a descriptor", "[step1]")
+{
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    std::jthread other{[&] {
+        pollfd one{ends[0], POLLIN, 0};
+        while (poll(&one, 1, -1) < 0) { // here it waits
+        }
+    }};
+    other.join();
+}
+
+TEST_CASE("goes on in vain", "[step1]")
+{
+    std::jthread other{answer::goes_on};
+    poll(nullptr, 0, 200);
+    support::give_up("it does not end");
+}
+
+TEST_CASE("sends where all is closed", "[step1]")
+{
+    support::happened("a client got no reply");
+    REQUIRE(answer::sends());
+}
+
+TEST_CASE("asks a function of the answer's", "[step1]")
+{
+    REQUIRE(answer::twice(3) == 6);
+}
+
+TEST_CASE("tells what a function of the answer's made", "[step1]")
+{
+    const int made = answer::twice(3);
+    INFO("that is what twice() made of 3");
+    REQUIRE(made == 6);
 }
 
 TEST_CASE("writes where nobody reads", "[step1]")

@@ -6,7 +6,9 @@ set(EX_flavor explored) # as an exercise's checker is, that has explored cases
 set(EX_USES)
 set(EX_LIBRARIES)
 set(EX_APART)
-add_executable(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker/cases.cpp)
+set(answer ${CMAKE_BINARY_DIR}/answers/checker/answer.cpp)
+configure_file(${CMAKE_SOURCE_DIR}/tests/checker/answer.cpp ${answer} COPYONLY)
+add_executable(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker/cases.cpp ${answer})
 workbook_judged(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker)
 workbook_link_checker(checker_cases)
 

@@ -122,7 +122,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 24)
+        self.assertEqual(len(output.splitlines()), 30)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -186,13 +186,45 @@ class Explanations(unittest.TestCase):
         self.says(
             "uses a null pointer",
             f"ended by signal 11 (Segmentation fault).\n    at {CASES}:{line('// here it falls')}   *nowhere",
-            "Cause: a null pointer is used there.",
+            "Cause: a null pointer is used there: something in that line is empty.",
         )
         self.says(
             "writes where nobody reads",
             f"at {CASES}:{line('// here it is told')}   REQUIRE(write",
             "Cause: it writes to a connection or pipe whose other end is closed.",
         )
+
+    def test_a_call_without_end(self):
+        place = line("// round and round")
+        self.says(
+            "calls itself for ever",
+            f"at {CASES}:{place}   static int call()",
+            "Cause: it calls itself again and again, until no stack is left.",
+        )
+
+    def test_a_wait_that_a_change_does_not_end(self):
+        place = line("// here it waits")
+        self.says(
+            "joins one who waits for a descriptor",
+            f"thread 1 waits until something comes on a descriptor (cases.cpp:{place}): nothing that "
+            "was done ends that wait. A changed variable wakes nobody",
+        )
+
+    def test_an_exception_that_comes_again_and_again(self):
+        status, output = run("goes on in vain")
+        self.assertEqual(status, 1, output)
+        self.assertRegex(
+            unbroken(output),
+            r'it goes on and on; meanwhile std::system_error "cannot send: Broken pipe" has been '
+            r"thrown there [0-9]{3,} times \(answer.cpp:[0-9]+\): the other end of that connection",
+        )
+
+    def test_a_descriptor_that_is_closed(self):
+        self.says("sends where all is closed", 'Bad file descriptor"', "was closed already, moved away")
+
+    def test_the_function_that_was_asked(self):
+        for case in ("asks a function of the answer's", "tells what a function of the answer's made"):
+            self.says(case, "your twice(): build-instructor/answers/checker/answer.cpp:10   int twice(int number)")
 
     def test_what_is_said_again_and_again(self):
         status, output = run("says the same again and again")

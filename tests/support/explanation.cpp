@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -49,13 +50,27 @@ const trace* throw_of(const watch_page& page, const void* exception)
     return found == all.end() ? nullptr : *found;
 }
 
+// What the system's words for a failed call mean for whoever made it; "" where they say enough.
+std::string meaning_of(const std::string& what)
+{
+    if (what.ends_with("Bad file descriptor\"")) {
+        return ": what it used was closed already, moved away or destroyed, perhaps by its owner, "
+               "who has gone on, while this code has it by reference";
+    }
+    if (what.ends_with("Broken pipe\"")) {
+        return ": the other end of that connection is closed";
+    }
+    return {};
+}
+
 std::string cause_of_signal(const trace& end)
 {
     const auto address = reinterpret_cast<std::uintptr_t>(end.about);
     switch (end.signal) {
     case SIGSEGV:
     case SIGBUS:
-        return address < 4096 ? "a null pointer is used there."
+        return address < 4096 ? "a null pointer is used there: something in that line is empty. It "
+                                "was never set, or somebody has reset it or moved from it."
                               : "the memory that is used there does not exist, or no more: a "
                                 "pointer, a reference or an iterator outlived what it refers to, "
                                 "or an index is too large.";
@@ -102,8 +117,10 @@ std::string how_it_ended(const watch_page& page)
     const auto way = way_of(source, thrown != nullptr ? *thrown : page.end);
     explorer::page out;
     write_way(out, way);
-    const std::string cause =
-        terminated ? cause_of_terminate(page, thrown, way) : cause_of_signal(page.end);
+    const bool round = page.end.signal == SIGSEGV && goes_round(source, page.end);
+    const std::string cause = terminated ? cause_of_terminate(page, thrown, way)
+                              : round ? "it calls itself again and again, until no stack is left."
+                                      : cause_of_signal(page.end);
     if (!cause.empty()) {
         out.wrapped("Cause: " + cause);
     }
@@ -120,7 +137,9 @@ std::vector<const trace*> thrown_in_the_answer(const watch_page& page, const sou
     std::set<std::string> told;
     const trace* broke_off = throw_of(page, page.unexpected);
     for (const trace* one : throws_of(page)) {
-        if (one == broke_off || found.size() == most) {
+        // By that exception a greenlet is ended: nothing has failed.
+        const bool ends_a_greenlet = std::string_view(one->what) == "green::greenlet_exit";
+        if (one == broke_off || ends_a_greenlet || found.size() == most) {
             continue;
         }
         const auto way = way_of(source, *one);
@@ -133,13 +152,58 @@ std::vector<const trace*> thrown_in_the_answer(const watch_page& page, const sou
 
 } // namespace
 
-std::string what_happened(const watch_page& page)
+namespace {
+
+// Names that stand before a "(" in what was demanded and what the case says to it.
+std::set<std::string> called_in(const std::string& report)
+{
+    std::set<std::string> names;
+    std::istringstream lines(report);
+    bool wanted = false;
+    for (std::string line; std::getline(lines, line);) {
+        const auto begin = line.find_first_not_of(' ');
+        const std::string text = begin == std::string::npos ? std::string() : line.substr(begin);
+        wanted = text.starts_with("REQUIRE") || text.starts_with("CHECK") ||
+                 text.starts_with("where ") || (wanted && begin > 2);
+        for (auto at = wanted ? text.find('(') : std::string::npos; at != std::string::npos;
+             at = text.find('(', at + 1)) {
+            const auto before = text.find_last_not_of("abcdefghijklmnopqrstuvwxyz_0123456789",
+                                                      at == 0 ? 0 : at - 1);
+            const std::string name =
+                text.substr(before + 1, at - (before == std::string::npos ? 0 : before + 1));
+            if (!name.empty()) {
+                names.insert(name);
+            }
+        }
+    }
+    return names;
+}
+
+// Where the student's own functions are that were asked there.
+void write_functions(explorer::page& out, const std::string& report)
+{
+    constexpr std::size_t most = 2;
+    std::set<std::string> told;
+    for (const std::string& name : called_in(report)) {
+        for (const place& where : explorer::functions_named(name)) {
+            const bool mine = is_of_the_answer(where) && !where.file.starts_with("solutions/");
+            if (mine && told.size() < most && told.insert(shown(where)).second) {
+                out.wrapped("your " + name + "(): " + shown(where), "  ", "      ");
+            }
+        }
+    }
+}
+
+} // namespace
+
+std::string what_happened(const watch_page& page, const std::string& report)
 {
     if (page.traced == 0) {
         return {};
     }
     const source_places source(addresses_in(all_traces(page)));
     explorer::page out;
+    write_functions(out, report);
     const int notes = page.notes;
     for (int i = std::max(0, notes - watch_page::most_notes); i < notes - 1; ++i) {
         out.wrapped(page.note[i % watch_page::most_notes], "  seen: ", "      ");
@@ -151,7 +215,7 @@ std::string what_happened(const watch_page& page)
         write_way(out, way);
         if (notes == 0 && leads_to_the_answer(way)) {
             cause = std::string("nobody but the case catches ") + broke_off->what + " (" +
-                    explorer::short_name(way.front()) + ")";
+                    explorer::short_name(way.front()) + ")" + meaning_of(broke_off->what);
         }
     }
     for (const trace* one : thrown_in_the_answer(page, source)) {
@@ -162,12 +226,12 @@ std::string what_happened(const watch_page& page)
                 std::string(one->what),
             "  ", "    ");
         write_way(out, {way.front()});
-        if (notes == 0 && one->process != page.traced && cause.empty()) {
+        if (notes == 0 && one->process != page.traced && cause.empty() && !by_the_case) {
             cause = std::string("in a child process ") + one->what + " was thrown (" +
-                    explorer::short_name(way.front()) + ")";
+                    explorer::short_name(way.front()) + ")" + meaning_of(one->what);
         } else if (notes != 0) {
             cause += std::string("; before that ") + one->what + " was thrown (" +
-                     explorer::short_name(way.front()) + ")";
+                     explorer::short_name(way.front()) + ")" + meaning_of(one->what);
         }
     }
     if (!cause.empty()) {
@@ -181,6 +245,21 @@ std::string what_happened(const watch_page& page)
         write_way(out, way_of_child);
     }
     return out.taken();
+}
+
+std::string thrown_again_and_again(const watch_page& page)
+{
+    constexpr int often = 100;
+    const auto all = throws_of(page);
+    if (page.throws < often || all.empty()) {
+        return {};
+    }
+    const trace& last = *all.front();
+    const auto way = way_of(source_places(addresses_in({&last})), last);
+    return std::string("; meanwhile ") + last.what + " has been thrown there " +
+           std::to_string(page.throws) + " times" +
+           (way.empty() ? "" : " (" + explorer::short_name(way.front()) + ")") +
+           meaning_of(last.what);
 }
 
 } // namespace support

@@ -16,9 +16,13 @@ namespace support {
 /// Of a process that a signal ended: from where, and why.
 std::string how_it_ended(const watch_page& page);
 
-/// Of a promise that an assertion found broken: what the case saw, and what was thrown meanwhile in
-/// the answer's files.
-std::string what_happened(const watch_page& page);
+/// Of a promise that an assertion found broken: where the answer's functions are that are named in
+/// the report so far, what the case saw, and what was thrown meanwhile in the answer's files.
+std::string what_happened(const watch_page& page, const std::string& report);
+
+/// Of a thread that goes on and on: "; meanwhile an error has been thrown there 200 times
+/// (x.cpp:1)".
+std::string thrown_again_and_again(const watch_page& page);
 
 /// Of a case that does not end: asks all its threads where they stand, and who waits for whom.
 std::string where_it_hangs(watch_page& page, pid_t process);

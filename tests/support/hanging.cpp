@@ -34,6 +34,8 @@ struct call {
 };
 constexpr const char* locks_a_mutex = "waits to lock a mutex";
 constexpr const char* joins = "waits for the end of another thread";
+constexpr const char* waits_for_descriptors = "waits until something comes on a descriptor";
+constexpr const char* accepts = "waits for somebody to connect";
 constexpr call calls[] = {
     {"pthread_mutex", -1, locks_a_mutex},
     {"pthread_rwlock", -1, "waits to lock a shared mutex"},
@@ -45,8 +47,8 @@ constexpr call calls[] = {
     {"ZNSt28__atomic_futex", -1, "waits for the result of a future"},
     {"sem_", -1, "waits for a unit of a semaphore"},
     {"syscall", -1, "waits for an atomic variable to change"},
-    {"accept", SYS_accept, "waits for somebody to connect"},
-    {"accept4", SYS_accept4, "waits for somebody to connect"},
+    {"accept", SYS_accept, accepts},
+    {"accept4", SYS_accept4, accepts},
     {"connect", SYS_connect, "waits for its connection to be accepted"},
     {"recv", SYS_recvfrom, "waits for something to read"},
     {"recvmsg", SYS_recvmsg, "waits for something to read"},
@@ -54,15 +56,15 @@ constexpr call calls[] = {
     {"send", SYS_sendto, "waits until the other end reads"},
     {"write", SYS_write, "waits until the other end reads"},
 #ifdef SYS_poll // 64-bit Arm has the newer calls only
-    {"poll", SYS_poll, "waits until something comes on a descriptor"},
+    {"poll", SYS_poll, waits_for_descriptors},
 #endif
-    {"ppoll", SYS_ppoll, "waits until something comes on a descriptor"},
+    {"ppoll", SYS_ppoll, waits_for_descriptors},
 #ifdef SYS_epoll_wait
-    {"epoll_wait", SYS_epoll_wait, "waits until something comes on a descriptor"},
+    {"epoll_wait", SYS_epoll_wait, waits_for_descriptors},
 #endif
-    {"epoll_pwait", SYS_epoll_pwait, "waits until something comes on a descriptor"},
+    {"epoll_pwait", SYS_epoll_pwait, waits_for_descriptors},
 #ifdef SYS_select
-    {"select", SYS_select, "waits until something comes on a descriptor"},
+    {"select", SYS_select, waits_for_descriptors},
 #endif
     {"wait", SYS_wait4, "waits for the end of a process"},
     {"wait4", SYS_waitid, "waits for the end of a process"},
@@ -288,8 +290,9 @@ std::string with_line(const standing& one, const std::vector<standing>& all)
 
 // From the case's own thread along those that are waited for; if that one has given up, from the
 // first that is in the answer.
-std::string cause(const std::vector<standing>& all, bool given_up)
+std::string cause(const std::vector<standing>& all, const watch_page& page)
 {
+    const bool given_up = page.gave_up[0] != '\0';
     std::vector<const standing*> chain;
     const auto first =
         given_up ? std::find_if(all.begin(), all.end(),
@@ -311,9 +314,16 @@ std::string cause(const std::vector<standing>& all, bool given_up)
     if (at != nullptr) {
         return text + (chain.size() > 1 ? ": each waits for the other." : ".");
     }
-    return text + (last == "runs"     ? ": it goes on and on."
-                   : last == "sleeps" ? "."
-                                      : ": that does not come.");
+    if (last == "runs") {
+        return text + ": it goes on and on" + thrown_again_and_again(page) + ".";
+    }
+    const bool to_be_ended = given_up || chain.size() > 1;
+    if (to_be_ended && (last == waits_for_descriptors || last == accepts)) {
+        return text + ": nothing that was done ends that wait. A changed variable wakes nobody: "
+                      "whoever is to end it must do so by something that it waits for, such as a "
+                      "byte in a pipe or an eventfd.";
+    }
+    return text + (last == "sleeps" ? "." : ": that does not come.");
 }
 
 } // namespace
@@ -342,7 +352,7 @@ std::string where_it_hangs(watch_page& page, pid_t process)
         out.wrapped(one.name + " " + doing_in_full(one, all), "  ", "    ");
         write_way(out, one.way);
     }
-    if (const std::string why = cause(all, given_up); !why.empty()) {
+    if (const std::string why = cause(all, page); !why.empty()) {
         out.wrapped("Cause: " + why);
     }
     return out.taken();

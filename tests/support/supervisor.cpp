@@ -355,7 +355,7 @@ private:
                         std::to_string(WEXITSTATUS(status_)) + ", before the case did.\n"};
         }
         if (page_->failed) {
-            return {verdict::failed, text_ + (same_program_ ? what_happened(*page_) : "")};
+            return {verdict::failed, text_ + (same_program_ ? what_happened(*page_, text_) : "")};
         }
         if (WEXITSTATUS(status_) != 0) { // a sanitizer's report comes after the case
             return {verdict::failed, text_ + "The case passed, but its process ended with status " +

@@ -34,13 +34,28 @@ bool leads_to_the_answer(const std::vector<explorer::place>& way)
     return !way.empty() && is_of_the_answer(way.front());
 }
 
+namespace {
+
+bool same_line(const explorer::place& one, const explorer::place& other)
+{
+    return one.file == other.file && one.line == other.line;
+}
+
+} // namespace
+
+bool goes_round(const explorer::source_places& source, const trace& one)
+{
+    constexpr std::ptrdiff_t often = 8;
+    const auto all = source.all(one.frame, frames_of(one));
+    return std::any_of(all.begin(), all.end(), [&](const auto& here) {
+        return std::count_if(all.begin(), all.end(),
+                             [&](const auto& other) { return same_line(here, other); }) >= often;
+    });
+}
+
 std::vector<explorer::place> whole_way(const explorer::source_places& source, const trace& one)
 {
     auto all = source.all(one.frame, frames_of(one));
-    std::erase_if(all, [](const auto& where) { return where.file == "tests/support/traces.cpp"; });
-    const auto same_line = [](const auto& here, const auto& next) {
-        return here.file == next.file && here.line == next.line;
-    };
     all.erase(std::unique(all.begin(), all.end(), same_line), all.end());
     while (all.size() > 1 && explorer::is_of_class(all.front())) {
         all.erase(all.begin());

@@ -24,6 +24,9 @@ bool leads_to_the_answer(const std::vector<explorer::place>& way);
 /// All lines of ours, from the innermost.
 std::vector<explorer::place> whole_way(const explorer::source_places& source, const trace& one);
 
+/// Whether the same lines come again and again on that way: one calls itself.
+bool goes_round(const explorer::source_places& source, const trace& one);
+
 /// Those of the answer; if there are none, all.
 std::vector<explorer::place> way_of(const explorer::source_places& source, const trace& one);
 

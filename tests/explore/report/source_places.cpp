@@ -2,6 +2,7 @@
 #include "explore/report/source_places.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -52,6 +53,7 @@ bool is_explorers_own(const std::string& file)
         return one.filename() == "explore" && one.parent_path().filename() == "tests";
     };
     return (is_ours(folder) && path.filename() != "canary.cpp") ||
+           path.string().ends_with("tests/support/traces.cpp") || // which every throw goes through
            (is_ours(folder.parent_path()) && folder.filename() != "cases" &&
             folder.filename() != "bench");
 }
@@ -108,14 +110,15 @@ std::string line_of(const std::string& file, int number)
     return index < lines->second.size() ? lines->second[index] : std::string();
 }
 
-struct variable {
+struct symbol {
     unsigned long first;
     unsigned long size;
     std::string name;
 };
 
-// The program's variables, from its symbol table; sorted by address.
-std::vector<variable> read_variables()
+// The program's variables (STT_OBJECT) or functions (STT_FUNC), from its symbol table; sorted by
+// address.
+std::vector<symbol> read_symbols(int type)
 {
     std::ifstream in("/proc/self/exe", std::ios::binary);
     std::ostringstream all;
@@ -124,7 +127,7 @@ std::vector<variable> read_variables()
     const auto at = [&](unsigned long offset, unsigned long size) -> const char* {
         return offset + size <= program.size() ? program.data() + offset : nullptr;
     };
-    std::vector<variable> found;
+    std::vector<symbol> found;
     const auto* header = reinterpret_cast<const Elf64_Ehdr*>(at(0, sizeof(Elf64_Ehdr)));
     const auto section = [&](unsigned long number) {
         return reinterpret_cast<const Elf64_Shdr*>(
@@ -135,17 +138,16 @@ std::vector<variable> read_variables()
         const Elf64_Shdr* names =
             table != nullptr && table->sh_type == SHT_SYMTAB ? section(table->sh_link) : nullptr;
         for (unsigned long k = 0; names != nullptr && k < table->sh_size / sizeof(Elf64_Sym); ++k) {
-            const auto* symbol = reinterpret_cast<const Elf64_Sym*>(
+            const auto* one = reinterpret_cast<const Elf64_Sym*>(
                 at(table->sh_offset + k * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
-            if (symbol != nullptr && ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT &&
-                symbol->st_size > 0) {
-                const char* name = at(names->sh_offset + symbol->st_name, 1);
-                found.push_back({symbol->st_value, symbol->st_size, name != nullptr ? name : ""});
+            if (one != nullptr && ELF64_ST_TYPE(one->st_info) == type && one->st_size > 0) {
+                const char* name = at(names->sh_offset + one->st_name, 1);
+                found.push_back({one->st_value, one->st_size, name != nullptr ? name : ""});
             }
         }
     }
     std::sort(found.begin(), found.end(),
-              [](const variable& one, const variable& other) { return one.first < other.first; });
+              [](const symbol& one, const symbol& other) { return one.first < other.first; });
     return found;
 }
 
@@ -293,17 +295,64 @@ std::vector<place> source_places::all(void* const* frames, int count) const
     return every;
 }
 
+place source_places::definition_of(void* begin, const std::string& name) const
+{
+    constexpr int lines_of_a_head = 4;
+    const auto known = frames_.find(begin);
+    if (known == frames_.end() || known->second.empty() || known->second.back().library) {
+        return {};
+    }
+    const frame& here = known->second.back();
+    if (is_library(here.file)) {
+        return {};
+    }
+    for (int line = here.line; line > std::max(0, here.line - lines_of_a_head); --line) {
+        const std::string text = line_of(here.file, line);
+        if (text.find(name + "(") != std::string::npos) {
+            place found;
+            found.file = here.file.substr(tree_above(here.file).size());
+            found.line = line;
+            found.text = text;
+            return found;
+        }
+    }
+    return {};
+}
+
+std::vector<place> functions_named(const std::string& name)
+{
+    static const std::vector<symbol> functions = read_symbols(STT_FUNC);
+    const std::string as_part = std::to_string(name.size()) + name; // of a mangled name
+    std::set<void*> begins;
+    for (const symbol& one : functions) {
+        const auto at = one.name.find(as_part);
+        const bool is_part = at != std::string::npos && one.name.starts_with("_Z") &&
+                             std::isdigit(static_cast<unsigned char>(one.name[at - 1])) == 0;
+        if (is_part || one.name == name) {
+            // Like a return address: one further than its first byte.
+            begins.insert(reinterpret_cast<void*>(this_program().base + one.first + 1));
+        }
+    }
+    const source_places source(begins);
+    std::vector<place> found;
+    for (void* const begin : begins) {
+        found.push_back(source.definition_of(begin, name));
+    }
+    std::erase_if(found, [](const place& one) { return !one.known(); });
+    return found;
+}
+
 std::string name_of_global(unsigned long address)
 {
-    static const std::vector<variable> variables = read_variables();
+    static const std::vector<symbol> variables = read_symbols(STT_OBJECT);
     const unsigned long wanted = address - this_program().base;
-    auto after = std::upper_bound(
-        variables.begin(), variables.end(), wanted,
-        [](unsigned long value, const variable& one) { return value < one.first; });
+    auto after =
+        std::upper_bound(variables.begin(), variables.end(), wanted,
+                         [](unsigned long value, const symbol& one) { return value < one.first; });
     if (after == variables.begin()) {
         return {};
     }
-    const variable& candidate = *--after;
+    const symbol& candidate = *--after;
     const unsigned long offset = wanted - candidate.first;
     if (offset >= candidate.size) {
         return {};

@@ -40,6 +40,9 @@ public:
     /// Why places are unknown; empty when all went well.
     const std::string& problem() const { return problem_; }
 
+    /// The line that names the function which begins at the address; unknown where none does.
+    place definition_of(void* begin, const std::string& name) const;
+
 private:
     template <class Action>
     place until(void* const* frames, int count, const Action& is_wanted) const;
@@ -52,6 +55,9 @@ private:
     static std::map<void*, std::vector<frame>> frames_; // inlined ones first; known so far
     std::string problem_;
 };
+
+/// Where the functions of that name are defined, in the whole program.
+std::vector<place> functions_named(const std::string& name);
 
 /// The global or static variable that lies at the address, "name" or "name+8"; empty when none
 /// does.
