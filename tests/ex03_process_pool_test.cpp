@@ -307,6 +307,17 @@ std::string some_bytes(std::size_t size)
     return bytes;
 }
 
+/// Of which no two places look alike.
+std::string numbers(std::size_t size)
+{
+    std::string text;
+    for (int i = 0; text.size() < size; ++i) {
+        text += std::to_string(i) + ' ';
+    }
+    text.resize(size);
+    return text;
+}
+
 /// Stops the pool's only worker and brings a task that is larger than its channel: when this
 /// returns, the pool waits in the middle of writing it.
 std::future<std::string> bring_more_than_fits(pool& workers, pid_t worker)
@@ -462,7 +473,7 @@ TEST_CASE("writing goes on after a signal", "[ex03][step1]")
 {
     auto [one, other] = given::socket_pair();
     support::interrupter signals;
-    const std::string sent = some_bytes(2'000'000); // far more than a socket's buffer holds
+    const std::string sent = numbers(2'000'000); // far more than a socket's buffer holds
     one_thread writer([&, channel = one.get()] {
         write_all(channel, sent);
         shutdown(channel, SHUT_WR);
@@ -485,6 +496,11 @@ TEST_CASE("writing goes on after a signal", "[ex03][step1]")
     REQUIRE(writer.error_at_end() == "");
     REQUIRE(interrupted);
     REQUIRE(received.size() == sent.size());
+    const auto wrong = std::mismatch(received.begin(), received.end(), sent.begin()).first;
+    const auto at = static_cast<std::size_t>(wrong - received.begin());
+    INFO("write_all(), of which a signal had cut a send short, sent its first "
+         << at << " bytes right; then came what stands at " << sent.find(received.substr(at, 64))
+         << " in the text");
     REQUIRE((received == sent));
 }
 

@@ -200,6 +200,8 @@ TEST_CASE("a failure that nobody asked for is reported once with its name", "[ex
             auto one = spawn_thread(name, [] { throw std::runtime_error("boom %s"); });
             auto copy = one;
         });
+        INFO("the last handle goes while the thread may still be at work: it has to wait for the "
+             "end of the thread before it can know whether that failed");
         REQUIRE(said == name + " failed, and nobody asked: boom %s\n");
     }
     for (int kind = 0; kind < support::std_failures; ++kind) {

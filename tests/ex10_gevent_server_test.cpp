@@ -671,6 +671,7 @@ TEST_CASE("stop touches the hub in the server's own thread only", "[ex10][step3]
     // The handler is what runs in the hub; while it computes, a stop from outside changes nothing.
     gevent_server* stopped = nullptr;
     bool accepted_after_stop = false;
+    std::string outcome = "it was never tried";
     gevent_server server(any_port, [&] {
         if (std::exchange(stopped, nullptr)) {
             std::thread([&] { server.stop(); }).join();
@@ -679,6 +680,7 @@ TEST_CASE("stop touches the hub in the server's own thread only", "[ex10][step3]
             tcp::socket late(green::loop());
             late.connect(local(server.port()), error);
             accepted_after_stop = !error;
+            outcome = error.message();
         }
     });
     stopped = &server;
@@ -686,6 +688,9 @@ TEST_CASE("stop touches the hub in the server's own thread only", "[ex10][step3]
     ask(server.port());
     runs->get();
 
+    INFO("stop(), called in another thread while the hub computes, must leave the acceptor to the "
+         "hub's own thread; who connects before the hub has its turn gets: "
+         << outcome);
     REQUIRE(accepted_after_stop);
 }
 

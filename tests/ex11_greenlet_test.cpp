@@ -588,6 +588,7 @@ TEST_CASE("a greenlet that waits for itself is told so", "[ex11][step2]")
     std::optional<green::greenlet<void>> self;
     self = green::spawn([&] { self->join(); });
 
+    INFO("the greenlet calls join() of its own handle: that must throw there, and not wait");
     REQUIRE_THROWS_AS(self->get(), std::logic_error);
 }
 

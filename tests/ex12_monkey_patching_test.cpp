@@ -834,6 +834,7 @@ TEST_CASE("a receive of all waits for all of it", "[ex12][step2][stretch]")
     });
 
     REQUIRE(one.get() == 5);
+    INFO("recv() got \"hel\" first, and then \"lo\", which belongs behind it");
     REQUIRE(std::string(bytes.data(), bytes.size()) == "hello");
 }
 
