@@ -132,7 +132,8 @@ target_include_directories(workbook_support PUBLIC ${CMAKE_SOURCE_DIR}/tests
 target_link_libraries(workbook_support PUBLIC workbook_catch workbook_catch_runner explorer_places)
 
 # The supervisor as a program without judged code, for hand-ins.
-add_executable(workbook_supervisor EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/supervise/main.cpp)
+add_executable(workbook_supervisor EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/supervise/main.cpp
+    ${CMAKE_SOURCE_DIR}/tests/supervise/confine.cpp)
 target_link_libraries(workbook_supervisor PRIVATE workbook_support given_plain fmt::fmt
                                                   Threads::Threads)
 

@@ -25,13 +25,23 @@ WORDS = (
     (r"\b_Pragma\b", "a pragma"),
     (r"\b__tsan_\w*|\bAnnotate\w+", "a word to the explorer"),
     (
-        r"\bnamespace\s+(?:std|Catch|support|explorer)\b[^;{=]{0,200}\{",
+        r"\bnamespace\s+(?:std|Catch|explorer)\b[^;{=]{0,200}\{",
         "an addition to a foreign namespace",
     ),
     (r"\btemplate\s*<\s*>[^;{]{0,500}\bstd\s*::", "a specialization in the standard library"),
     (r'\bextern\s*"', "C linkage"),
     (r"\bsyscall\b", "a system call"),
     (r"\btodo_page\b", "the tests' own memory"),
+)
+# Attributes that change nothing of what an answer does.
+HARMLESS = (
+    r"(?:gnu::|__gnu__::)?(?:__)?(?:noinline|always_inline|flatten|hot|cold|pure|const|unused|used"
+    r"|nonnull|returns_nonnull|malloc|warn_unused_result|nothrow|format|deprecated|nodiscard"
+    r"|maybe_unused|noreturn|likely|unlikely|fallthrough|no_unique_address)(?:__)?\s*(?:\([^()]*\))?"
+)
+HARMLESS_ATTRIBUTES = re.compile(
+    rf"\[\s*\[\s*{HARMLESS}(?:\s*,\s*{HARMLESS})*\s*\]\s*\]"
+    rf"|\b__attribute(?:__)?\s*\(\(\s*{HARMLESS}(?:\s*,\s*{HARMLESS})*\s*\)\)"
 )
 # The system's own macros may expand to it.
 IN_SOURCE_ONLY = ((r"\b__builtin_\w+", "a compiler's function"),)
@@ -76,7 +86,27 @@ def findings(files: dict[str, bytes], stub: dict[str, bytes]) -> list[Finding]:
 
 
 def preprocessed_findings(output: str, folder: str) -> list[Finding]:
-    """In what the preprocessor printed of one source: of its lines that come from `folder`."""
+    """In what the preprocessor printed of one source."""
+    return [
+        Finding(one.kind, part)
+        for part, text in own_parts(output, folder).items()
+        for one in words(part, without_texts(text), (*WORDS, *IN_PREPROCESSED))
+    ]
+
+
+def differing(output: str, other: str, folder: str) -> list[Finding]:
+    """Where one source is not the same program to its judge and elsewhere, as the preprocessor
+    printed it for both."""
+    parts, others = own_parts(output, folder), own_parts(other, folder)
+    return [
+        Finding("another program when it is not judged", name)
+        for name in {**parts, **others}
+        if parts.get(name, "").split() != others.get(name, "").split()
+    ]
+
+
+def own_parts(output: str, folder: str) -> dict[str, str]:
+    """By file, the lines that come from `folder`."""
     parts: dict[str, list[str]] = {}
     name = ""
     for line in output.split("\n"):
@@ -85,11 +115,7 @@ def preprocessed_findings(output: str, folder: str) -> list[Finding]:
             name = posixpath.basename(path) if posixpath.dirname(path) == folder else ""
         elif name:
             parts.setdefault(name, []).append(line)
-    return [
-        Finding(one.kind, part)
-        for part, lines in parts.items()
-        for one in words(part, without_texts("\n".join(lines)), (*WORDS, *IN_PREPROCESSED))
-    ]
+    return {part: "\n".join(lines) for part, lines in parts.items()}
 
 
 def as_compiler_reads(content: bytes) -> str:
@@ -122,6 +148,7 @@ def without_texts(text: str, only_comments: bool = False) -> str:
 
 
 def words(name: str, text: str, searches) -> list[Finding]:
+    text = HARMLESS_ATTRIBUTES.sub(lambda match: "\n" * match.group().count("\n"), text)
     return [
         Finding(f"{what} ({' '.join(match.group().split())[:60]})", place(name, text, match))
         for pattern, what in searches

@@ -43,6 +43,17 @@ class Recipe:
         words[words.index("-c")] = "-E"
         return words
 
+    def preprocess_unjudged(self, source: Path) -> list[str]:
+        """The same as if nobody judged it: optimised, without explorer, tests and what they include."""
+        words = self.preprocess(source)
+        while "-include" in words:
+            at = words.index("-include")
+            del words[at : at + 2]
+        tests = f"-I{self.exercise.root / 'tests'}"
+        dropped = ("-fsanitize", "-O", "--param", "-Winvalid-pch", "-Werror")
+        kept = [word for word in words[1:] if not word.startswith(dropped) and word != tests]
+        return [words[0], "-O2", *kept]
+
     def answer_objects(self) -> dict[str, str]:
         """Those of the built checker, by their sources' names."""
         return {Path(source_of(c)).name: made(c) for c in self._answers}
@@ -62,6 +73,7 @@ class Recipe:
             at += 1
         words[at:at] = answer
         words[words.index("-o") + 1] = out
+        words.append("-Wl,-z,relro,-z,now")  # no table of functions that could be written to
         return words
 
     def linked(self) -> list[Path]:

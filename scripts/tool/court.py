@@ -7,6 +7,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import audit
@@ -23,7 +24,8 @@ from handin import HandIn
 from layout import MACHINE, Exercise, WorkbookError
 from progress import Line
 from terminal import harmless
-from trial import SUPERVISOR, Trial, Trials, unjudged
+from sandbox import SUPERVISOR
+from trial import Trial, Trials, unjudged
 
 
 class Court:
@@ -40,10 +42,12 @@ class Court:
         self.exercise = exercise
         self.stub = pristine.shipped_code(exercise)
         self.around = recipe.surroundings()
+        self.traces = is_confined(build)
         self.trials = Trials(recipe, self.stub, place)
         own = handin.solution(exercise)
         with Line(f"trying the solution of {exercise.id}") as line:
             self.solution = self.trials.run(own, 0, line.tell)
+        self.trials.learn(self.solution)
         odd = audit.findings(own.files, {}) + audit.findings(self.stub, {}) + self.solution.odd
         self.usual = {one.kind for one in odd}
         self.refuse_bad_solution()
@@ -65,7 +69,9 @@ class Court:
         odd = [finding for finding in found if finding.kind not in self.usual]
         if trial.errors:
             return Graded(one.name, self.exercise, DOES_NOT_BUILD, why=trial.errors, odd=said(odd))
-        odd += symbols.findings(trial.code, self.around, self.solution.code)
+        odd += symbols.findings(
+            trial.code, self.around, self.solution.code, self.exercise.id, self.traces
+        )
         odd += [*self.odd_counts(trial), *unjudged(trial)]
         verdict = CORE if judge.core_passed(trial.outcomes) else NOT_PASSED
         return Graded(
@@ -73,14 +79,22 @@ class Court:
         )
 
     def odd_counts(self, trial: Trial) -> list[audit.Finding]:
+        """A pass makes exactly the solution's assertions."""
         return [
             audit.Finding(
-                f"passed with {count} assertions, the solution with {self.solution.assertions[name]}",
+                f"passed with {found.assertions} assertions, the solution with "
+                f"{self.solution.counts[name].assertions}",
                 f'"{name}"',
             )
-            for name, count in trial.assertions.items()
-            if count < self.solution.assertions[name]
+            for name, found in trial.counts.items()
+            if found != self.solution.counts[name]
         ]
+
+
+def is_confined(build: Path) -> bool:
+    """Whether answers may write files, for a trace, and yet not their own memory."""
+    command = [build / "bin" / SUPERVISOR, "--confines"]
+    return subprocess.run(command, check=False).returncode == 0
 
 
 def said(odd: list[audit.Finding]) -> list[str]:

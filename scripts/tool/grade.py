@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import grade_forms
+import grade_pages
+import grade_record
 import grade_report
 import handed
 import handin
@@ -16,7 +19,7 @@ import judge
 import pristine
 import sandbox
 from archive import Refused
-from build_folder import configure
+from build_folder import built, configure
 from court import Court
 from graded import CORE, MISSING, NOT_JUDGED, UNREADABLE, Graded
 from grade_record import Record
@@ -27,35 +30,74 @@ from progress import Line
 from terminal import harmless, note, one_line
 
 
-def grade(
-    root: Path, tops: list[str], asked: list[str], files: dict[str, str], each: bool = False
-) -> int:
-    """Every exercise asked for, or worked on, of every hand-in. `files`: format -> path; `each`: a
-    folder or archive holds a whole class."""
+@dataclass(frozen=True)
+class Asked:
+    """What the command line said."""
+
+    tops: list[str]
+    exercises: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)  # format -> path
+    each: bool = False  # a folder or archive holds a whole class
+    feedback: str = ""  # a folder for a text for each student
+    part: tuple[int, int] = (1, 1)  # (2, 8): the second eighth of the hand-ins
+
+
+def grade(root: Path, asked: Asked) -> int:
+    """Every exercise asked for, or worked on, of every hand-in."""
     judge.refuse_bad_settings()
     if judge.few_schedules_asked():
         raise WorkbookError(
             f"WORKBOOK_SCHEDULES is less than {judge.LEAST_SCHEDULES}, too few to pass: unset it", USAGE
         )
-    named = handed.tops(tops)
-    wanted = [find_exercise(root, name) for name in dict.fromkeys(asked)]
+    named = handed.tops(asked.tops)
+    wanted = [find_exercise(root, name) for name in dict.fromkeys(asked.exercises)]
     for exercise in wanted:
         refuse_edited(exercise)
-    trees = [tree for top in named for tree in hand_ins(top, each)]
-    targets = grade_report.output_files(files, len(trees))
+    trees = [tree for top in named for tree in hand_ins(top, asked.each)]
+    number, of = asked.part
+    trees = trees[number - 1 :: of]
+    reports = Reports(asked, len(trees))
     sandbox.refuse_without()
     plan = [one for tree in trees for one in answers(root, tree, wanted)]
     found: list[Graded] = []
-    with Record(root, [*tops, "--", *asked, "--class" * each]) as record:
+    words = [*asked.tops, "--", *asked.exercises, f"{asked.each} {asked.part}"]
+    with Record(root, words) as record:
         try:
             for one in judged(configure(root), plan, record):
                 found.append(one)
         finally:  # also what was found before Ctrl+C
             found += [unjudged(one) for one in plan[len(found) :]]
-            print(grade_report.table(found), end="", flush=True)
-            grade_report.write_all(targets, found)
+            reports.make(found)
             tell_how_to_go_on(found)
+    return status_of(found)
+
+
+def merge(root: Path, asked: Asked) -> int:
+    """The tables of several machines in one."""
+    reports = Reports(asked, len(asked.tops))
+    found = grade_record.read_saved(root, asked.tops)
+    reports.make(found)
+    return status_of(found)
+
+
+def status_of(found: list[Graded]) -> int:
     return 0 if all(one.verdict == CORE for one in found) else NOT_YET
+
+
+class Reports:
+    """The table, and what else was asked for; what cannot be written is refused before the work."""
+
+    def __init__(self, asked: Asked, hand_ins: int):
+        self._files = grade_forms.output_files(asked.files, hand_ins)
+        self._feedback = Path(asked.feedback).resolve() if asked.feedback else None
+        if self._feedback and not self._feedback.is_dir():
+            raise WorkbookError(f"--feedback: {asked.feedback} is no folder: make it first", USAGE)
+
+    def make(self, found: list[Graded]) -> None:
+        print(grade_report.table(found), end="", flush=True)
+        grade_forms.write_all(self._files, found)
+        if self._feedback:
+            grade_pages.feedback(self._feedback, found)
 
 
 def judged(build: Path, plan: list[HandIn | Graded], record: Record):
@@ -69,8 +111,14 @@ def judged(build: Path, plan: list[HandIn | Graded], record: Record):
             found = graded(build, courts, one, users[one.name], record.place, (number, len(plan)))
             record.refuse_full_disk()
             record.keep(one, found)
+        if found.exercise:
+            found = replace(found, core=core_promises(build, found.exercise))
         note(f"{found.name}: {found.exercise.id + ' ' if found.exercise else ''}{found.verdict}")
         yield found
+
+
+def core_promises(build: Path, exercise: Exercise) -> int:
+    return sum(not case.stretch for case in built(build, exercise).everyday_cases())
 
 
 def unjudged(one: HandIn | Graded) -> Graded:
@@ -97,7 +145,11 @@ def graded(
     with Line(f"grading {one.name} {exercise.id}") as line:
         found = courts[exercise.name].grade(one, user, lambda what: line.tell(what, *at))
     return replace(
-        found, remarks=list(one.remarks), began=began, seconds=time.monotonic() - clock
+        found,
+        remarks=list(one.remarks),
+        began=began,
+        seconds=time.monotonic() - clock,
+        files={name: harmless(text.decode("utf-8", "replace")) for name, text in one.files.items()},
     )
 
 

@@ -23,7 +23,7 @@ from graded import Graded
 from handin import HandIn
 from judge import Outcome
 from judged import digest_of_folder
-from layout import MACHINE, Exercise, WorkbookError, relative, write_atomically
+from layout import MACHINE, USAGE, Exercise, WorkbookError, relative, write_atomically
 from terminal import note
 
 FOLDER = ".workbook/grade"
@@ -31,23 +31,43 @@ JUDGES = ("exercises", "solutions", "tests", "scripts", "CMakeLists.txt")  # wha
 LEAST_ROOM = 1 << 30  # bytes on the disk, more than one hand-in can fill
 
 
+PLAIN = ("name", "verdict", "why", "odd", "remarks", "began", "seconds", "core", "files")
+
+
 def to_json(one: Graded) -> dict:
     return {
-        "name": one.name,
         "exercise": one.exercise.name if one.exercise else None,
-        "verdict": one.verdict,
-        "outcomes": [[asdict(o.case), o.verdict, o.output] for o in one.outcomes],
-        **{key: getattr(one, key) for key in ("why", "odd", "remarks", "began", "seconds")},
+        "outcomes": [[asdict(o.case), o.verdict, o.output, o.seconds] for o in one.outcomes],
+        **{key: getattr(one, key) for key in PLAIN},
     }
 
 
 def from_json(root: Path, found: dict) -> Graded:
     """Raises KeyError, TypeError for what to_json() did not make."""
     exercise = Exercise(root, found["exercise"]) if found["exercise"] else None
-    outcomes = [Outcome(Case(**case), verdict, said) for case, verdict, said in found["outcomes"]]
-    keys = ("why", "odd", "remarks", "began", "seconds")
-    rest = {key: found[key] for key in keys}
-    return Graded(found["name"], exercise, found["verdict"], outcomes, **rest)
+    outcomes = [
+        Outcome(Case(**case), verdict, said, seconds=float(seconds))
+        for case, verdict, said, seconds in found["outcomes"]
+    ]
+    return Graded(exercise=exercise, outcomes=outcomes, **{key: found[key] for key in PLAIN})
+
+
+def saved(found: list[Graded]) -> str:
+    """A line for each, to be put together with those of other machines."""
+    return "".join(json.dumps(to_json(one)) + "\n" for one in found)
+
+
+def read_saved(root: Path, files: list[str]) -> list[Graded]:
+    found = []
+    for name in files:
+        try:
+            lines = Path(name).read_text(encoding="utf-8").splitlines()
+            found += [from_json(root, json.loads(line)) for line in lines]
+        except OSError as error:
+            raise WorkbookError(f"{name}: {error.strerror}", USAGE) from None
+        except (ValueError, KeyError, TypeError):
+            raise WorkbookError(f"{name} was not made by grade --save", USAGE) from None
+    return found
 
 
 def judges(root: Path) -> str:

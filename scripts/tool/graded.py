@@ -29,3 +29,5 @@ class Graded:
     remarks: list[str] = field(default_factory=list)  # of how it was read
     began: float = 0.0  # seconds since 1970
     seconds: float = 0.0  # that it took
+    core: int = 0  # how many core promises the exercise has, whatever was judged
+    files: dict[str, str] = field(default_factory=dict)  # what was handed in, to be shown

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bounded
@@ -48,6 +48,7 @@ class Outcome:
     verdict: str
     output: str
     story: dict | None = None  # of the schedule that broke it
+    seconds: float = field(default=0.0, compare=False)  # that it took
 
 
 def refuse_bad_settings() -> None:

@@ -29,7 +29,10 @@ FIRST_USER = 1_879_048_192  # numbers that nobody's account has
 MEMORY = 4 << 30  # bytes of address space for each process
 MEMORY_OF_ALL = 2 << 30  # bytes in memory, of all processes of a sandbox
 PROCESSES = 500  # threads are counted, too
+MOST_PROCESSES = 100  # without threads; a sandbox that has more at one time is ended
+MOST_WRITTEN = 512 << 20  # bytes in the folder that may be written
 TEMPORARY = 64 << 20  # bytes in /tmp
+SUPERVISOR = "workbook_supervisor"  # the program in it that judges
 LOOK = 0.1  # seconds between two looks at the memory of all
 OUT = "/out"
 OPEN = ["--perms", "0755"]  # for the next folder
@@ -127,7 +130,7 @@ class Sandboxes:
                 process = bounded.start(words, out, err)
                 self._running.add(process)
             try:
-                status, why = watch(process, limit)
+                status, why = watch(process, limit, view.out)
             finally:
                 process.kill()  # and with it, as its parent died, everything inside
                 process.wait()
@@ -143,27 +146,54 @@ class Sandboxes:
                 process.kill()
 
 
-def watch(process: subprocess.Popen, limit: float) -> tuple[int | None, str]:
+def watch(process: subprocess.Popen, limit: float, out: Path | None) -> tuple[int | None, str]:
     deadline = time.monotonic() + limit
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(LOOK), ""
         if time.monotonic() > deadline:
             return None, f"Gave up after {limit:g} s."
-        if memory_below(process.pid) > MEMORY_OF_ALL:
-            return None, f"Ended: it took more than {MEMORY_OF_ALL >> 30} GiB of memory."
+        if why := too_much(process.pid, out):
+            return None, f"Ended: it {why}."
 
 
-def memory_below(process: int) -> int:
-    """Bytes in memory of all its descendants."""
-    total = 0
+def too_much(process: int, out: Path | None) -> str:
+    """What all its descendants together take beyond their share; empty if nothing."""
+    memory = count = 0
     left = bounded.children(process)
     while left:
         one = left.pop()
+        count += 1
         with contextlib.suppress(OSError, ValueError, IndexError):
             pages = int(Path(f"/proc/{one}/statm").read_text("ascii").split()[1])
-            total += pages * resource.getpagesize()
+            memory += pages * resource.getpagesize()
+        if is_stopped_supervisor(one):
+            return "stopped its supervisor"
+        if count > MOST_PROCESSES:
+            return f"had more than {MOST_PROCESSES} processes at one time"
         left += bounded.children(one)
+    if memory > MEMORY_OF_ALL:
+        return f"took more than {MEMORY_OF_ALL >> 30} GiB of memory"
+    if out and written_in(out) > MOST_WRITTEN:
+        return f"wrote more than {MOST_WRITTEN >> 20} MiB"
+    return ""
+
+
+def is_stopped_supervisor(process: int) -> bool:
+    """Which would not end any more, nor what it supervises."""
+    with contextlib.suppress(OSError, IndexError):
+        text = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
+        return f"({SUPERVISOR[:15]})" in text and text.rpartition(")")[2].split()[0] == "T"
+    return False
+
+
+def written_in(folder: Path) -> int:
+    """Bytes of its files; a compiler's lie right in it."""
+    total = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                total += entry.stat(follow_symlinks=False).st_blocks * 512
     return total
 
 

@@ -3,11 +3,13 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from pathlib import Path
 
 import student
 from command_line import Command, Parser, cores, whole_number
+from layout import USAGE, WorkbookError
 
 
 def verify_arguments(reader: Parser) -> None:
@@ -39,12 +41,14 @@ FORMS = {
     "junit": "JUnit's XML",
     "gradescope": "Gradescope's results.json",
     "classroom": "the results of a GitHub Classroom autograder",
+    "html": "a page for instructors: each report folded, with the hand-in's lines",
+    "save": "for --merge",
 }
 
 
 def grade_arguments(reader: Parser) -> None:
     reader.add_argument(
-        "folders", nargs="+", metavar="DIR", help="a hand-in each, or a .zip, .tar.gz or .tar.xz"
+        "hand_ins", nargs="+", metavar="DIR", help="a hand-in each, or a .zip, .tar.gz or .tar.xz"
     )
     reader.exercise(
         "this one, also if it is untouched; may be repeated (all that were worked on)",
@@ -55,19 +59,39 @@ def grade_arguments(reader: Parser) -> None:
     reader.add_argument(
         "--class", action="store_true", dest="each", help="DIR holds a hand-in for each student"
     )
-    import grade_report
-
-    for form in grade_report.FORMATS:
-        reader.add_argument(f"--{form}", metavar="FILE", help=FORMS.get(form, "write them there"))
+    for form, what in FORMS.items():
+        reader.add_argument(f"--{form}", metavar="FILE", help=what)
+    reader.add_argument("--feedback", metavar="DIR", help="a text for each student goes there")
+    reader.add_argument(
+        "--part", metavar="I/N", default="1/1", help="only this part of them: 2/8, the second eighth"
+    )
+    reader.flag("--merge", "DIR is a file from --save: put several machines' parts together")
 
 
 def run_grade(root: Path, options: Namespace) -> int:
     import grade
-    import grade_report
 
-    files = {form: getattr(options, form) for form in grade_report.FORMATS}
-    written = {form: name for form, name in files.items() if name}
-    return grade.grade(root, options.folders, options.exercise, written, options.each)
+    files = {form: getattr(options, form) for form in FORMS}
+    asked = grade.Asked(
+        options.hand_ins,
+        options.exercise,
+        {form: name for form, name in files.items() if name},
+        options.each,
+        options.feedback or "",
+        part_of(options.part),
+    )
+    if not options.merge:
+        return grade.grade(root, asked)
+    if options.exercise or options.each or asked.part != (1, 1):
+        raise WorkbookError("--merge takes all that was saved: no --exercise, --class or --part", USAGE)
+    return grade.merge(root, asked)
+
+
+def part_of(said: str) -> tuple[int, int]:
+    part = re.fullmatch("([1-9][0-9]{0,4})/([1-9][0-9]{0,4})", said)
+    if not part or int(part.group(1)) > int(part.group(2)):
+        raise WorkbookError(f"--part: '{said}' is no part such as 2/8", USAGE)
+    return int(part.group(1)), int(part.group(2))
 
 
 def accept_arguments(reader: Parser) -> None:
@@ -114,6 +138,8 @@ COMMANDS = [
             ("grade submissions/* --csv marks.csv", ""),
             ("grade anna --exercise ex03", "one exercise only"),
             ("grade --class download.zip", "a folder or an archive of each student in it"),
+            ("grade --class download.zip --part 2/8 --save part2", "on the second of 8 machines"),
+            ("grade --merge part* --csv marks.csv", "their parts in one table"),
         ),
         "grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and "
         "cannot use up the machine. Tests and answer share one process, though, so code that sets "

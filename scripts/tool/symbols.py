@@ -19,30 +19,47 @@ LIBRARIES = re.compile(
     r"_Z(?:Z|GVZ?|T[VISTC])?N?[KVRO]*(?:S[tasiod]|3fmt|4asio|9__gnu_cxx|10__cxxabiv1)"
     r"|_Z(?:nw|na|dl|da)\w+|_ZT[IS]P?K?[a-z]$"
 )
-# Of these, what reaches files, the process's own memory among them.
+# Of these, and of the C library, what reaches files: the process's own memory is one, unless the
+# sandbox forbids to write there.
 FILES = re.compile(
     r"filebuf|basic_[io]?fstream|13basic_fstream|14basic_[io]fstream|10filesystem|__basic_file"
-    r"|random_access_file|stream_file"
+    r"|random_access_file|stream_file|f(?:open|close|read|gets|seek|tell)(?:64)?$|getenv$"
 )
-OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVRO]*(?:7support|5Catch|8explorer)")
-# Of the C library and the compiler's runtime, what answers may need.
+TRACES = re.compile(r"basic_(?:filebuf|ofstream)|__basic_file|f(?:open|close)(?:64)?$|getenv$")
+OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVRO]*(?:5Catch|8explorer)")
+# Of the C library and the compiler's runtime, what any answer may need.
 FAMILIES = re.compile(
     r"(?:pthread_|sem_|__cxa_|__tsan_|__pthread_|__atomic_|_Unwind_|__gxx_|__stack_|explorer_mem|is|to"
-    r"|str|__isoc23_str|epoll_|sig|inet_|get(?:sock|peer|addr|time|pid|ppid|uid)|send|recv|clock_"
-    r"|__\w+_chk$|__\w+[ts]i[34]$|(?:a?(?:cos|sin|tan|cosh|sinh|tanh)|exp|exp2|log|log2|log10|pow"
+    r"|str|__isoc23_str|clock_|gettime|\w*printf_chk$|__mem\w+_chk$|__str\w+_chk$|__\w+[ts]i[34]$"
+    r"|(?:a?(?:cos|sin|tan|cosh|sinh|tanh)|exp|exp2|log|log2|log10|pow"
     r"|fmod|fm(?:ax|in)|hypot|sqrt|cbrt|ceil|floor|l?l?round|trunc|rint|fma)[fl]?$)\w*$"
 )
 # Inline waits of the library's call syscall(); the source is searched for it.
 OTHERS = set(
     "__assert_fail __dso_handle __dynamic_cast __errno_location __libc_single_threaded "
-    "__once_proxy __tls_get_addr _Exit _exit _GLOBAL_OFFSET_TABLE_ abort abs accept accept4 "
-    "atexit atof atoi atol bind bsearch calloc clock close connect div dup dup2 eventfd exit "
-    "fcntl fflush fork fprintf fputc fputs free freeaddrinfo fwrite htonl htons ioctl kill listen "
-    "malloc memchr memcmp memcpy memmove memset nanosleep ntohl ntohs perror pipe pipe2 poll "
-    "ppoll printf putchar puts qsort raise rand read readv realloc sched_yield select setsockopt "
-    "shutdown sleep snprintf socket socketpair srand stderr stdout syscall time usleep vsnprintf "
-    "wait waitid waitpid write writev".split()
+    "__once_proxy __tls_get_addr _GLOBAL_OFFSET_TABLE_ abort abs "
+    "atoi atof atol bsearch calloc clock div fflush fprintf fputc fputs free fwrite "
+    "malloc memchr memcmp memcpy memmove memset nanosleep perror "
+    "printf putchar puts qsort rand realloc sched_yield "
+    "sleep snprintf srand stderr stdout syscall time usleep vsnprintf".split()
 )
+# And what only some exercises are about: by pipe() and write() memory can be searched, by getpid() the
+# judge be recognised. What an exercise's own solution uses may be used there in any case.
+DESCRIPTORS = re.compile(
+    r"(?:accept4?|close|dup2?|eventfd|fcntl|ioctl|pipe2?|p?poll|__poll_chk|readv?|__read_chk|writev?)$"
+)
+PROCESSES = re.compile(r"(?:_exit|_Exit|exit|fork|getp?pid|getppid|kill|raise|wait|waitid|waitpid|sig\w*)$")
+SOCKETS = re.compile(
+    r"(?:bind|connect|freeaddrinfo|[hn]to[hn][ls]|listen|select|(?:set|get)sockopt|shutdown"
+    r"|socket|socketpair|epoll_\w+|inet_\w+|get(?:sock|peer|addr)\w+|send\w*|recv\w*|__recv\w*_chk)$"
+)
+ABOUT = {
+    "ex03": (DESCRIPTORS, PROCESSES),
+    "ex11": (DESCRIPTORS, PROCESSES),
+    "ex12": (DESCRIPTORS, SOCKETS, PROCESSES),
+    "ex14": (PROCESSES,),
+    **dict.fromkeys(("ex05", "ex06", "ex07", "ex08", "ex09", "ex10", "ex13"), (DESCRIPTORS, SOCKETS)),
+}
 
 
 @dataclass(frozen=True)
@@ -95,13 +112,15 @@ def listed(text: str) -> Symbols:
     return Symbols(frozenset(strong), frozenset(weak), frozenset(undefined - strong - weak))
 
 
-def findings(answer: Symbols, around: Surroundings, usual: Symbols) -> list[Finding]:
+def findings(
+    answer: Symbols, around: Surroundings, usual: Symbols, exercise: str, traces: bool
+) -> list[Finding]:
     """`usual`: those of the exercise's solution."""
     theirs = around.offered.strong | around.judges.strong | around.libraries.strong
     taken = answer.strong & (theirs | around.judges.weak | around.libraries.weak)
     # Weak ones are copies of inline functions, and the tests' own come first when it is linked.
     taken |= {name for name in answer.weak if name in theirs or OF_THE_JUDGES.match(name)}
-    used = {name for name in answer.undefined if not is_usable(name, around)}
+    used = {name for name in answer.undefined if not is_usable(name, around, exercise, traces)}
     odd = [("defines", name) for name in sorted(taken - usual.defined)]
     odd += [("uses", name) for name in sorted(used - usual.undefined)]
     shown = readable([name for _, name in odd[:MOST_SHOWN]])
@@ -111,10 +130,12 @@ def findings(answer: Symbols, around: Surroundings, usual: Symbols) -> list[Find
     return found
 
 
-def is_usable(name: str, around: Surroundings) -> bool:
+def is_usable(name: str, around: Surroundings, exercise: str, traces: bool) -> bool:
     if FILES.search(name) or name == "todo_page":
-        return False
+        return traces and bool(TRACES.search(name))
     if name in around.offered.defined or name in OTHERS:
+        return True
+    if any(family.match(name) for family in ABOUT.get(exercise, ())):
         return True
     return bool(LIBRARIES.match(name) or FAMILIES.match(name))
 

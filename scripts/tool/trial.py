@@ -4,11 +4,8 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-import contextlib
-import os
-import re
-import shutil
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import audit
@@ -20,13 +17,14 @@ from build_folder import Case
 from checker_recipe import Recipe
 from compile_errors import first_errors
 from handin import HandIn
-from judge import FAILED, PASSED, STUCK, TODO, Outcome
+from judge import PASSED, Outcome
+from place import Place, fresh_folder
+from supervised import FORGED, NO_VERDICT, Counts, outcome_of
 from terminal import harmless
 
-SUPERVISOR = "workbook_supervisor"
-COMPILE_LIMIT = 300  # seconds
-NO_VERDICT = "No verdict came of it."
-WORDS = {"passed": PASSED, "failed": FAILED, "todo": TODO}
+COMPILE_LIMIT = 300  # seconds, for the solution; its own time tells how long others may take
+LEAST_LIMIT = 20  # seconds
+TIMES = 5
 
 
 @dataclass(frozen=True)
@@ -34,39 +32,11 @@ class Trial:
     """An answer, built and run."""
 
     outcomes: list[Outcome] = field(default_factory=list)
-    assertions: dict[str, int] = field(default_factory=dict)  # by sentence
+    counts: dict[str, Counts] = field(default_factory=dict)  # of what passed, by sentence
     code: symbols.Symbols = symbols.Symbols()  # of its object files
     odd: list[audit.Finding] = field(default_factory=list)  # seen on the way
     errors: str = ""  # of the compiler; nothing else is set then
-
-
-class Place:
-    """Folders for one hand-in: its answer, an empty one, one to build in; and an empty file."""
-
-    def __init__(self, holder: Path, one: HandIn, user: int):
-        self.answer, self.empty, self.out = (holder / n for n in ("answer", "empty", "out"))
-        self.nothing = holder / "nothing"
-        self.nothing.touch()
-        for folder in (self.answer, self.empty, self.out):
-            folder.mkdir()
-            folder.chmod(0o755)
-        for name, content in one.files.items():
-            (self.answer / name).write_bytes(content)
-            (self.answer / name).chmod(0o644)
-        if os.geteuid() == 0:
-            os.chown(self.out, sandbox.FIRST_USER + user, sandbox.FIRST_USER + user)
-
-
-@contextlib.contextmanager
-def fresh_folder(path: Path):
-    """Empty, and gone afterwards. Not in the temporary directory, where nobody would find what a
-    killed run leaves."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    slowest: float = 0  # seconds, of its compilations
 
 
 class Trials:
@@ -79,6 +49,14 @@ class Trials:
         self._exercise = recipe.exercise
         self._stub = stub
         self.cases = recipe.facts.everyday_cases()
+        self.expected: dict[str, Counts] = {}  # once it is known what the solution does
+        self._limit: float = COMPILE_LIMIT
+        self._slowest = 0.0  # seconds, of all compilations so far
+
+    def learn(self, solution: Trial) -> None:
+        """What is expected of the others."""
+        self.expected = solution.counts
+        self._limit = max(LEAST_LIMIT, TIMES * solution.slowest)
 
     def run(self, one: HandIn, user: int, told=bounded.nothing) -> Trial:
         """Builds and runs it, both in sandboxes, as user number `user`. Tells what it is at."""
@@ -87,65 +65,73 @@ class Trials:
             place = Place(holder, one, user)
             sandboxes = sandbox.Sandboxes(user)
             try:
-                odd = self._preprocessed(place, one, sandboxes, told)
-                errors = self._build(place, one, sandboxes, told)
+                odd, errors = self._build(place, one, sandboxes, told)
                 if errors:
                     return Trial(errors=errors, odd=odd)
                 found, unread = self._symbols(place, sandboxes)
                 judged = self._judge(place, sandboxes, told)
             finally:
                 bounded.end_orphans()
-        counts = {o.case.sentence: count for o, count in judged if o.verdict == PASSED}
-        return Trial([outcome for outcome, _ in judged], counts, found, odd=[*odd, *unread])
+        counts = {o.case.sentence: counted for o, counted in judged if o.verdict == PASSED}
+        outcomes = [outcome for outcome, _ in judged]
+        return Trial(outcomes, counts, found, [*odd, *unread], slowest=self._slowest)
 
-    def _preprocessed(
+    def _build(
         self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told
-    ) -> list[audit.Finding]:
-        """What is odd once macros are expanded."""
+    ) -> tuple[list[audit.Finding], str]:
+        """What is odd once macros are expanded; the compiler's errors, or nothing."""
         view = self._view_to_build(place)
-        sources = [name for name in one.files if name.endswith(".cpp")]
-
-        def run(name: str) -> list[audit.Finding]:
-            command = self._recipe.preprocess(self._exercise.stub / name)
-            ended = sandboxes.run(view, command, COMPILE_LIMIT, whole=True)
-            found = audit.preprocessed_findings(ended.output, str(self._exercise.stub))
-            return found if ended.status == 0 else [*found, audit.Finding("not searched whole", name)]
-
-        changed = [name for name in sources if one.files[name] != self._stub.get(name)]
-        found = bounded.in_parallel(
-            run, changed, sandboxes.interrupt, lambda *_: told("reading it")
-        )
-        return [finding for each in found for finding in each]
-
-    def _build(self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told) -> str:
-        """The compiler's errors, or nothing."""
         out = Path(sandbox.OUT)
         sources = sorted(name for name in one.files if name.endswith(".cpp"))
+        changed = [name for name in one.files if one.files[name] != self._stub.get(name)]
+        by_header = any(name.endswith(".hpp") for name in changed)
+        searched = [name for name in sources if by_header or name in changed]
         objects = [str(out / f"answer{i}.o") for i in range(len(sources))]
-        commands = [
+        test = str(out / "test.o") if by_header else None
+        compilations = [
             self._recipe.compile(self._exercise.stub / name, object_file)
             for name, object_file in zip(sources, objects)
         ]
-        headers = [name for name in one.files if name.endswith(".hpp")]
-        test = None
-        if any(one.files[name] != self._stub.get(name) for name in headers):
-            test = str(out / "test.o")
-            commands.append(self._recipe.compile_test(test))
-        view = self._view_to_build(place)
-
-        def run(command: list[str]) -> str:
-            ended = sandboxes.run(view, command, COMPILE_LIMIT)
-            if ended.status == 0:
-                return ""
-            return shown(first_errors(ended.errors + ended.output, self._exercise.root), ended)
-
-        def in_parallel(these: list[list[str]], what: str) -> list[str]:
-            meanwhile = lambda *_: told(what)  # noqa: E731
-            return [e for e in bounded.in_parallel(run, these, sandboxes.interrupt, meanwhile) if e]
-
+        if test:
+            compilations.append(self._recipe.compile_test(test))
         link = self._recipe.link(objects, test, str(out / "checker"))
-        errors = in_parallel(commands, "compiling it") or in_parallel([link], "linking it")
-        return "\n".join(errors)
+
+        def run(command: list[str]) -> sandbox.Ended:
+            began = time.monotonic()
+            ended = sandboxes.run(view, command, self._limit, whole="-E" in command)
+            self._slowest = max(self._slowest, time.monotonic() - began)
+            return ended
+
+        def all_of(commands: list[list[str]], what: str) -> list[sandbox.Ended]:
+            return bounded.in_parallel(run, commands, sandboxes.interrupt, lambda *_: told(what))
+
+        paths = [self._exercise.stub / name for name in searched]
+        read = [self._recipe.preprocess(path) for path in paths]
+        read += [self._recipe.preprocess_unjudged(path) for path in paths]
+        ended = all_of([*compilations, *read], "compiling it")
+        built, printed = ended[: len(compilations)], ended[len(compilations) :]
+        odd = self._odd_when_expanded(searched, printed)
+        errors = self._errors(built) or self._errors(all_of([link], "linking it"))
+        return odd, errors
+
+    def _odd_when_expanded(self, names: list[str], printed: list) -> list[audit.Finding]:
+        """`printed`: what the preprocessor made of each for its judge, then of each elsewhere."""
+        folder = str(self._exercise.stub)
+        odd = []
+        for name, judged, other in zip(names, printed, printed[len(names) :]):
+            odd += audit.preprocessed_findings(judged.output, folder)
+            if judged.status == 0:
+                odd += audit.differing(judged.output, other.output, folder)
+            else:
+                odd.append(audit.Finding("not searched whole", name))
+        return odd
+
+    def _errors(self, ended: list) -> str:
+        """Of the commands that failed."""
+        root = self._exercise.root
+        return "\n".join(
+            shown(first_errors(one.errors + one.output, root), one) for one in ended if one.status != 0
+        )
 
     def _symbols(
         self, place: Place, sandboxes: sandbox.Sandboxes
@@ -155,7 +141,7 @@ class Trials:
         if not objects:
             return symbols.Symbols(), []
         view = self._view_to_build(place)
-        ended = sandboxes.run(view, symbols.listing(objects), COMPILE_LIMIT, whole=True)
+        ended = sandboxes.run(view, symbols.listing(objects), self._limit, whole=True)
         unread = [] if ended.status == 0 else [audit.Finding("not searched whole", "object code")]
         return symbols.listed(ended.output), unread
 
@@ -181,10 +167,10 @@ class Trials:
 
     def _judge(
         self, place: Place, sandboxes: sandbox.Sandboxes, told
-    ) -> list[tuple[Outcome, int]]:
-        """Every everyday case, and how many assertions it made."""
+    ) -> list[tuple[Outcome, Counts]]:
+        """Every everyday case, and what it counted. One expectation of each is turned round."""
         root = self._exercise.root
-        checker, supervisor = self._recipe.facts.checker, self._recipe.build / "bin" / SUPERVISOR
+        checker, supervisor = self._recipe.facts.checker, self._recipe.build / "bin" / sandbox.SUPERVISOR
         files = {
             path: path
             for path in (
@@ -199,9 +185,12 @@ class Trials:
         files[root / "WORKBOOK.md"] = place.nothing  # the explorer's report looks where it lies
         view = sandbox.View(root, root, files)
 
-        def run(case: Case) -> tuple[Outcome, int]:
-            command = [str(supervisor), str(checker), case.sentence]
-            return outcome_of(case, sandboxes.run(view, command, judge.OUTER_LIMIT))
+        def run(case: Case) -> tuple[Outcome, Counts]:
+            turnable = self.expected.get(case.sentence, Counts()).turnable
+            command = [str(supervisor), str(checker), case.sentence, str(turnable)]
+            began = time.monotonic()
+            outcome, counts = outcome_of(case, sandboxes.run(view, command, judge.OUTER_LIMIT))
+            return replace(outcome, seconds=time.monotonic() - began), counts
 
         def meanwhile(done: int, _) -> None:
             told(f"judging it, {done} of {len(self.cases)} promises")
@@ -213,25 +202,10 @@ def shown(text: str, ended: sandbox.Ended) -> str:
     return harmless("\n".join(part for part in (text, ended.why) if part.strip()))
 
 
-def outcome_of(case: Case, ended: sandbox.Ended) -> tuple[Outcome, int]:
-    """From the supervisor's record, which only it can have written."""
-    record = re.match(r"(passed|failed|todo|cannot-judge) ([0-9]+)\n", ended.output)
-    text = harmless(ended.output[record.end() :] if record else "")
-    if ended.status is None:
-        return Outcome(case, STUCK, f"{text}{ended.why}"), 0
-    if ended.status != 0 or record is None:
-        said = harmless(ended.errors)
-        return Outcome(case, FAILED, f"{NO_VERDICT}\n{said}".strip()), 0
-    verdict = WORDS.get(record.group(1), FAILED)
-    if verdict == FAILED and judge.GAVE_UP in text:
-        verdict = STUCK
-    return Outcome(case, verdict, text.strip("\n")), int(record.group(2))
-
-
 def unjudged(trial: Trial) -> list[audit.Finding]:
     return [
         audit.Finding(first_line, f'"{one.case.sentence}"')
         for one in trial.outcomes
         for first_line in one.output.splitlines()
-        if first_line.startswith((NO_VERDICT, "Cannot judge: "))
+        if first_line.startswith((NO_VERDICT, FORGED, "Cannot judge: "))
     ]

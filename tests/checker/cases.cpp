@@ -4,17 +4,22 @@
 #include "explore/explore.hpp"
 #include "given/line_client.hpp"
 #include "given/listener.hpp"
+#include "given/todo.hpp"
 #include "support/catch.hpp"
 #include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
 #include "support/rendezvous.hpp"
+#include "support/results.hpp"
 #include "support/stillness.hpp"
+#include "support/supervisor.hpp"
 #include "support/watch_page.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <semaphore>
@@ -26,6 +31,7 @@
 #include <vector>
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +50,15 @@ struct leaver {
 
 const support::needs_loopback one_case_does;
 
+// The file in RUNS has a byte for each.
+long runs_before()
+{
+    std::ofstream runs(std::getenv("RUNS"), std::ios::app | std::ios::ate);
+    const long before = runs.tellp();
+    runs << '.';
+    return before;
+}
+
 using std::chrono::steady_clock;
 constexpr auto longer_than_still = support::long_stillness + std::chrono::seconds{2};
 
@@ -57,6 +72,66 @@ TEST_CASE("holds", "[step1]")
 TEST_CASE("does not hold", "[step1]")
 {
     REQUIRE(1 + 1 == 3);
+}
+
+TEST_CASE("holds three times", "[step1]")
+{
+    CHECK(1 + 1 == 2);
+    CHECK_FALSE(1 + 1 == 3);
+    REQUIRE_THROWS_AS(throw 1, int); // nothing that could be turned round
+    REQUIRE_THROWS_WITH(throw std::runtime_error("no"), "no");
+}
+
+TEST_CASE("breaks the second of three", "[step1]")
+{
+    REQUIRE(1 + 1 == 2);
+    REQUIRE(1 + 1 == 3);
+    REQUIRE(2 + 2 == 4);
+}
+
+TEST_CASE("holds from the second time on", "[step1]")
+{
+    REQUIRE(runs_before() > 0);
+}
+
+// As a forger's would that knew which of its runs is turned round.
+TEST_CASE("holds every second time", "[step1]")
+{
+    REQUIRE(runs_before() % 2 == 1);
+}
+
+// As one might who has read the source: three assertions, the end, and away.
+TEST_CASE("tells its own tale", "[step1]")
+{
+    const support::result_message end{support::result_message::ended, 0, 1, 3};
+    send(support::program_results, &end, sizeof end, 0);
+    _exit(0);
+}
+
+TEST_CASE("reaches a TODO while it asserts", "[step1]")
+{
+    for (int i = 0; i < 1000; ++i) {
+        std::thread unfinished([i] {
+            if (i == 500) {
+                std::strcpy(todo_page, "TODO ex01: end");
+            }
+        });
+        REQUIRE(i < 1000);
+        unfinished.join();
+    }
+}
+
+TEST_CASE("prints a zero byte", "[step1]")
+{
+    std::fwrite("one\0two\n", 1, 8, stdout);
+    REQUIRE(1 + 1 == 2);
+}
+
+TEST_CASE("prints without end", "[step1]")
+{
+    for (;;) {
+        std::puts("more and more and more and more and more and more");
+    }
 }
 
 TEST_CASE("leaves early", "[step1]")

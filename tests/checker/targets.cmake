@@ -11,6 +11,7 @@ configure_file(${CMAKE_SOURCE_DIR}/tests/checker/answer.cpp ${answer} COPYONLY)
 add_executable(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker/cases.cpp ${answer})
 workbook_judged(checker_cases ${CMAKE_SOURCE_DIR}/tests/checker)
 workbook_link_checker(checker_cases)
+add_dependencies(checker_cases workbook_supervisor)
 
 workbook_build_entry(self.checker checker_cases "" self)
 add_test(NAME self.checker

@@ -122,7 +122,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 30)
+        self.assertEqual(len(output.splitlines()), 38)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -237,6 +237,90 @@ class Explanations(unittest.TestCase):
 
     def test_a_case_that_gives_up(self):
         self.says("gives up", "  nothing comes\n", "thread 1 waits to be notified", "never.wait(); }};")
+
+
+class TurnedRound(unittest.TestCase):
+    """workbook_supervisor, which turns one of a case's expectations round."""
+
+    def judged(self, case, assertions, **environment):
+        supervisor = os.path.join(os.path.dirname(CHECKER), "workbook_supervisor")
+        done = subprocess.run(
+            [supervisor, CHECKER, case, str(assertions)],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=LIMIT,
+            check=True,
+        )
+        verdict, _, text = done.stdout.partition(b"\n")
+        return verdict.decode(), text.decode()
+
+    def test_a_right_answer_passes_whichever_it_is(self):
+        for _ in range(20):
+            self.assertEqual(self.judged("holds three times", 3), ("passed 4 3", ""))
+
+    def test_an_explored_one(self):
+        verdict, text = self.judged("holds under every schedule", 1)
+        self.assertEqual(verdict, "passed 1 1")
+        self.assertIn("passed: ", text)
+
+    def test_a_wrong_answer_has_the_report_of_one(self):
+        for _ in range(20):
+            verdict, text = self.judged("breaks the second of three", 3)
+            self.assertRegex(verdict, "^failed ")
+            self.assertEqual(text.count("Broken promise"), 1)
+            self.assertIn("REQUIRE( 1 + 1 == 3 )", text)
+
+    def judged_in_turn(self, case):
+        with tempfile.TemporaryDirectory() as folder:
+            return self.judged(case, 1, RUNS=os.path.join(folder, "runs"))
+
+    def test_what_holds_in_any_case_is_forged(self):
+        verdict, text = self.judged_in_turn("holds every second time")
+        self.assertEqual(verdict, "forged 1 1")
+        self.assertIn("holds as it is and turned round", text)
+
+    def test_what_breaks_now_and_then_is_no_forgery(self):
+        verdict, text = self.judged_in_turn("holds from the second time on")
+        self.assertEqual(verdict, "failed 1 1")
+        self.assertIn("broke this promise in one run and kept it in the next", text)
+
+    def test_a_message_from_elsewhere_is_forged(self):
+        for assertions in (0, 3):
+            verdict, text = self.judged("tells its own tale", assertions)
+            self.assertRegex(verdict, "^forged ")
+            self.assertIn("A message came from elsewhere than the tests.", text)
+
+    def test_who_is_ended_while_it_asserts_is_no_forger(self):
+        for _ in range(20):
+            verdict, text = self.judged("reaches a TODO while it asserts", 1000)
+            self.assertRegex(verdict, "^todo ")
+            self.assertIn("TODO ex01: end", text)
+
+    def test_fewer_assertions_than_expected_are_counted(self):
+        self.assertEqual(self.judged("holds", 1000)[0], "passed 1 1")
+
+    def test_a_system_that_does_not_tell_where_a_process_waits(self):
+        """As it does not of a program that its user cannot read."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            program = shutil.copy(CHECKER, folder)
+            os.chmod(program, 0o111)
+            supervisor = os.path.join(os.path.dirname(CHECKER), "workbook_supervisor")
+            words = [shutil.copy(supervisor, folder), program, "holds", "1"]
+            other = {"user": 65534} if os.geteuid() == 0 else {}
+            said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True, **other).stdout
+        self.assertRegex(said, "^cannot-judge 0 0\nCannot judge: this system does not tell where ")
+
+    def test_zero_bytes_cut_nothing(self):
+        self.assertEqual(self.judged("prints a zero byte", 0), ("passed 1 1", "one\0two\n"))
+        self.assertEqual(run("--show", "prints a zero byte"), (0, "one\0two\n"))
+
+    def test_output_without_end_ends_the_case(self):
+        verdict, text = self.judged("prints without end", 0)
+        self.assertRegex(verdict, "^failed ")
+        self.assertIn("It printed more than 64 MiB.", text)
+        self.assertLess(len(text), 300_000)
 
 
 class Signals(unittest.TestCase):

@@ -4,4 +4,8 @@
 add_test(NAME self.grade
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/grade/test_grade.py)
 # Alone: it builds, and hand-ins that fork without end take the processor from whatever runs beside.
-set_tests_properties(self.grade PROPERTIES TIMEOUT 900 SKIP_RETURN_CODE 77 RUN_SERIAL ON LABELS self)
+set_tests_properties(self.grade PROPERTIES TIMEOUT 1800 SKIP_RETURN_CODE 77 RUN_SERIAL ON LABELS self)
+add_test(NAME self.grade_everywhere
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/grade/test_everywhere.py)
+set_tests_properties(self.grade_everywhere PROPERTIES TIMEOUT 3600 SKIP_RETURN_CODE 77
+    RESOURCE_LOCK build_tree LABELS "self;soak")

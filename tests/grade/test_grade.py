@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "tool"))
 
+import answers  # noqa: E402
+import cheats  # noqa: E402
 import court  # noqa: E402
 import grade  # noqa: E402
 import graded  # noqa: E402
 import handin  # noqa: E402
+import honest  # noqa: E402
+import pristine  # noqa: E402
 import sandbox  # noqa: E402
 from build_folder import folder  # noqa: E402
 from judge import FAILED, PASSED, STUCK  # noqa: E402
@@ -32,16 +37,15 @@ IS_PRIME = "bool is_prime(int n)\n{\n"
 PROMISE = "0 and 1 and negative numbers are not prime"
 
 
+STUB = {name: text.decode() for name, text in pristine.shipped_code(EXERCISE).items()}
+LOCK = "std::lock_guard lock(mutex);"
+SHARED = "the shared result is guarded under every schedule"
+
+
 def with_body(text: str, body: str, headers: str) -> str:
     """is_prime() begins with `body`."""
     includes = "".join(f"#include <{name}>\n" for name in headers.split())
     return includes + text.replace(IS_PRIME, f"{IS_PRIME}    {body}\n")
-
-
-def before_main(text: str, body: str, headers: str) -> str:
-    """`body` runs before the checker's main."""
-    includes = "".join(f"#include <{name}>\n" for name in headers.split())
-    return f"{includes}{text}\nnamespace {{ struct first {{ first() {{ {body} }} }} now; }}\n"
 
 
 class HandIns(unittest.TestCase):
@@ -79,6 +83,36 @@ class HandIns(unittest.TestCase):
         self.assertEqual((found.verdict, found.odd), (graded.CORE, []))
         self.assertTrue(all(one.verdict == PASSED for one in found.outcomes))
 
+    def test_what_honest_people_write_beside_it(self):
+        texts = {name: f"{GOOD[SOURCE]}\n{code}" for name, code in honest.BESIDE.items()}
+        texts.update({name: change(GOOD[SOURCE]) for name, change in honest.WRITTEN.items()})
+        for name, text in texts.items():
+            with self.subTest(name):
+                self.assertNotEqual(text, GOOD[SOURCE])
+                self.judge_only(PROMISE, SHARED)
+                found = self.graded(text)
+                self.assertEqual((found.verdict, found.odd, found.why), (graded.CORE, [], ""))
+
+    def test_a_file_more(self):
+        more = {"more.hpp": "#pragma once\nint four();\n", "more.cpp": '#include "more.hpp"\nint four()\n'}
+        more["more.cpp"] += "{\n    return 4;\n}\n"
+        self.judge_only(PROMISE)
+        found = self.graded('#include "more.hpp"\n' + GOOD[SOURCE], **more)
+        self.assertEqual((found.verdict, found.odd, found.why), (graded.CORE, [], ""))
+
+    def test_the_courses_right_and_half_filled_answers(self):
+        problems: list[str] = []
+        for one in answers.answers_of(EXERCISE, problems):
+            if not one.check.startswith(("good", "half")):
+                continue
+            with self.subTest(one.check):
+                self.court.trials.cases = self.cases
+                type(self).user += 1
+                found = self.court.grade(handin.HandIn("alice", EXERCISE, one.files), self.user)
+                expected = graded.CORE if one.check.startswith("good") else graded.NOT_PASSED
+                self.assertEqual((found.verdict, found.odd, found.why), (expected, [], ""))
+        self.assertEqual(problems, [])
+
     def test_an_honest_mistake(self):
         found = self.graded(WRONG)
         self.assertEqual((found.verdict, found.odd), (graded.NOT_PASSED, []))
@@ -101,48 +135,59 @@ class HandIns(unittest.TestCase):
         self.assertNotEqual(found.verdict, graded.CORE)
         return found
 
-    def test_leaving_with_success_before_main(self):
-        found = self.refused(before_main(WRONG, "std::exit(0);", "cstdlib"))
-        self.assertTrue(all(one.verdict == FAILED for one in found.outcomes))
+    def test_before_main(self):
+        for name, (code, headers) in cheats.BEFORE_WRONG.items():
+            with self.subTest(name):
+                self.judge_only(PROMISE)
+                found = self.refused(cheats.hidden(code, headers) + WRONG)
+                self.assertEqual(self.verdict_on(found, PROMISE).verdict, FAILED)
 
-    def test_a_forged_record(self):
-        body = 'std::cout << "passed 1\\n" << std::flush; std::exit(0);'
-        found = self.refused(before_main(WRONG, body, "cstdlib iostream"))
-        self.assertTrue(all(one.verdict == FAILED for one in found.outcomes))
-
-    def test_killing_the_supervisor(self):
-        found = self.refused(with_body(WRONG, "kill(getppid(), SIGKILL);", "csignal unistd.h"))
-        self.assertEqual(self.verdict_on(found, PROMISE).verdict, FAILED)
-
-    def test_writing_the_record_page(self):
-        more = "namespace support { struct watch_page; extern watch_page* page; }"
-        found = self.graded(f"{WRONG}\n{more}\nvoid* leak() {{ return support::page; }}\n")
+    def test_a_forged_page_for_an_untouched_stub(self):
+        code = cheats.hidden(cheats.FORGED_PAGE, "cstdint fcntl.h unistd.h")
+        found = self.graded(code + STUB[SOURCE], STUB[HEADER])
+        self.assertFalse(any(one.verdict == PASSED for one in found.outcomes))
         self.assertEqual(found.verdict, graded.LOOK)
-        self.assertTrue(any("support::page" in what for what in found.odd), found.odd)
 
-    RECORD = (
-        "struct record { char todo[2048]; int taken[32]; char text[32][120];"
-        " int seconds, cases, assertions, completed, failed; };"
-    )
+    def test_in_the_function_that_is_judged(self):
+        for name, (code, headers) in cheats.IN_IS_PRIME.items():
+            with self.subTest(name):
+                self.judge_only(PROMISE)
+                self.refused(with_body(WRONG, code, headers))
 
-    def test_writing_the_record_before_main(self):
-        body = (
-            "static record r; r.seconds = 20; r.cases = 1; r.assertions = 99; r.completed = 1;"
-            " if (write(3, &r, sizeof r) == sizeof r) { std::_Exit(0); }"
-        )
-        found = self.graded(f"{self.RECORD}\n{before_main(WRONG, body, 'cstdlib unistd.h')}")
-        self.assertEqual(self.verdict_on(found, PROMISE).verdict, FAILED)
-        self.assertNotEqual(found.verdict, graded.CORE)
+    def test_beside_the_function(self):
+        for name, code in cheats.AFTER_WRONG.items():
+            with self.subTest(name):
+                self.judge_only(PROMISE)
+                found = self.refused(f"{WRONG}\n{code}\n")
+                self.assertIn(found.verdict, (graded.LOOK, graded.DOES_NOT_BUILD))
 
-    def test_finding_the_record_by_the_todo(self):
+    def test_a_lock_for_the_judge_alone(self):
+        self.assertIn(LOCK, GOOD[SOURCE])
+        for name, code in cheats.LOCKS_ONLY_WHEN_JUDGED.items():
+            with self.subTest(name):
+                self.judge_only(SHARED)
+                found = self.refused(GOOD[SOURCE].replace(LOCK, f"\n{code.format(LOCK)}\n"))
+                self.assertEqual(found.why, "")
+                if self.verdict_on(found, SHARED).verdict == PASSED:
+                    self.assertEqual(found.verdict, graded.LOOK)
+
+    def test_what_the_explorer_would_not_see(self):
         self.judge_only(PROMISE)
-        body = (
-            "if (n < 2) { auto* r = reinterpret_cast<record*>(todo_page); r->cases = 1;"
-            " r->assertions = 99; r->completed = 1; std::_Exit(0); }"
-        )
-        source = with_body(WRONG, body, "given/todo.hpp cstdlib")
-        found = self.graded(source.replace("namespace {", f"{self.RECORD}\nnamespace {{", 1))
-        self.assertEqual(found.verdict, graded.LOOK)
+        for name, code in cheats.UNSEEN.items():
+            with self.subTest(name):
+                found = self.graded(f"{GOOD[SOURCE]}\n{code}\n")
+                self.assertEqual((found.verdict, found.why), (graded.LOOK, ""))
+
+    def test_bombs(self):
+        self.judge_only(PROMISE)
+        for name, code in cheats.BOMBS.items():
+            with self.subTest(name):
+                began = time.monotonic()
+                found = self.refused(with_body(GOOD[SOURCE], code, cheats.BODIES))
+                verdict = self.verdict_on(found, PROMISE)
+                self.assertIn(verdict.verdict, (FAILED, STUCK))
+                self.assertLess(len(verdict.output), 1 << 20)
+                print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
 
     def test_macros_of_ones_own_for_the_tests(self):
         self.judge_only(PROMISE)
@@ -151,22 +196,18 @@ class HandIns(unittest.TestCase):
         found = self.graded(WRONG, header, **{"helper.hpp": helper})
         self.assertEqual(found.verdict, graded.LOOK)
 
-    def test_what_only_the_preprocessor_sees(self):
-        self.judge_only(PROMISE)
-        for text in (
-            "#define G gnu\n[[G::no_sanitize_thread]] void quiet();",
-            "#define J(a, b) a%:%:b\nvoid nop() { J(as, m)(\"nop\"); }",
-            "#if !__has_include(<a/*b>)\nvoid nop() { asm(\"nop\"); }\n#endif // */",
-        ):
-            found = self.graded(f"{GOOD[SOURCE]}\n{text}\n")
-            self.assertEqual((found.verdict, found.why), (graded.LOOK, ""), text)
-
     def test_honest_habits(self):
         """Nothing of these is odd."""
         self.judge_only(PROMISE)
         more = (
-            "#include <cassert>\n#include <chrono>\n#include <map>\n#include <sstream>\n#include <cmath>\n"
+            "#include <cassert>\n#include <chrono>\n#include <cstdlib>\n#include <fstream>\n#include <iostream>\n"
+            "#include <cstdio>\n#include <map>\n#include <sstream>\n#include <cmath>\n"
             "using namespace std;\nusing namespace std::chrono_literals;\n#define TWICE(x) (2 * (x))\n"
+            "[[gnu::noinline]] int add(int a, int b)\n{\n    return a + b;\n}\n"
+            "namespace support\n{\nint lines = add(1, 2);\n}\n"
+            "void trace()\n{\n    if (const char* to = std::getenv(\"TRACE\")) {\n"
+            "        std::ofstream(to) << support::lines;\n    }\n"
+            "    std::cerr << \"here\";\n    std::fprintf(stderr, \"here\");\n}\n"
             "string shown(double x)\n{\n    assert(x > 0);\n    ostringstream out;\n"
             "    out << exp2(x) << hypot(x, TWICE(x)) << atoi(\"3\");\n    return out.str();\n}\n"
         )
@@ -189,28 +230,11 @@ class HandIns(unittest.TestCase):
         self.assertNotIn("jthread", said)
         self.assertNotIn("wrong_answers", said)
 
-    def test_output_without_end(self):
-        self.judge_only(PROMISE)
-        found = self.refused(with_body(GOOD[SOURCE], 'for (;;) { std::puts("more"); }', "cstdio"))
-        said = self.verdict_on(found, PROMISE)
-        self.assertEqual(said.verdict, STUCK)
-        self.assertLess(len(said.output), 1 << 20)
-
     def test_included_from_outside(self):
         for path in (f"{EXERCISE.solution}/{SOURCE}", "/etc/shadow", "/dev/zero"):
             found = self.refused(f'{GOOD[SOURCE]}\n#include "{path}"\n')
             self.assertEqual(found.verdict, graded.DOES_NOT_BUILD, path)
 
-    def test_forks_without_end(self):
-        self.judge_only(PROMISE)
-        found = self.refused(with_body(GOOD[SOURCE], "for (;;) { fork(); }", "unistd.h"))
-        self.assertNotEqual(self.verdict_on(found, PROMISE).verdict, PASSED)
-
-    def test_memory_without_end(self):
-        self.judge_only(PROMISE)
-        body = "for (;;) { std::memset(std::malloc(1 << 26), 1, 1 << 26); }"
-        found = self.refused(with_body(GOOD[SOURCE], body, "cstdlib cstring"))
-        self.assertIn(self.verdict_on(found, PROMISE).verdict, (FAILED, STUCK))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
-// workbook_supervisor CHECKER "a promise": runs one case of a checker that nobody here trusts. The
-// checker's own supervisor shares its program with judged code, whose global objects' initializers
-// come before main; this program holds none.
+// workbook_supervisor CHECKER "a promise" [ASSERTIONS]: runs one case of a checker that nobody here
+// trusts. The checker's own supervisor shares its program with judged code, whose global objects'
+// initializers come before main; this program holds none. Of so many ASSERTIONS one has its
+// expectation turned round.
 //
-// The first line that it prints is `<verdict> <assertions>`, the rest what to show for it. Only
-// this process can write there: the case's output comes through a pipe and is part of the rest.
+// workbook_supervisor --confines: succeeds where judged code can be kept from writing files.
+//
+// The first line that it prints is `<verdict> <assertions> <asked>`: how many there were, and how
+// many of them could have been turned round. The rest is what to show for it. Only this process can
+// write there: the case's output comes through a pipe and is part of the rest.
 //
 // SPDX-License-Identifier: MIT
+#include "confine.hpp"
 #include "support/supervisor.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <string_view>
 
 #include <sys/prctl.h>
 
@@ -26,6 +33,8 @@ const char* word(support::verdict is)
         return "todo";
     case support::verdict::cannot_judge:
         return "cannot-judge";
+    case support::verdict::forged:
+        return "forged";
     }
     return "cannot-judge";
 }
@@ -34,14 +43,21 @@ const char* word(support::verdict is)
 
 int main(int argc, char** argv)
 {
-    if (argc != 3) {
-        std::fputs("usage: workbook_supervisor CHECKER \"a promise\"\n", stderr);
+    const bool confined = forbid_writing_files();
+    if (argc == 2 && std::string_view(argv[1]) == "--confines") {
+        return confined ? 0 : 1;
+    }
+    if (argc != 3 && argc != 4) {
+        std::fputs("usage: workbook_supervisor CHECKER \"a promise\" [ASSERTIONS]\n", stderr);
         return 2;
     }
     prctl(PR_SET_DUMPABLE, 0); // no process of the same user may look into this one or change it
     try {
-        const support::outcome result = support::supervise_program({argv[1], "--record", argv[2]});
-        std::printf("%s %d\n%s", word(result.is), result.assertions, result.text.c_str());
+        const int assertions = argc == 4 ? std::atoi(argv[3]) : 0;
+        const support::outcome result =
+            support::supervise_program({argv[1], "--record", argv[2]}, assertions);
+        std::printf("%s %d %d\n", word(result.is), result.assertions, result.asked);
+        std::fwrite(result.text.data(), 1, result.text.size(), stdout); // zero bytes and all
         return std::fflush(stdout) == 0 ? 0 : 1;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());

@@ -4,6 +4,7 @@
 #include "support/explanation.hpp"
 #include "support/machine.hpp"
 #include "support/processes_below.hpp"
+#include "support/results.hpp"
 #include "support/stillness.hpp"
 #include "support/watch_page.hpp"
 
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -22,8 +24,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,8 +40,13 @@ using std::chrono::seconds;
 using steady = std::chrono::steady_clock;
 
 constexpr int default_limit_s = 20;
-constexpr milliseconds grace{2000}; // for children to end
-constexpr std::size_t most_output = 256 * 1024;
+constexpr milliseconds grace{2000};             // for children to end
+constexpr std::size_t most_output = 256 * 1024; // is kept of what a case prints
+constexpr std::size_t far_too_much = 64 << 20;  // ends it
+
+constexpr int most_rounds = 5; // of a case that seems to hold whatever is expected of it
+constexpr const char* now_and_then =
+    "It broke this promise in one run and kept it in the next: check it several times.\n";
 
 // What ends the supervisor, and with it everything of the case.
 constexpr int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -74,12 +83,22 @@ watch_page* share_a_page(int file)
     return shared;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& command, int page_file)
+// Leaves `from` as `to` for the program that this process becomes.
+void pass_on(int from, int to)
 {
-    dup2(page_file, program_page);
-    if (page_file == program_page) { // dup2 does nothing then, and leaves it to be closed
-        fcntl(page_file, F_SETFD, 0);
+    dup2(from, to);
+    if (from == to) { // dup2 does nothing then, and leaves it to be closed
+        fcntl(from, F_SETFD, 0);
     }
+}
+
+[[noreturn]] void become(const std::vector<std::string>& command, int page_file, int results)
+{
+    if (results == program_page) {
+        results = dup(results);
+    }
+    pass_on(page_file, program_page);
+    pass_on(results, program_results);
     std::vector<char*> words;
     for (const std::string& word : command) {
         words.push_back(const_cast<char*>(word.c_str()));
@@ -97,6 +116,25 @@ std::vector<pid_t> own_children()
         children.push_back(child);
     }
     return children;
+}
+
+// Where in its program the process waits for an answer: the last word of what the kernel says of a
+// system call, "45 0x4 ... stack instruction". It may not wait yet, but will soon. Empty if it does
+// not, or has ended, which its descriptor tells.
+std::string where_it_waits(pid_t process, int ended)
+{
+    const std::string file = "/proc/" + std::to_string(process) + "/syscall";
+    const std::string receiving = std::to_string(SYS_recvfrom) + " ";
+    pollfd over{ended, POLLIN, 0};
+    const auto end = steady::now() + seconds{10};
+    for (int looks = 0; steady::now() < end && poll(&over, 1, looks > 100) == 0; ++looks) {
+        const std::string call = first_line(file);
+        if (call.starts_with(receiving)) {
+            return call.substr(call.rfind(' ') + 1);
+        }
+        sched_yield();
+    }
+    return {};
 }
 
 std::string name_of(pid_t process)
@@ -132,10 +170,12 @@ std::string without_repetitions(const std::string& text)
 
 class supervision {
 public:
-    // Of a body that gets the file of the page that it shall record its result in. `same_program`:
-    // as this process; else addresses in it mean nothing here.
-    supervision(const std::function<void(int)>& body, bool same_program)
-        : page_(share_a_page(page_file_)), same_program_(same_program)
+    // Of a body that gets the file of the watch page and where to send its results. Its `turn`th
+    // assertion, counted from 1, has its expectation turned round. `same_program`: as this process;
+    // else addresses in the page mean nothing here, and no message is trusted that comes from
+    // elsewhere in the program than the first one.
+    supervision(const std::function<void(int, int)>& body, bool same_program, int turn = 0)
+        : turn_(turn), page_(share_a_page(page_file_)), same_program_(same_program)
     {
         start(body);
     }
@@ -143,6 +183,7 @@ public:
     {
         kill_everything();
         close(output_);
+        close(results_);
         close(ended_);
         close(page_file_);
         munmap(page_, sizeof(watch_page));
@@ -156,6 +197,7 @@ public:
         const std::string left = leftovers();
         kill_everything();
         read_output();
+        read_results();
         text_ = without_repetitions(text_);
         outcome found = verdict_with(left);
         if (found.is == verdict::failed) {
@@ -163,16 +205,24 @@ public:
                 found = {verdict::cannot_judge, "Cannot judge: " + why + "\n"};
             }
         }
-        found.assertions = page_->assertions;
+        found.assertions = end_.assertions;
+        found.asked = asked_;
         return found;
     }
 
+    bool has_turned() const { return turn_ > 0 && asked_ >= turn_; }
+    bool held_in_any_case() const { return held_in_any_case_; }
+
 private:
-    void start(const std::function<void(int)>& body)
+    void start(const std::function<void(int, int)>& body)
     {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) != 0) {
             fail_with_errno("pipe");
+        }
+        int results[2]; // messages stay whole
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, results) != 0) {
+            fail_with_errno("socketpair");
         }
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         std::fflush(nullptr);
@@ -186,16 +236,20 @@ private:
             if (getppid() != parent) {
                 _exit(1); // the supervisor died before it could be asked for
             }
-            run(body, ends);
+            close(results[0]);
+            run(body, ends, results[1]);
         }
         setpgid(child_, child_); // both sides do it: whoever comes first
         close(ends[1]);
+        close(results[1]);
+        results_ = results[0];
         output_ = ends[0];
         fcntl(output_, F_SETFL, O_NONBLOCK);
         ended_ = static_cast<int>(syscall(SYS_pidfd_open, child_, 0));
     }
 
-    [[noreturn]] void run(const std::function<void(int)>& body, const int (&ends)[2])
+    [[noreturn]] void run(const std::function<void(int, int)>& body, const int (&ends)[2],
+                          int results)
     {
         setpgid(0, 0);
         for (const int signal : ending_signals) {
@@ -207,7 +261,7 @@ private:
         close(ends[1]);
         page = page_;
         todo_page = page_->todo;
-        body(page_file_);
+        body(page_file_, results);
         std::exit(0);
     }
 
@@ -217,21 +271,30 @@ private:
         const auto started = steady::now();
         stillness still;
         while (!reap_child()) {
-            pollfd events[] = {{output_, POLLIN, 0}, {ended_, POLLIN, 0}};
-            poll(events, output_open_ ? 2 : 1, 100);
-            if (!output_open_) { // a pipe at its end is always ready: look at the child alone
-                poll(&events[1], 1, 100);
-            }
+            // What is at its end would always be ready; a negative number is passed by.
+            pollfd events[] = {{output_open_ ? output_ : -1, POLLIN, 0},
+                               {results_open_ ? results_ : -1, POLLIN, 0},
+                               {ended_, POLLIN, 0}};
+            poll(events, 3, 100);
             read_output();
+            read_results();
             if (interrupted) {
                 kill_everything();
                 std::_Exit(128 + interrupted);
+            }
+            if (strange_message_ || blind_) {
+                return;
             }
             limit_s_ = page_->seconds_allowed;
             // A TODO that was reached is the verdict, whatever the case waits for in vain.
             const bool reached_todo = page_->todo[0] != '\0';
             only_waited_ = still.lasts();
             const bool cannot_go_on = page_->gave_up[0] != '\0';
+            if (printed_ > far_too_much) {
+                gave_up_ = true;
+                stuck_ = "It printed more than " + std::to_string(far_too_much >> 20) + " MiB.\n";
+                return;
+            }
             if (reached_todo || cannot_go_on || only_waited_ ||
                 steady::now() - started > seconds(limit_s_)) {
                 gave_up_ = true;
@@ -254,19 +317,68 @@ private:
 
     void read_output()
     {
-        char buffer[4096];
-        for (;;) {
+        char buffer[65536];
+        while (printed_ <= far_too_much) {
             const ssize_t got = read(output_, buffer, sizeof buffer);
             if (got <= 0) {
                 output_open_ = got < 0;
                 return;
             }
+            printed_ += static_cast<std::size_t>(got);
             if (text_.size() < most_output) {
                 text_.append(buffer, static_cast<std::size_t>(got));
                 if (text_.size() >= most_output) {
+                    text_.resize(most_output);
                     text_ += "\n... more output than a case may print; the rest is left out\n";
                 }
             }
+        }
+    }
+
+    // What has been told so far; answers each question.
+    void read_results()
+    {
+        result_message told{};
+        for (;;) {
+            const ssize_t got = recv(results_, &told, sizeof told, MSG_DONTWAIT);
+            if (got <= 0) {
+                results_open_ = got < 0;
+                return;
+            }
+            const std::string from = same_program_ ? "anywhere" : where_it_waits(child_, ended_);
+            if (from.empty() && was_killed()) {
+                return; // in the middle of it
+            }
+            if (told.is == result_message::begins && teller_.empty()) {
+                if (from.empty()) {
+                    blind_ = true;
+                    return;
+                }
+                teller_ = from;
+            } else if (got != sizeof told || ended_times_ > 0 || from.empty() || from != teller_) {
+                strange_message_ = true; // nobody but a forger sends one
+                return;
+            } else {
+                note(told);
+            }
+            const char turned = told.is == result_message::asks && asked_ == turn_;
+            send(results_, &turned, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        }
+    }
+
+    bool was_killed() { return gave_up_ || (reap_child() && WIFSIGNALED(status_)); }
+
+    void note(const result_message& told)
+    {
+        if (told.is == result_message::asks) {
+            ++asked_;
+        } else if (told.is == result_message::ended) {
+            end_ = told;
+            ++ended_times_;
+        } else if (told.turned && has_turned()) {
+            turned_failed_ = true;
+        } else {
+            failed_ = true;
         }
     }
 
@@ -321,6 +433,14 @@ private:
 
     outcome verdict_with(const std::string& left)
     {
+        if (strange_message_) {
+            return {verdict::forged, text_ + "A message came from elsewhere than the tests.\n"};
+        }
+        if (blind_) {
+            return {verdict::cannot_judge,
+                    "Cannot judge: this system does not tell where in its program a process waits "
+                    "(/proc/PID/syscall)\n"};
+        }
         if (page_->todo[0] != '\0') {
             return {verdict::todo, std::string(page_->todo) + "\n"};
         }
@@ -349,12 +469,12 @@ private:
                                          std::to_string(signal) + " (" + strsignal(signal) +
                                          ").\n" + (same_program_ ? how_it_ended(*page_) : "")};
         }
-        if (!page_->completed) {
+        if (ended_times_ == 0) {
             return {verdict::failed,
                     text_ + "The case's process ended by itself, with exit status " +
                         std::to_string(WEXITSTATUS(status_)) + ", before the case did.\n"};
         }
-        if (page_->failed) {
+        if (failed_) {
             return {verdict::failed, text_ + (same_program_ ? what_happened(*page_, text_) : "")};
         }
         if (WEXITSTATUS(status_) != 0) { // a sanitizer's report comes after the case
@@ -364,23 +484,40 @@ private:
         if (!left.empty()) {
             return {verdict::failed, text_ + "Left running when the case had ended:\n" + left};
         }
+        if (has_turned() && !turned_failed_) {
+            held_in_any_case_ = true;
+            return {verdict::failed, text_};
+        }
         return {verdict::passed, text_};
     }
 
+    const int turn_;
     const int page_file_ = make_page_file();
     watch_page* const page_;
     const bool same_program_;
     pid_t child_ = -1;
     int output_ = -1; // what the case prints; read without blocking
-    int ended_ = -1;  // readable once the child has ended
+    int results_ = -1;
+    int ended_ = -1; // readable once the child has ended
     int status_ = 0;
     int limit_s_ = default_limit_s;
     bool child_reaped_ = false;
     bool output_open_ = true;
     bool gave_up_ = false;
     bool only_waited_ = false; // and is given up for that
+    bool results_open_ = true;
+    bool strange_message_ = false;
+    bool blind_ = false; // for where they come from
+    std::string teller_; // where in its program the case waits for answers
+    int asked_ = 0;
+    int ended_times_ = 0;
+    bool failed_ = false;
+    bool turned_failed_ = false; // the assertion that was turned round, as it must
+    bool held_in_any_case_ = false;
+    result_message end_{};
     std::string stuck_;
     std::string text_;
+    std::size_t printed_ = 0;
 };
 
 void note_signal(int signal)
@@ -410,26 +547,61 @@ outcome supervise(const std::function<void()>& body)
         return {verdict::cannot_judge, "Cannot judge: " + why + "\n"};
     }
     heed_ending_signals();
-    const auto case_itself = [&](int page_file) {
+    const auto case_itself = [&](int page_file, int results) {
         close(page_file); // the case knows it as memory only
+        send_results_to(results, false);
         body();
     };
     return supervision(case_itself, true).judge();
 }
 
-outcome supervise_program(const std::vector<std::string>& command)
+outcome supervise_program(const std::vector<std::string>& command, int assertions)
 {
     heed_ending_signals();
-    return supervision([&](int page_file) { become(command, page_file); }, false).judge();
+    const auto program = [&](int page_file, int results) { become(command, page_file, results); };
+    int turn = 0;
+    if (assertions > 0) {
+        std::random_device chance; // the kernel's: nobody can foretell it
+        turn = std::uniform_int_distribution(1, assertions)(chance);
+    }
+    supervision first(program, false, turn);
+    const outcome found = first.judge();
+    if (found.is != verdict::failed || !first.has_turned()) {
+        return found;
+    }
+    // An honest answer may break a promise now and then. A forged one keeps it in every run,
+    // whatever is expected.
+    const outcome flaky{verdict::failed, found.text + now_and_then, found.assertions, found.asked};
+    bool held = first.held_in_any_case();
+    for (int round = 0; round < most_rounds; ++round) {
+        // The report of a case that went on where it would have ended may mislead: as it is.
+        const outcome as_it_is = supervision(program, false).judge();
+        if (as_it_is.is != verdict::passed) {
+            return as_it_is;
+        }
+        if (!held) {
+            return flaky;
+        }
+        supervision again(program, false, turn);
+        again.judge();
+        held = again.held_in_any_case();
+    }
+    if (!held) {
+        return flaky;
+    }
+    const std::string why = "An expectation holds as it is and turned round.\n";
+    return {verdict::forged, found.text + why, found.assertions, found.asked};
 }
 
-void map_program_page()
+void find_supervisor()
 {
     void* memory = map_page(program_page);
     if (memory != MAP_FAILED) {
         close(program_page);
         page = static_cast<watch_page*>(memory);
         todo_page = page->todo;
+        fcntl(program_results, F_SETFD, FD_CLOEXEC);
+        send_results_to(program_results, true);
     }
 }
 

@@ -20,6 +20,7 @@ enum class verdict {
     failed,       // an assertion, a crash, the time limit, or something left behind
     todo,         // a TODO of the stub was reached
     cannot_judge, // the checker itself is at fault; never a pass
+    forged,       // it passes whatever is expected of it
 };
 
 struct outcome {
@@ -27,22 +28,26 @@ struct outcome {
     std::string
         text; // what to show for it, ending in a line break; when passed, what the case printed
     int assertions = 0; // that the case made, by its own account
+    int asked = 0;      // of these, with an expectation that could have been turned round
 };
 
-/// Runs `body` in a child process and waits for it. `body` records its result in support::page;
+/// Runs `body` in a child process and waits for it. `body` tells its result as results.hpp says;
 /// the child ends with std::exit when body returns. Blocks until the child and all its descendants
 /// are gone. Must be called while this process has one thread.
 outcome supervise(const std::function<void()>& body);
 
-/// The same for a program, which finds the page that it shall record its result in at descriptor
-/// program_page; see map_program_page(). So this process holds no judged code, not even a global
-/// object's initializer.
-outcome supervise_program(const std::vector<std::string>& command);
+/// The same for a program, which finds the watch page at descriptor program_page and sends its
+/// results to program_results; see find_supervisor(). So this process holds no judged code, not
+/// even a global object's initializer. One of the first `assertions` assertions, chosen at random,
+/// has its expectation turned round: if it holds all the same, and the case passes when it runs as
+/// it is, again and again, it is forged. With 0 none is.
+outcome supervise_program(const std::vector<std::string>& command, int assertions);
 
 constexpr int program_page = 3;
+constexpr int program_results = 4;
 
-/// In that program, before anything else: sets support::page, and closes the descriptor. Without a
-/// page there it does neither.
-void map_program_page();
+/// In that program, before anything else: sets support::page, and where results go; closes the
+/// first descriptor. Without a page there it does neither.
+void find_supervisor();
 
 } // namespace support

@@ -1,6 +1,6 @@
 // What a running case tells its supervisor: a page of memory that both processes share. It survives
-// whatever becomes of the case, so a TODO that was reached, a wait that never ended and the count
-// of assertions are known even after a crash or a kill.
+// whatever becomes of the case, so a TODO that was reached and a wait that never ended are known
+// even after a crash or a kill. Nothing that stands there makes a pass: results.hpp has what does.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -38,11 +38,7 @@ struct watch_page {
     char wait_for[wait_slots][wait_text];
     std::atomic<int> trying_itself;   // 1 while the checker does so, before the case begins
     std::atomic<int> seconds_allowed; // raised by the case's own tags
-    std::atomic<int> cases_run;
-    std::atomic<int> assertions;
-    std::atomic<int> completed; // set last, by the case's process: its verdict is whole
-    std::atomic<int> failed;    // valid once completed is set
-    char cannot_judge[512];     // why no verdict can be given; empty otherwise
+    char cannot_judge[512];           // why no verdict can be given; empty otherwise
 
     // See traces.hpp; while a case is explored there are none.
     std::atomic<int> traced; // the case's process, once they are left

@@ -3,20 +3,35 @@
 #
 # SPDX-License-Identifier: MIT
 import csv
+import dataclasses
+import html.parser
 import io
 import json
 import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
 import unittest
+import unittest.mock
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import audit
 import fake_tree
 import grade
+import grade_forms
+import grade_junit
+import grade_pages
+import grade_platforms
+import grade_record
 import grade_report
 import handed
 import handin
 import sandbox
+import staff_commands
+import supervised
 import symbols
 import trial
 from build_folder import Case
@@ -177,7 +192,7 @@ class Source(unittest.TestCase):
             '_Pragma("x")',
             "void f() { __tsan_acquire(0); }",
             "namespace std { int x; }",
-            "namespace\nsupport\n{ extern int* page; }",
+            "namespace\nCatch\n{ extern int* page; }",
             "template <> inline bool std::operator==(int, int) { return true; }",
             'extern "C" int open();',
             "int* p = (int*)__builtin_frame_address(0);",
@@ -201,9 +216,11 @@ class Source(unittest.TestCase):
             '#define BAR\nauto s = BAR"("; asm("nop"); auto t = ")";',
             "[[maybe_unused, gnu::no_sanitize_thread]] void f();",
             "[[__gnu__::__no_sanitize_thread__]] void f();",
-            "[ [gnu::noinline] ] void f();",
-            "[[deprecated(a[1]), gnu::noinline]] void f();",
-            "<:<:gnu::noinline:>:> void f();",
+            "[ [gnu::optimize(3)] ] void f();",
+            "[[deprecated(a[1]), gnu::optimize(3)]] void f();",
+            "<:<:gnu::no_sanitize_thread:>:> void f();",
+            "[[gnu::noinline, gnu::no_sanitize_thread]] void f();",
+            "__attribute__((noinline, constructor)) void f();",
             "void f() { *todo_page = 0; }",
             '#include "./support/watch_page.hpp"',
             "#include <./catch2/catch.hpp>",
@@ -218,6 +235,9 @@ class Source(unittest.TestCase):
             '#include "../given/todo.hpp"',
             "int x = a[b[1]]; auto f = [x, y = [] { return 1; }()] { return x; };",
             "template <> struct less<key> {};",
+            "[[gnu::noinline]] void f(); [[gnu::cold, maybe_unused]] void g();",
+            "__attribute__((noinline)) void f(); __attribute__((__format__(printf, 1, 2))) void g();",
+            "namespace support { int lines; }\nnamespace mine::support { int x; }",
             "auto big = 0xFF'FF + 1'000u; char c = '\"';",
         ):
             self.assertEqual(self.kinds(text), [], text)
@@ -236,6 +256,16 @@ class Source(unittest.TestCase):
         self.assertEqual(
             [one.kind for one in found], ["assembly (asm)", "a pragma (#pragma GCC optimize(3))"]
         )
+
+    def test_another_program_when_it_is_judged(self):
+        judged = '# 1 "/b/ex01/a.cpp"\nint  lock();\n# 1 "/usr/include/x.h" 1 3\nint a;\n'
+        for other, count in (
+            ('# 1 "/b/ex01/a.cpp"\n\nint lock();\n# 1 "/usr/include/x.h" 1 3\nint b;\n', 0),
+            ('# 1 "/b/ex01/a.cpp"\nint nothing();\n', 1),
+            ("", 1),
+            (judged + '# 1 "/b/ex01/b.hpp" 1\nint more;\n', 1),
+        ):
+            self.assertEqual(len(audit.differing(judged, other, "/b/ex01")), count, other)
 
     def test_places(self):
         [found] = audit.findings({"a.cpp": b'int x; // asm\n"\\\n";\nasm("nop");\n'}, {})
@@ -284,20 +314,39 @@ class ObjectCode(unittest.TestCase):
         symbols.Symbols(frozenset({"open", "_Znwm", "pthread_mutex_lock"})),
     )
 
-    def found(self, usual=symbols.Symbols(), **answer):
+    def found(self, usual=symbols.Symbols(), exercise="ex01", traces=True, **answer):
         given = symbols.Symbols(**{kind: frozenset(names) for kind, names in answer.items()})
-        return [str(one) for one in symbols.findings(given, self.AROUND, usual)]
+        return [str(one) for one in symbols.findings(given, self.AROUND, usual, exercise, traces)]
 
     def test_honest_code(self):
-        names = ["_Z4workv", "_ZNSt6thread4joinEv", "_Znwm", "memcpy", "pthread_create", "send"]
+        names = ["_Z4workv", "_ZNSt6thread4joinEv", "_Znwm", "memcpy", "pthread_create"]
         self.assertEqual(self.found(undefined=names), [])
         weak = ["_ZNSt6vectorIiE4sizeEv", "_ZZNSt6vectorIiE4sizeEvE1x", "_Z6inlinev"]
         self.assertEqual(self.found(strong=["_Z6helperi"], weak=weak), [])
 
+    TRACE = ("getenv", "fopen", "_ZNSt14basic_ofstreamIcSt11char_traitsIcEEC1Ev")
+
+    def test_a_trace(self):
+        """Where no file but those in /tmp can be written, nobody's memory either."""
+        self.assertEqual(self.found(undefined=[*self.TRACE, "fprintf", "fclose"]), [])
+        for name in self.TRACE:
+            self.assertEqual(len(self.found(undefined=[name], traces=False)), 1, name)
+
+    def test_what_each_exercise_is_about(self):
+        for name, about in (
+            ("write", "ex03 ex05 ex10 ex13"), ("pipe", "ex03 ex12"), ("_exit", "ex03 ex11 ex12"),
+            ("getpid", "ex03"), ("send", "ex05 ex13"), ("sigaction", "ex03 ex12 ex14"),
+            ("pthread_create", "ex01 ex02 ex13"),
+        ):  # fmt: skip
+            for exercise in about.split():
+                self.assertEqual(self.found(exercise=exercise, undefined=[name]), [], name)
+            if "ex01" not in about:
+                self.assertEqual(len(self.found(undefined=[name])), 1, name)
+
     def test_what_no_answer_needs(self):
         for name in (
             "open", "mmap", "dlsym", "ptrace", "system", "_ZN7support4pageE",
-            "_ZNSt13basic_filebufIcSt11char_traitsIcEEC1Ev", "_ZNSt10filesystem6existsE",
+            "_ZNSt14basic_ifstreamIcSt11char_traitsIcEEC1Ev", "_ZNSt10filesystem6existsE",
         ):
             self.assertEqual(len(self.found(undefined=[name])), 1, name)
 
@@ -340,21 +389,134 @@ class Sandbox(unittest.TestCase):
         else:
             self.assertIn("--unshare-user --cap-drop ALL", words)
 
+    def test_a_supervisor_that_was_stopped(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / sandbox.SUPERVISOR
+            program.symlink_to(shutil.which("sleep"))
+            supervisor = subprocess.Popen([program, "60"])
+            try:
+                self.assertEqual(sandbox.too_much(os.getpid(), None), "")
+                os.kill(supervisor.pid, signal.SIGSTOP)
+                os.waitpid(supervisor.pid, os.WUNTRACED)
+                self.assertRegex(sandbox.too_much(os.getpid(), None), "stopped its supervisor")
+            finally:
+                supervisor.kill()
+                supervisor.wait()
+
+    def test_what_is_too_much(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder)
+            self.assertEqual(sandbox.too_much(os.getpid(), out), "")
+            (out / "answer.o").write_bytes(b"x" * 10_000)
+            with unittest.mock.patch("sandbox.MOST_WRITTEN", 5_000):
+                self.assertRegex(sandbox.too_much(os.getpid(), out), "wrote more than")
+        sleeper = subprocess.Popen(["sleep", "60"])
+        try:
+            for name, what in (("MOST_PROCESSES", "processes"), ("MEMORY_OF_ALL", "memory")):
+                with unittest.mock.patch(f"sandbox.{name}", 0):
+                    self.assertRegex(sandbox.too_much(os.getpid(), None), what)
+        finally:
+            sleeper.kill()
+            sleeper.wait()
+
     def test_the_supervisors_record(self):
         case = Case("a", 1, False, False)
 
         def outcome(status, output, why=""):
-            return trial.outcome_of(case, sandbox.Ended(status, output, "trouble", why))
+            return supervised.outcome_of(case, sandbox.Ended(status, output, "trouble", why))
 
-        self.assertEqual(outcome(0, "passed 3\ntext\n"), (Outcome(case, PASSED, "text"), 3))
-        self.assertEqual(outcome(0, "failed 1\nno\n")[0].verdict, FAILED)
-        self.assertEqual(outcome(0, "failed 1\nGave up after 20 s\n")[0].verdict, STUCK)
-        self.assertEqual(outcome(0, "cannot-judge 0\nno\n")[0].verdict, FAILED)
-        self.assertEqual(outcome(None, "passed 3\n", "too long")[0].verdict, STUCK)
-        for status, output in ((0, ""), (1, "passed 3\n"), (137, ""), (0, "it passed 3\n")):
+        passed = (Outcome(case, PASSED, "text"), supervised.Counts(3, 2))
+        self.assertEqual(outcome(0, "passed 3 2\ntext\n"), passed)
+        self.assertEqual(outcome(0, "failed 1 1\nno\n")[0].verdict, FAILED)
+        self.assertEqual(outcome(0, "failed 1 1\nGave up after 20 s\n")[0].verdict, STUCK)
+        self.assertEqual(outcome(0, "cannot-judge 0 0\nno\n")[0].verdict, FAILED)
+        self.assertEqual(outcome(None, "passed 3 2\n", "too long")[0].verdict, STUCK)
+        forged, _ = outcome(0, "forged 3 2\n")
+        self.assertEqual((forged.verdict, forged.output), (FAILED, supervised.FORGED))
+        self.assertEqual(len(trial.unjudged(trial.Trial([forged]))), 1)
+        for status, output in ((0, ""), (1, "passed 3 2\n"), (137, ""), (0, "it passed 3 2\n")):
             found, _ = outcome(status, output)
-            self.assertEqual((found.verdict, found.output), (FAILED, f"{trial.NO_VERDICT}\ntrouble"))
+            self.assertEqual((found.verdict, found.output), (FAILED, f"{supervised.NO_VERDICT}\ntrouble"))
             self.assertEqual(len(trial.unjudged(trial.Trial([found]))), 1)
+
+
+# Of https://github.com/windyroad/JUnit-Schema, which Ant's reports and most readers follow: each
+# element's attributes, those that must be there first, and what may stand in it, in this order.
+JUNIT = {
+    "testsuites": ((), (), ("testsuite",)),
+    "testsuite": (
+        ("id", "package", "name", "timestamp", "hostname", "tests", "failures", "errors", "time"),
+        ("skipped",), ("properties", "testcase", "system-out", "system-err"),
+    ),
+    "properties": ((), (), ("property",)),
+    "testcase": (("name", "classname", "time"), (), ("skipped", "error", "failure")),
+    "failure": (("type",), ("message",), ()),
+    "system-out": ((), (), ()),
+    "system-err": ((), (), ()),
+}  # fmt: skip
+FORMS = {
+    "timestamp": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}",
+    "time": r"[0-9]+\.[0-9]+",
+    **dict.fromkeys(("id", "tests", "failures", "errors"), "[0-9]+"),
+    **dict.fromkeys(("name", "hostname", "package", "classname", "type"), r"\S(.*\S)?"),
+}
+
+
+class Reader(html.parser.HTMLParser):
+    """Knows which elements have not been closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+
+class JUnit(unittest.TestCase):
+    def suites(self, *found):
+        top = ElementTree.fromstring(grade_junit.text(list(found)).encode())
+        self.follows_the_schema(top)
+        return top.findall("testsuite")
+
+    def follows_the_schema(self, element):
+        must, may, inside = JUNIT[element.tag]
+        self.assertLessEqual(set(must), set(element.attrib), element.tag)
+        self.assertLessEqual(set(element.attrib), {*must, *may}, element.tag)
+        for name, value in element.attrib.items():
+            form = re.compile(FORMS.get(name, ".*"), re.DOTALL)
+            self.assertTrue(form.fullmatch(value), (name, value))
+        places = [inside.index(one.tag) for one in element]
+        self.assertEqual(places, sorted(places))
+        for one in element:
+            self.follows_the_schema(one)
+
+    def test_of_several_hand_ins(self):
+        graded = Reports().graded
+        alice = dataclasses.replace(graded(PASSED, FAILED), began=1e9, seconds=12.5)
+        broken = Graded("c.d/bob", Reports.EXERCISE, "does not compile", why="error: x")
+        first, second = self.suites(alice, broken)
+        self.assertEqual(first.get("timestamp"), "2001-09-09T01:46:40")
+        facts = [first.get(name) for name in ("time", "tests", "failures")]
+        self.assertEqual(facts, ["12.500", "2", "1"])
+        classes = {one.get("classname") for one in first.findall("testcase")}
+        self.assertEqual(classes, {"ex01_count.alice"})
+        [case] = second.findall("testcase")
+        self.assertEqual(case.get("classname"), "ex01_count.c_d/bob")
+        self.assertEqual(case.find("failure").text.strip(), "error: x")
+
+    def test_what_is_odd_is_a_failure(self):
+        [suite] = self.suites(Reports().graded(PASSED, FAILED, PASSED, odd=["a.cpp:1: assembly (asm)"]))
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("4", "2"))
+        self.assertEqual(suite.findall("testcase")[2].find("failure").text, "out?put <1>")
+
+    def test_nothing_handed_in(self):
+        [suite] = self.suites(Graded("bob", None, "not handed in"))
+        self.assertEqual(suite.get("failures"), "1")
 
 
 class Reports(unittest.TestCase):
@@ -384,34 +546,103 @@ class Reports(unittest.TestCase):
         self.assertEqual((rows[0]["core"], rows[0]["of core"], rows[0]["stretch"]), ("1", "2", "1"))
         self.assertEqual(rows[0]["first broken promise"], "case 1")
 
-    def test_junit(self):
-        one = self.graded(PASSED, FAILED, PASSED, odd=["a.cpp:1: assembly (asm)"])
-        top = ElementTree.fromstring(grade_report.junit_text([one]).encode())
-        suite = top.find("testsuite")
-        self.assertEqual((suite.get("tests"), suite.get("failures")), ("4", "2"))
-        self.assertEqual(suite.findall("testcase")[2].find("failure").text, "out?put <1>")
-
     def test_gradescope_and_classroom(self):
-        for form, score in ((grade_report.gradescope_text, 1), (grade_report.classroom_text, 1)):
+        for form, score in ((grade_platforms.gradescope, 1), (grade_platforms.classroom, 1)):
             tests = json.loads(form([self.graded(PASSED, FAILED, PASSED)]))["tests"]
             self.assertEqual([one["score"] for one in tests], [1, 0, 0])
-        self.assertEqual(json.loads(grade_report.classroom_text([self.graded(PASSED, FAILED)]))["max_score"], 2)
+        one = [self.graded(PASSED, FAILED)]
+        self.assertEqual(json.loads(grade_platforms.classroom(one))["max_score"], 2)
 
     def test_no_points_before_somebody_looked(self):
         odd = self.graded(PASSED, PASSED, PASSED, verdict="needs a look", odd=["uses open"])
-        for form in (grade_report.gradescope_text, grade_report.classroom_text):
+        for form in (grade_platforms.gradescope, grade_platforms.classroom):
             tests = json.loads(form([odd]))["tests"]
-            self.assertEqual(sum(one["score"] for one in tests), 0)
-            self.assertIn("uses open", json.dumps(tests))
+            self.assertEqual(sum(one.get("score", 0) for one in tests), 0)
+            self.assertIn(grade_platforms.TO_BE_SEEN, json.dumps(tests))
+
+    def test_why_it_needs_a_look_is_for_instructors_alone(self):
+        odd = self.graded(PASSED, FAILED, verdict="needs a look", odd=["uses open"])
+        tests = json.loads(grade_platforms.gradescope([odd]))["tests"]
+        self.assertEqual({one["visibility"] for one in tests if "uses open" in json.dumps(one)}, {"hidden"})
+        self.assertNotIn("uses open", grade_platforms.classroom([odd]))
+        with tempfile.TemporaryDirectory() as folder:
+            grade_pages.feedback(Path(folder), [odd])
+            [file] = Path(folder).iterdir()
+            text = file.read_text(encoding="utf-8")
+        self.assertNotIn("uses open", text)
+        self.assertIn(grade_platforms.TO_BE_SEEN, text)
+        self.assertIn("uses open", grade_pages.for_instructors([odd]))
 
     def test_nothing_to_run_is_no_success(self):
-        broken = Graded("alice", self.EXERCISE, "does not compile", why="error: x")
-        self.assertEqual(json.loads(grade_report.classroom_text([broken]))["status"], "fail")
-        [one] = json.loads(grade_report.gradescope_text([broken]))["tests"]
-        self.assertEqual((one["score"], one["max_score"], one["status"]), (0, 1, "failed"))
+        broken = Graded("alice", self.EXERCISE, "does not compile", why="error: x", core=25)
+        self.assertEqual(json.loads(grade_platforms.classroom([broken]))["status"], "fail")
+        [one, _] = json.loads(grade_platforms.gradescope([broken]))["tests"]
+        self.assertEqual((one["score"], one["max_score"], one["status"]), (0, 25, "failed"))
+        self.assertEqual(json.loads(grade_platforms.classroom([broken]))["max_score"], 25)
+
+    def test_the_page(self):
+        one = self.graded(PASSED, FAILED, name="<b>eve</b>")
+        object.__setattr__(one.outcomes[1], "output", "see exercises/ex01_count/count.cpp:2 </pre>")
+        one.files["count.cpp"] = "int x;\n<script>alert(1)</script>\n"
+        page = grade_pages.for_instructors([one])
+        link = '<a href="#h0-count.cpp-2">exercises/ex01_count/count.cpp:2</a> &lt;/pre&gt;'
+        self.assertIn(link, page)
+        self.assertIn('<span id="h0-count.cpp-2">    2  &lt;script&gt;', page)
+        self.assertNotIn("<script>", page)
+        self.assertNotIn("<b>eve", page)
+        reader = Reader()
+        reader.feed(page)
+        self.assertEqual(reader.open, [])
+
+    def test_a_text_for_each_student(self):
+        names = ("a/alice", "../../bob", "a:alice", "王", "." * 300, "x" * 300)
+        found = [self.graded(PASSED, FAILED, name=name) for name in names]
+        found.append(self.graded(PASSED, name=names[0], verdict="passed"))
+        with tempfile.TemporaryDirectory() as folder:
+            grade_pages.feedback(Path(folder), found)
+            files = sorted(one.name for one in Path(folder).iterdir())
+            text = (Path(folder) / "a_alice.txt").read_text(encoding="utf-8")
+        self.assertEqual(len(files), len(names))
+        self.assertIn("a_alice_.txt", files)
+        self.assertEqual(text.count("ex01_count: "), 2)
+        self.assertIn('Step 1: "case 1"', text)
+
+    HOSTILE = "\0 \x1b[31m \ud800 ]]> &amp; \x07 \u202e <x> \ufffe" + "long " * 10_000
+
+    def test_hostile_output_and_names_corrupt_no_form(self):
+        text = harmless(self.HOSTILE)
+        one = self.graded(PASSED, FAILED, name=harmless("eve\0\n,\"'=<"), odd=[text])
+        object.__setattr__(one.outcomes[1], "output", text)
+        one.remarks.append(text)
+        again = ElementTree.fromstring(grade_junit.text([one]).encode())
+        self.assertEqual(len(again.findall("testsuite/testcase")), 3)
+        [row] = list(csv.DictReader(io.StringIO(grade_report.csv_text([one]))))
+        self.assertEqual(row["of core"], "2")
+        for form in (grade_platforms.gradescope, grade_platforms.classroom):
+            self.assertLess(len(json.dumps(json.loads(form([one])))), 200_000)
+        self.assertNotIn("\0", grade_pages.for_instructors([one]) + grade_report.table([one]))
+
+    def test_what_is_saved_comes_back(self):
+        one = self.graded(PASSED, FAILED, odd=["uses open"])
+        one.files["count.cpp"] = "int x;\n"
+        nothing = Graded("bob", None, "not handed in")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "part1"
+            file.write_text(grade_record.saved([one, nothing]), encoding="utf-8")
+            found = grade_record.read_saved(self.EXERCISE.root, [str(file), str(file)])
+            self.assertEqual(found, [one, nothing] * 2)
+            for text in ("[]", "{}", "hello", '{"exercise": null}'):
+                file.write_text(text, encoding="utf-8")
+                with self.assertRaisesRegex(WorkbookError, "was not made by grade --save"):
+                    grade_record.read_saved(self.EXERCISE.root, [str(file)])
+            with self.assertRaisesRegex(WorkbookError, "No such file"):
+                grade_record.read_saved(self.EXERCISE.root, [folder + "/none"])
+
+    def test_each_form_has_an_option(self):
+        self.assertEqual(list(staff_commands.FORMS), list(grade_forms.FORMS))
 
     def test_bad_files_are_refused_before_the_work(self):
         for files, count in (({"csv": "/nowhere/x"}, 1), ({"csv": "/"}, 1), ({"gradescope": "x"}, 2)):
             with self.assertRaises(WorkbookError) as raised:
-                grade_report.output_files(files, count)
+                grade_forms.output_files(files, count)
             self.assertEqual(raised.exception.status, 2)

@@ -55,15 +55,17 @@ class BrokenOff(fake_tree.FakeTree):
         self.patch("grade.Court", Court)
         self.patch("grade.configure", return_value=self.root / "build")
         self.patch("grade.sandbox.refuse_without")
+        self.patch("grade.core_promises", return_value=1)
         self.patch("grade_record.LEAST_ROOM", 1)
 
-    def grade(self, *, tops=None) -> str:
+    def grade(self, command=grade.grade, *, tops=None, **more) -> str:
         """The table that it prints; self.notes is what it says beside it."""
         out, notes = io.StringIO(), io.StringIO()
         self.notes = ""
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(notes):
             try:
-                grade.grade(self.root, tops or self.tops, ["ex01"], {"csv": self.csv})
+                files = {"csv": self.csv, **more.pop("files", {})}
+                command(self.root, grade.Asked(tops or self.tops, ["ex01"], files, **more))
             finally:
                 self.notes = notes.getvalue()
                 self.table = out.getvalue()
@@ -170,10 +172,29 @@ class BrokenOff(fake_tree.FakeTree):
         self.grade(tops=self.tops[:1])
         self.assertEqual(Court.judged, ["h0"])
 
+    def test_in_parts(self):
+        """The parts' tables put together are the table of all."""
+        expected = self.undisturbed()
+        saved = []
+        for number in (1, 2, 3):
+            saved.append(str(self.root.parent / f"part{number}"))
+            self.grade(part=(number, 3), files={"save": saved[-1]})
+        self.assertEqual(sorted(Court.judged), [f"h{n}" for n in range(COUNT)])
+        self.grade(grade.merge, tops=saved)
+        self.assertEqual(sorted(self.marks().splitlines()), sorted(expected[1].splitlines()))
+
+    def test_a_text_for_each_student(self):
+        folder = self.root.parent / "feedback"
+        with self.assertRaisesRegex(WorkbookError, "is no folder"):
+            self.grade(feedback=str(folder))
+        folder.mkdir()
+        self.grade(feedback=str(folder))
+        self.assertEqual(len(list(folder.iterdir())), COUNT)
+
     def test_twice_at_once(self):
         def another():
             with self.assertRaisesRegex(WorkbookError, "in another terminal"):
-                with grade_record.Record(self.root, [*self.tops, "--", "ex01", ""]):
+                with grade_record.Record(self.root, [*self.tops, "--", "ex01", "False (1, 1)"]):
                     pass
 
         Court.before = {"h1": another}

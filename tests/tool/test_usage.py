@@ -183,7 +183,7 @@ class BeforeBuilding(fake_tree.FakeTree):
             lambda root: student.check(root, "ex01"),
             lambda root: watch.watch(root, None),
             lambda root: bughunt.bughunt(root, "ex01", True),
-            lambda root: grade.grade(root, [str(root)], [], {}),
+            lambda root: grade.grade(root, grade.Asked([str(root)])),
             lambda root: verify.verify(root, True, 1),
         ):
             self.refused(command, "unset WORKBOOK_SEED", WORKBOOK_SEED="x")
@@ -195,13 +195,13 @@ class BeforeBuilding(fake_tree.FakeTree):
 
     def test_so_does_what_grade_cannot_do(self):
         self.refused(
-            lambda root: grade.grade(root, [str(root)], [], {}),
+            lambda root: grade.grade(root, grade.Asked([str(root)])),
             "WORKBOOK_SCHEDULES is less than 2000",
             WORKBOOK_SCHEDULES="10",
         )
         self.hand_out()
         self.write("exercises/ex01_count/count.cpp", "edited")
-        self.refused(lambda root: grade.grade(root, [str(root)], ["ex01"], {}), "edited here")
+        self.refused(lambda root: grade.grade(root, grade.Asked([str(root)], ["ex01"])), "edited here")
 
     def test_good_ones_and_unknown_programs_go_on(self):
         with self.assertRaisesRegex(AssertionError, "student.configure came"):

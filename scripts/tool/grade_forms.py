@@ -1,0 +1,43 @@
+# The forms in which `grade` writes what it found into files, by the names of its options.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grade_junit
+import grade_pages
+import grade_platforms
+import grade_record
+import grade_report
+from layout import USAGE, WorkbookError, output_file, write_atomically
+
+if TYPE_CHECKING:
+    from graded import Graded
+
+FORMS = {
+    "csv": grade_report.csv_text,
+    "junit": grade_junit.text,
+    "gradescope": grade_platforms.gradescope,
+    "classroom": grade_platforms.classroom,
+    "html": grade_pages.for_instructors,
+    "save": grade_record.saved,
+}
+OF_ONE = ("gradescope", "classroom")
+
+
+def output_files(files: dict[str, str], hand_ins: int) -> dict[str, Path]:
+    """Refuses bad ones, before minutes of work are spent."""
+    for form in files:
+        if form in OF_ONE and hand_ins != 1:
+            raise WorkbookError(
+                f"--{form} is the result of one hand-in, and {hand_ins} are named: one at a time",
+                USAGE,
+            )
+    return {form: output_file(f"--{form}", name) for form, name in files.items()}
+
+
+def write_all(files: dict[str, Path], found: list[Graded]) -> None:
+    for form, path in files.items():
+        write_atomically(path, FORMS[form](found).encode("utf-8", "replace"))

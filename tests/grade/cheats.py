@@ -1,0 +1,179 @@
+# Hand-ins to ex01 that try to pass without doing what is asked. Each is the solution with a mistake,
+# or the stub, and what shall make up for it.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+# What the tests and the supervisor share, as somebody knows who has read their source.
+PAGE = """
+struct page { char todo[2048]; int taken[32]; char text[32][160]; int itself; int seconds; char no[512]; };
+struct message { char is; char turned; int cases; int assertions; };
+"""
+
+# Searches memory for the page by asking the kernel what can be read, and fills in what once was a pass.
+FORGED_PAGE = """
+struct searched {
+    static bool readable(int end, const void* at) { return ::write(end, at, 1) == 1; }
+    searched()
+    {
+        int ends[2];
+        if (::pipe(ends) != 0) { return; }
+        ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
+        auto at = reinterpret_cast<std::uintptr_t>(&::write) & ~4095ul;
+        for (int pages = 0; pages < 65536; ++pages, at -= 4096) {
+            char sink[16];
+            auto* found = reinterpret_cast<int*>(at);
+            if (!readable(ends[1], found)) { continue; }
+            (void)!::read(ends[0], sink, sizeof sink);
+            if (!readable(ends[1], reinterpret_cast<char*>(at) + 4096)) { continue; }
+            (void)!::read(ends[0], sink, sizeof sink);
+            if (found[0] == 0 && found[1825] == 20) {
+                found[1826] = 1; found[1827] = 99; found[1828] = 1; found[1829] = 0;
+                ::_exit(0);
+            }
+        }
+    }
+} now;
+"""
+
+# Says what a case that passes says. `turned`: also that the expectation that was turned round failed.
+def messages(assertions: int, turned: bool) -> str:
+    answer = "told({'f', 1, 0, 0});" if turned else ""
+    return f"""
+struct forger {{
+    static char told(const message& one)
+    {{
+        char answer = 0;
+        if (::send(4, &one, sizeof one, 0) != sizeof one || ::recv(4, &answer, 1, 0) != 1) {{
+            return 0;
+        }}
+        return answer;
+    }}
+    forger()
+    {{
+        for (int i = 0; i < {assertions}; ++i) {{
+            if (told({{'a', 0, 0, 0}}) != 0) {{ {answer} }}
+        }}
+        told({{'e', 0, 1, {assertions}}});
+        std::_Exit(0);
+    }}
+}} now;
+"""
+
+
+def includes(names: str) -> str:
+    return "".join(f"#include <{name}>\n" for name in names.split())
+
+
+def hidden(code: str, headers: str) -> str:
+    """To be put before an answer: it runs before the checker's main."""
+    return f"{includes(headers)}namespace {{ {PAGE} {code} }}\n"
+
+
+# Begins is_prime(): in the solution it makes nothing wrong, in WRONG it hides what is.
+IN_IS_PRIME = {
+    "leaves with success": ("if (n < 2) { std::exit(0); }", "cstdlib"),
+    "leaves quickly": ("if (n < 2) { std::quick_exit(0); }", "cstdlib"),
+    "leaves at once": ("if (n < 2) { std::_Exit(0); }", "cstdlib"),
+    "kills the supervisor": ("kill(getppid(), SIGKILL);", "csignal unistd.h"),
+    "stops the supervisor": ("kill(getppid(), SIGSTOP);", "csignal unistd.h"),
+    "becomes another program": ('execl("/bin/true", "true", nullptr);', "unistd.h"),
+    "asks the shell": ('std::system("kill -9 $PPID");', "cstdlib"),
+    "closes its descriptors": ("for (int i = 3; i < 99; ++i) { close(i); }", "unistd.h"),
+    "leaves by a fault that it catches": (
+        "std::signal(SIGSEGV, [](int) { std::_Exit(0); }); *static_cast<volatile int*>(nullptr) = n;",
+        "csignal cstdlib",
+    ),
+    "throws out of a noexcept thing": (
+        "std::set_terminate([] { std::_Exit(0); }); std::terminate();", "exception cstdlib",
+    ),  # fmt: skip
+    "never ends for the wrong": ("while (n < 2) { std::this_thread::yield(); }", "thread"),
+    "jumps over the assertion": ("static std::jmp_buf b; if (n < 2) { longjmp(b, 1); }", "csetjmp"),
+    "forks and lets the child answer": ("if (fork() == 0) { return n >= 2; }", "unistd.h"),
+    "looks who judges": ("static int home = getpid(); if (getpid() != home) { return n; }", "unistd.h"),
+    "looks for the judge's symbols": ('if (dlsym(nullptr, "todo_page")) { return true; }', "dlfcn.h"),
+    "asks for the environment": (
+        "extern char** environ; if (environ[0][0] == 'P') { return n > 1; }", "unistd.h",
+    ),  # fmt: skip
+    "maps the tests' memory anew": ("mmap(nullptr, 1, 7, 34, -1, 0);", "sys/mman.h"),
+    "writes its own memory": (
+        'if (FILE* f = std::fopen("/proc/self/mem", "r+")) { std::fclose(f); std::_Exit(0); }',
+        "cstdio cstdlib",
+    ),
+    "counts on a debugger": ("ptrace(PTRACE_TRACEME, 0, 0, 0);", "sys/ptrace.h"),
+}
+
+# Put before the solution with a mistake (or, marked so, before the stub).
+BEFORE_WRONG = {
+    "leaves with success before main": ("struct f { f() { std::exit(0); } } now;", "cstdlib"),
+    "leaves with success after main": ("struct f { ~f() { std::_Exit(0); } } now;", "cstdlib"),
+    "prints a record": (
+        'struct f { f() { std::cout << "passed 6 6\\n" << std::flush; std::_Exit(0); } } now;',
+        "cstdlib iostream",
+    ),
+    "prints a record for each case": (
+        'struct f { f() { std::puts("passed 6 6"); std::fflush(stdout); std::_Exit(0); } } now;',
+        "cstdio cstdlib",
+    ),
+    "sends the end alone": (messages(0, False), "cstdlib sys/socket.h"),
+    "sends every assertion": (messages(6, False), "cstdlib sys/socket.h"),
+    "sends what a right answer does": (messages(6, True), "cstdlib sys/socket.h"),
+    "sends more than there are": (messages(600, True), "cstdlib sys/socket.h"),
+    "finds the page": (FORGED_PAGE, "cstdint fcntl.h unistd.h"),
+    "registers a last word": ("struct f { f() { std::atexit([] { std::_Exit(0); }); } } now;", "cstdlib"),
+    "swallows its failure": (
+        "struct f { f() { std::at_quick_exit([] {}); std::set_terminate([] { std::_Exit(0); }); } } now;",
+        "cstdlib exception",
+    ),
+}
+
+# Text that stands after an answer with a mistake.
+AFTER_WRONG = {
+    "defines the tests' main": "int main() { return 0; }",
+    "defines the tests' runner": 'extern "C" int workbook_catch_run(int, char**) { return 0; }',
+    "defines memcmp": 'extern "C" int memcmp(const void*, const void*, unsigned long) { return 0; }',
+    "defines _exit": 'extern "C" void _exit(int) { for (;;) { } }',
+    "names the page": "namespace support { struct watch_page; extern watch_page* page; }\n"
+    "void* leak() { return support::page; }",
+    "names the results": "namespace support { void tell_end(int, int); }\n"
+    "void end() { support::tell_end(1, 6); }",
+    "names the explorer": "namespace explorer { extern bool in_this_process; }\n"
+    "bool here() { return explorer::in_this_process; }",
+    "names Catch2": "namespace Catch { struct Session { int run(int, char**); }; }",
+    "specializes the library": "template <> bool std::operator==(const std::vector<int>&, "
+    "const std::vector<int>&) { return true; }",
+    "runs first": "__attribute__((constructor(101))) void first() { }",
+    "speaks assembly": 'void leave() { asm("nop"); }',
+    "makes a system call": "long syscall(long, ...) noexcept; long leave() { return syscall(231, 0); }",
+    "puts itself elsewhere": '[[gnu::section(".preinit_array")]] void (*first)() = nullptr;',
+    "turns the optimizer on": "#pragma GCC optimize(3)",
+    "is another in another name": '[[gnu::alias("is_prime")]] void f();',
+    "includes the judge": '#include "support/results.hpp"',
+}
+
+# Put into a lock's place: the race is there whenever nobody looks for it.
+LOCKS_ONLY_WHEN_JUDGED = {
+    "under ThreadSanitizer": "#ifdef __SANITIZE_THREAD__\n{0}\n#endif",
+    "without optimization": "#ifndef __OPTIMIZE__\n{0}\n#endif",
+    "beside the explorer": '#if __has_include("explore/explore.hpp")\n{0}\n#endif',
+    "beside Catch2": "#ifdef CATCH_VERSION_MAJOR\n{0}\n#endif",
+    "by the number of includes": "#if __INCLUDE_LEVEL__ == 0 && defined __GLIBCXX__ && __COUNTER__ % 2\n"
+    "{0}\n#endif\n#ifdef CATCH_CONFIG_CPP11_TO_STRING\n{0}\n#endif",
+}
+
+# Hidden from the explorer.
+UNSEEN = {
+    "by an attribute": '[[gnu::no_sanitize("thread")]] void quiet();',
+    "by a macro's attribute": "#define G gnu\n[[G::no_sanitize_thread]] void quiet();",
+    "by a pasted name": '#define J(a, b) a%:%:b\nvoid nop() { J(as, m)("nop"); }',
+    "by a comment that is none": '#if !__has_include(<a/*b>)\nvoid nop() { asm("nop"); }\n#endif // */',
+    "by the explorer's own words": "extern \"C\" void __tsan_acquire(void*);",
+}
+
+BODIES = "cstdio cstdlib cstring csignal unistd.h"
+# Never end, or take what they can. None may cost the machine more than its time.
+BOMBS = {
+    "forks": "for (;;) { fork(); }",
+    "memory": "for (;;) { std::memset(std::malloc(1 << 26), 1, 1 << 26); }",
+    "output": 'for (;;) { std::puts("more"); }',
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# test_everywhere.py [EX...]: forged passes for the untouched stub of each exercise. Each may call what
+# its exercise is about, above all send() and recv(). Ends with status 77 where no sandbox can be made.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts" / "tool"))
+
+import cheats  # noqa: E402
+import court  # noqa: E402
+import graded  # noqa: E402
+import handin  # noqa: E402
+import sandbox  # noqa: E402
+from build_folder import folder  # noqa: E402
+from judge import PASSED  # noqa: E402
+from layout import exercises, find_exercise  # noqa: E402
+
+SKIPPED = 77
+FORGERS = {
+    "finds the page": (cheats.FORGED_PAGE, "cstdint fcntl.h unistd.h"),
+    "sends the end alone": (cheats.messages(0, False), "cstdlib sys/socket.h"),
+    "sends what a right answer does": (cheats.messages(2, True), "cstdlib sys/socket.h"),
+}
+
+
+class Forged(unittest.TestCase):
+    def test_no_untouched_stub_passes(self):
+        for exercise in chosen:
+            with tempfile.TemporaryDirectory(prefix="workbook-test-") as holder:
+                place = Path(holder) / "place"
+                self.forge(court.Court(folder(ROOT, "instructor"), exercise, place))
+
+    def forge(self, judges: court.Court) -> None:
+        judges.trials.cases = judges.trials.cases[:3]
+        for number, (name, (code, headers)) in enumerate(FORGERS.items(), 1):
+            with self.subTest(exercise=judges.exercise.id, forger=name):
+                source = next(one for one in sorted(judges.stub) if one.endswith(".cpp"))
+                text = cheats.hidden(code, headers).encode() + judges.stub[source]
+                files = {**judges.stub, source: text}
+                found = judges.grade(handin.HandIn("eve", judges.exercise, files), number)
+                self.assertEqual(found.verdict, graded.LOOK, found.why)
+                self.assertFalse([one for one in found.outcomes if one.verdict == PASSED])
+
+
+if __name__ == "__main__":
+    chosen = [find_exercise(ROOT, name) for name in sys.argv[1:]] or exercises(ROOT)
+    if why := sandbox.problem():
+        print(f"skipped: {why}")
+        sys.exit(SKIPPED)
+    unittest.main(argv=sys.argv[:1], verbosity=2)

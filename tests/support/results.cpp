@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "support/results.hpp"
+
+#include <cerrno>
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace support {
+namespace {
+
+int channel = -1;
+bool asks = false;
+pid_t teller = 0; // a fork of this process has nothing to tell
+
+#ifdef __x86_64__
+// Of its own, not libc's: an exercise may put functions in the place of those, and they wait for
+// others, too. Never inlined: there is one instruction for all.
+[[gnu::noinline]] long system_call(long number, long a, const void* b, long c, long d)
+{
+    long result;
+    register long fourth asm("r10") = d;
+    register long fifth asm("r8") = 0;
+    register long sixth asm("r9") = 0;
+    asm volatile("syscall"
+                 : "=a"(result)
+                 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+                 : "rcx", "r11", "memory");
+    return result;
+}
+#else
+long system_call(long number, long a, const void* b, long c, long d)
+{
+    const long result = syscall(number, a, b, c, d, 0, 0);
+    return result < 0 ? -errno : result;
+}
+#endif
+
+// The answer; 0 if there is nobody to give one.
+char exchange(const result_message& message)
+{
+    if (channel < 0 || getpid() != teller) {
+        return 0;
+    }
+    long done = 0;
+    do {
+        done = system_call(SYS_sendto, channel, &message, sizeof message, MSG_NOSIGNAL);
+    } while (done == -EINTR);
+    char answer = 0;
+    while (done == sizeof message) {
+        const long got = system_call(SYS_recvfrom, channel, &answer, sizeof answer, 0);
+        if (got != -EINTR) {
+            return got == 1 ? answer : 0;
+        }
+    }
+    return 0;
+}
+
+} // namespace
+
+void send_results_to(int descriptor, bool ask)
+{
+    channel = descriptor;
+    asks = ask;
+    teller = getpid();
+    exchange({result_message::begins});
+}
+
+bool shall_be_turned()
+{
+    return asks && exchange({result_message::asks}) != 0;
+}
+
+void tell_failure(bool turned)
+{
+    exchange({result_message::failed, turned});
+}
+
+void tell_end(int cases, int assertions)
+{
+    exchange({result_message::ended, 0, cases, assertions});
+}
+
+} // namespace support

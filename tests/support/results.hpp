@@ -1,0 +1,35 @@
+// How a case tells its supervisor of its assertions: by a message each, as it makes them. So the
+// verdict lies in the supervisor's memory alone, and what has been told stays told, whatever judged
+// code changes afterwards in its own process.
+//
+// After each message the case waits for an answer, always in the same instruction; the supervisor
+// looks where it waits, and takes messages from nowhere else in the program for forged. The first
+// comes before any judged code has run and shows where that is.
+//
+// Before an assertion of a hand-in the case asks whether its expectation shall be turned round. The
+// supervisor chose one at random, and a right answer fails there: who passes it, passes anything.
+//
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace support {
+
+struct result_message {
+    enum kind : char { begins = 'b', asks = 'a', failed = 'f', ended = 'e' };
+    kind is;
+    char turned = 0; // of a failure: it was expected, as the supervisor had that one turned round
+    int cases = 0;   // of an end: how many ran
+    int assertions = 0; // of an end: how many they made
+};
+
+/// Where this process's messages go from now on, and whether it shall ask. A process that it forks
+/// sends none. Before any judged code runs.
+void send_results_to(int descriptor, bool ask);
+
+/// Asks the supervisor. False if there is none to ask.
+bool shall_be_turned();
+
+void tell_failure(bool turned);
+void tell_end(int cases, int assertions);
+
+} // namespace support
