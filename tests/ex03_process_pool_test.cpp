@@ -531,10 +531,8 @@ TEST_CASE("tasks run in other processes", "[ex03][step2]")
     const auto pids = workers.worker_pids();
     REQUIRE(pids.size() == 2);
     REQUIRE(pids[0] != pids[1]);
-    for (const pid_t worker : seen) {
-        REQUIRE(worker != getpid());
-        REQUIRE(works_in(workers, worker));
-    }
+    REQUIRE_FALSE(seen.contains(getpid()));
+    REQUIRE(std::ranges::all_of(seen, [&](pid_t one) { return works_in(workers, one); }));
 }
 
 TEST_CASE("all workers work at the same time", "[ex03][step2]")
@@ -710,10 +708,12 @@ TEST_CASE("an idle pool sleeps until a task comes", "[ex03][step2]")
     const long before = switches(threads);
     pool busy(1);
     const auto end = std::chrono::steady_clock::now() + half_a_second; // who polls wakes meanwhile
-    for (int n = 0; n < 100 || std::chrono::steady_clock::now() < end; ++n) {
+    bool asleep = true;
+    for (int n = 0; asleep && (n < 100 || std::chrono::steady_clock::now() < end); ++n) {
         busy.apply_async(square, n % 100).get();
-        REQUIRE(std::ranges::all_of(threads, support::is_asleep));
+        asleep = std::ranges::all_of(threads, support::is_asleep);
     }
+    REQUIRE(asleep);
     const long wakeups = switches(threads) - before; // with nothing to do
     REQUIRE(wakeups == 0);
 
@@ -757,10 +757,8 @@ TEST_CASE("a signal does not disturb the pool", "[ex03][step2]")
     pool workers(2);
     REQUIRE(workers.apply_async(square, 3).get() == 9);
     support::interrupter signals;
-    for (const pid_t thread : support::other_threads()) {
-        REQUIRE(signals.interrupt(thread));
-        REQUIRE(signals.interrupt(thread));
-    }
+    const auto twice = [&](pid_t one) { return signals.interrupt(one) && signals.interrupt(one); };
+    REQUIRE(std::ranges::all_of(support::other_threads(), twice));
 
     REQUIRE(workers.apply_async(square, 4).get() == 16);
 }

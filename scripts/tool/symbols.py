@@ -54,7 +54,7 @@ SOCKETS = re.compile(
     r"|socket|socketpair|epoll_\w+|inet_\w+|get(?:sock|peer|addr)\w+|send\w*|recv\w*|__recv\w*_chk)$"
 )
 ABOUT = {
-    "ex03": (DESCRIPTORS, PROCESSES),
+    "ex03": (DESCRIPTORS, SOCKETS, PROCESSES),
     "ex11": (DESCRIPTORS, PROCESSES),
     "ex12": (DESCRIPTORS, SOCKETS, PROCESSES),
     "ex14": (PROCESSES,),

@@ -159,6 +159,22 @@ TEST_CASE("never ends", "[step1]")
     }
 }
 
+// The case's own thread waits meanwhile, in a system call in which it also waits for answers.
+TEST_CASE("asserts in another thread", "[step1]")
+{
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    std::jthread other{[&] {
+        REQUIRE(send(ends[0], "a", 1, 0) == 1);
+        CHECK(std::getenv("FAIL") == nullptr);
+        close(ends[0]);
+    }};
+    char byte = 0;
+    while (recv(ends[1], &byte, 1, 0) == 1) {
+    }
+    REQUIRE(byte == 'a');
+}
+
 TEST_CASE("waits for itself", "[step1]")
 {
     std::binary_semaphore never{0};

@@ -122,7 +122,7 @@ class Statuses(unittest.TestCase):
     def test_the_list_arrives_whole(self):
         status, output = run("--list")
         self.assertEqual(status, 0)
-        self.assertEqual(len(output.splitlines()), 38)
+        self.assertEqual(len(output.splitlines()), 39)
 
     def test_the_checks_of_tests(self):
         self.assertEqual(run("--fails", "does not hold")[0], 0)
@@ -296,6 +296,13 @@ class TurnedRound(unittest.TestCase):
             verdict, text = self.judged("reaches a TODO while it asserts", 1000)
             self.assertRegex(verdict, "^todo ")
             self.assertIn("TODO ex01: end", text)
+
+    def test_assertions_in_another_thread(self):
+        for _ in range(20):
+            self.assertEqual(self.judged("asserts in another thread", 2), ("passed 4 2", ""))
+        verdict, text = self.judged("asserts in another thread", 2, FAIL="1")
+        self.assertEqual(verdict, "failed 4 2")
+        self.assertIn('CHECK( std::getenv("FAIL") == nullptr )', text)
 
     def test_fewer_assertions_than_expected_are_counted(self):
         self.assertEqual(self.judged("holds", 1000)[0], "passed 1 1")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/results.hpp"
 
+#include <atomic>
 #include <cerrno>
 
 #include <sys/socket.h>
@@ -13,7 +14,8 @@ namespace {
 
 int channel = -1;
 bool asks = false;
-pid_t teller = 0; // a fork of this process has nothing to tell
+pid_t teller = 0; // the process's first thread; a fork of this process has nothing to tell
+std::atomic<bool> failed_elsewhere = false; // in another thread, for which the first one tells it
 
 #ifdef __x86_64__
 // Of its own, not libc's: an exercise may put functions in the place of those, and they wait for
@@ -38,10 +40,15 @@ long system_call(long number, long a, const void* b, long c, long d)
 }
 #endif
 
+bool in_the_first_thread()
+{
+    return getpid() == teller && gettid() == teller;
+}
+
 // The answer; 0 if there is nobody to give one.
 char exchange(const result_message& message)
 {
-    if (channel < 0 || getpid() != teller) {
+    if (channel < 0 || !in_the_first_thread()) {
         return 0;
     }
     long done = 0;
@@ -75,11 +82,17 @@ bool shall_be_turned()
 
 void tell_failure(bool turned)
 {
+    if (!in_the_first_thread()) {
+        failed_elsewhere = true;
+    }
     exchange({result_message::failed, turned});
 }
 
 void tell_end(int cases, int assertions)
 {
+    if (failed_elsewhere) {
+        exchange({result_message::failed});
+    }
     exchange({result_message::ended, 0, cases, assertions});
 }
 

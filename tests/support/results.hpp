@@ -8,6 +8,7 @@
 //
 // Before an assertion of a hand-in the case asks whether its expectation shall be turned round. The
 // supervisor chose one at random, and a right answer fails there: who passes it, passes anything.
+// Messages come from the case's first thread; what fails in another one is told at the end.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
