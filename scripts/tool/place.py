@@ -18,6 +18,7 @@ class Place:
 
     def __init__(self, holder: Path, one: HandIn, user: int):
         self.answer, self.empty, self.out = (holder / n for n in ("answer", "empty", "out"))
+        self.user = user
         self.nothing = holder / "nothing"
         self.nothing.touch()
         for folder in (self.answer, self.empty, self.out):

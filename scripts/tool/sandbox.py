@@ -104,7 +104,8 @@ def command(view: View, program: list[str], user: int, seconds: float) -> list[s
         words += ["--unshare-user", "--cap-drop", "ALL"]
         become = []
     limits = ["prlimit", f"--as={MEMORY}", f"--nproc={PROCESSES}", "--core=0"]
-    limits += [f"--cpu={round(seconds) + 1}", f"--fsize={bounded.MOST_PRINTED}"]
+    most = round(seconds) + 1
+    limits += [f"--cpu={most}:{most + 1}", f"--fsize={bounded.MOST_PRINTED}"]
     return [*words, "--", *become, *limits, "--", *program]
 
 
@@ -117,12 +118,20 @@ class Sandboxes:
         self._running: set[subprocess.Popen] = set()
         self._over = False
 
-    def run(self, view: View, program: list[str], limit: float, whole: bool = False) -> Ended:
-        """Until it ends, at most `limit` seconds. From any thread. Raises OSError without bwrap.
+    def run(
+        self,
+        view: View,
+        program: list[str],
+        limit: float,
+        whole: bool = False,
+        processor: float | None = None,
+    ) -> Ended:
+        """Until it ends, at most `limit` seconds, and no process more than `processor` seconds of
+        that. From any thread. Raises OSError without bwrap.
 
         Of the output the beginning is kept, or `whole` of it.
         """
-        words = command(view, program, self._user, limit)
+        words = command(view, program, self._user, limit if processor is None else processor)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with self._lock:
                 if self._over:

@@ -22,9 +22,13 @@ from place import Place, fresh_folder
 from supervised import FORGED, NO_VERDICT, Counts, outcome_of
 from terminal import harmless
 
-COMPILE_LIMIT = 300  # seconds, for the solution; its own time tells how long others may take
-LEAST_LIMIT = 20  # seconds
+# Seconds of the processor for a compilation, so that a busy machine ends none: what the solution's
+# took, TIMES over, but no less than this. The tests take long, whatever is in a hand-in's headers.
+LEAST_LIMIT, LEAST_FOR_TESTS = 10, 60
+SOLUTIONS_LIMIT = 300
 TIMES = 5
+OUT_OF_TIME = "CPU time limit exceeded"  # as the compiler says it
+PATIENCE = 5  # as many seconds by the clock for each of the processor's
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class Trials:
         self._stub = stub
         self.cases = recipe.facts.everyday_cases()
         self.expected: dict[str, Counts] = {}  # once it is known what the solution does
-        self._limit: float = COMPILE_LIMIT
-        self._slowest = 0.0  # seconds, of all compilations so far
+        self._limit: float = SOLUTIONS_LIMIT
+        self._slowest = 0.0  # seconds, of all compilations of answers so far
 
     def learn(self, solution: Trial) -> None:
         """What is expected of the others."""
@@ -82,6 +86,7 @@ class Trials:
         """What is odd once macros are expanded; the compiler's errors, or nothing."""
         view = self._view_to_build(place)
         out = Path(sandbox.OUT)
+        for_tests = sandbox.Sandboxes(place.user)
         sources = sorted(name for name in one.files if name.endswith(".cpp"))
         changed = [name for name in one.files if one.files[name] != self._stub.get(name)]
         by_header = any(name.endswith(".hpp") for name in changed)
@@ -92,27 +97,38 @@ class Trials:
             self._recipe.compile(self._exercise.stub / name, object_file)
             for name, object_file in zip(sources, objects)
         ]
-        if test:
-            compilations.append(self._recipe.compile_test(test))
+        tests = [self._recipe.compile_test(test)] if test else []
         link = self._recipe.link(objects, test, str(out / "checker"))
 
         def run(command: list[str]) -> sandbox.Ended:
+            if command in tests:
+                limit = max(LEAST_FOR_TESTS, self._limit)
+                return for_tests.run(view, command, limit * PATIENCE, processor=limit)
             began = time.monotonic()
-            ended = sandboxes.run(view, command, self._limit, whole="-E" in command)
+            ended = sandboxes.run(
+                view, command, self._limit * PATIENCE, "-E" in command, processor=self._limit
+            )
             self._slowest = max(self._slowest, time.monotonic() - began)
+            if ended.status != 0 and command in compilations:
+                for_tests.interrupt()  # nobody needs them any more
             return ended
 
+        def interrupt() -> None:
+            sandboxes.interrupt()
+            for_tests.interrupt()
+
         def all_of(commands: list[list[str]], what: str) -> list[sandbox.Ended]:
-            return bounded.in_parallel(run, commands, sandboxes.interrupt, lambda *_: told(what))
+            return bounded.in_parallel(run, commands, interrupt, lambda *_: told(what))
 
         paths = [self._exercise.stub / name for name in searched]
         read = [self._recipe.preprocess(path) for path in paths]
         read += [self._recipe.preprocess_unjudged(path) for path in paths]
-        ended = all_of([*compilations, *read], "compiling it")
+        ended = all_of([*tests, *compilations, *read], "compiling it")
+        tested, ended = ended[: len(tests)], ended[len(tests) :]
         built, printed = ended[: len(compilations)], ended[len(compilations) :]
         odd = self._odd_when_expanded(searched, printed)
-        errors = self._errors(built) or self._errors(all_of([link], "linking it"))
-        return odd, errors
+        errors = self._errors(built) or self._errors(tested)
+        return odd, errors or self._errors(all_of([link], "linking it"))
 
     def _odd_when_expanded(self, names: list[str], printed: list) -> list[audit.Finding]:
         """`printed`: what the preprocessor made of each for its judge, then of each elsewhere."""
@@ -199,6 +215,8 @@ class Trials:
 
 
 def shown(text: str, ended: sandbox.Ended) -> str:
+    if OUT_OF_TIME in ended.errors:
+        text = "  Gave up: to compile it takes far longer than the solution does."
     return harmless("\n".join(part for part in (text, ended.why) if part.strip()))
 
 

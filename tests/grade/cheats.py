@@ -177,3 +177,10 @@ BOMBS = {
     "memory": "for (;;) { std::memset(std::malloc(1 << 26), 1, 1 << 26); }",
     "output": 'for (;;) { std::puts("more"); }',
 }
+
+# Put before an answer or into its header: takes for ever to compile.
+SLOW_TO_COMPILE = """
+template <int A, long B> struct more : more<A - 1, 2 * B>, more<A - 1, 2 * B + 1> {};
+template <long B> struct more<0, B> {};
+inline more<40, 1> all;
+"""

@@ -189,6 +189,15 @@ class HandIns(unittest.TestCase):
                 self.assertLess(len(verdict.output), 1 << 20)
                 print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
 
+    def test_what_takes_for_ever_to_compile(self):
+        bomb = cheats.SLOW_TO_COMPILE
+        for source, header in ((bomb + GOOD[SOURCE], GOOD[HEADER]), (GOOD[SOURCE], GOOD[HEADER] + bomb)):
+            began = time.monotonic()
+            found = self.graded(source, header)
+            self.assertEqual(found.verdict, graded.DOES_NOT_BUILD)
+            self.assertIn("takes far longer than the solution", found.why)
+            print(f"to compile: {time.monotonic() - began:.0f} s", flush=True)
+
     def test_macros_of_ones_own_for_the_tests(self):
         self.judge_only(PROMISE)
         header = GOOD[HEADER].replace("#pragma once", "#pragma once\n#include <helper.hpp>")
