@@ -170,8 +170,8 @@ private:
                                all_.where(changed) + "). ";
         return {begin + thread_name(joiner) + " waits for the end of " + thread_name(joined) +
                     " (" + all_.where(one.event) + "); " + waits,
-                "Before joining end that wait, too: by something that it waits for, such as a byte "
-                "in a pipe or an eventfd.",
+                "Before joining end that wait, too: by something that it waits for: a call that is "
+                "made to cancel or wake it, or a byte in a pipe or an eventfd.",
                 {changed, other.event, one.event}};
     }
 

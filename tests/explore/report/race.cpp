@@ -317,7 +317,7 @@ private:
                     ") and only then" + does(first_) + what() + " (" + all_.where(first_) +
                     "); so does " + all_.thread(second_) + " (" + all_.where(second_) +
                     "): the lock does not cover it.",
-                "Hold the lock until that is done.",
+                "Do that while the lock is held.",
                 {one, other, first_, second_}};
     }
 
