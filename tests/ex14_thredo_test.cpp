@@ -1309,6 +1309,26 @@ TEST_CASE("the search passes on what the test throws", "[ex14][step6]")
     REQUIRE(found == std::vector{1, 3});
 }
 
+TEST_CASE("a test that throws ends the search after all of its tasks", "[ex14][step6][explore]")
+{
+    explore([] {
+        std::vector<int> found;
+        bool thrown = false;
+        try {
+            thredo::calc_primes(2, 2, found, [](int n) {
+                if (n == 1) {
+                    throw 42;
+                }
+                return true;
+            });
+        } catch (int) {
+            thrown = true;
+        }
+        EXPLORE_REQUIRE(thrown);
+        EXPLORE_REQUIRE(found == std::vector{0}); // whoever had it: it was being tested by then
+    });
+}
+
 TEST_CASE("the search when interrupted keeps what was found", "[ex14][step6]")
 {
     std::vector<int> found;
@@ -1352,4 +1372,16 @@ TEST_CASE("a search that is cancelled itself keeps what was found", "[ex14][step
 
     REQUIRE(ended_cancelled(search));
     REQUIRE(found == std::vector{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("a cancelled search ends after all of its tasks", "[ex14][step6][explore]")
+{
+    explore([] {
+        auto found = std::make_unique<std::vector<int>>();
+        auto search = thredo::spawn(
+            [&found] { thredo::calc_primes(2, 2, *found, [](int) { return true; }); });
+        search.cancel();
+        ended_cancelled(search);
+        EXPLORE_REQUIRE(std::is_sorted(found->begin(), found->end()));
+    });
 }
