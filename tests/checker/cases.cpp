@@ -241,7 +241,9 @@ TEST_CASE("joins one who waits for a descriptor", "[step1]")
 TEST_CASE("goes on in vain", "[step1]")
 {
     std::jthread other{answer::goes_on};
-    poll(nullptr, 0, 200);
+    while (support::page->throws < 100) { // so many are told of; the case's own limit bounds this
+        std::this_thread::yield();
+    }
     support::give_up("it does not end");
 }
 

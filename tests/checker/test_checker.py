@@ -206,8 +206,8 @@ class Explanations(unittest.TestCase):
         place = line("// here it waits")
         self.says(
             "joins one who waits for a descriptor",
-            f"thread 1 waits until something comes on a descriptor (cases.cpp:{place}): nothing that "
-            "was done ends that wait. A changed variable wakes nobody",
+            f"thread 1 waits until something comes on a descriptor (cases.cpp:{place}): nothing comes "
+            "there. If it is to be ended from outside, a changed variable is not enough",
         )
 
     def test_an_exception_that_comes_again_and_again(self):

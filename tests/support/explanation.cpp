@@ -63,17 +63,20 @@ std::string meaning_of(const std::string& what)
     return {};
 }
 
+constexpr std::uintptr_t lowest_page = 4096; // where nothing lies
+
 std::string cause_of_signal(const trace& end)
 {
     const auto address = reinterpret_cast<std::uintptr_t>(end.about);
     switch (end.signal) {
     case SIGSEGV:
     case SIGBUS:
-        return address < 4096 ? "a null pointer is used there: something in that line is empty. It "
-                                "was never set, or somebody has reset it or moved from it."
-                              : "the memory that is used there does not exist, or no more: a "
-                                "pointer, a reference or an iterator outlived what it refers to, "
-                                "or an index is too large.";
+        return address < lowest_page
+                   ? "a null pointer is used there: something in that line is empty. It "
+                     "was never set, or somebody has reset it or moved from it."
+                   : "the memory that is used there does not exist, or no more: a "
+                     "pointer, a reference or an iterator outlived what it refers to, "
+                     "or an index is too large.";
     case SIGPIPE:
         return "it writes to a connection or pipe whose other end is closed. Without MSG_NOSIGNAL "
                "that ends the program.";
@@ -117,7 +120,8 @@ std::string how_it_ended(const watch_page& page)
     const auto way = way_of(source, thrown != nullptr ? *thrown : page.end);
     explorer::page out;
     write_way(out, way);
-    const bool round = page.end.signal == SIGSEGV && goes_round(source, page.end);
+    const bool null = reinterpret_cast<std::uintptr_t>(page.end.about) < lowest_page;
+    const bool round = page.end.signal == SIGSEGV && !null && goes_round(source, page.end);
     const std::string cause = terminated ? cause_of_terminate(page, thrown, way)
                               : round ? "it calls itself again and again, until no stack is left."
                                       : cause_of_signal(page.end);
@@ -165,10 +169,10 @@ std::set<std::string> called_in(const std::string& report)
         const std::string text = begin == std::string::npos ? std::string() : line.substr(begin);
         wanted = text.starts_with("REQUIRE") || text.starts_with("CHECK") ||
                  text.starts_with("where ") || (wanted && begin > 2);
-        for (auto at = wanted ? text.find('(') : std::string::npos; at != std::string::npos;
+        for (auto at = wanted ? text.find('(', 1) : std::string::npos; at != std::string::npos;
              at = text.find('(', at + 1)) {
-            const auto before = text.find_last_not_of("abcdefghijklmnopqrstuvwxyz_0123456789",
-                                                      at == 0 ? 0 : at - 1);
+            const auto before =
+                text.find_last_not_of("abcdefghijklmnopqrstuvwxyz_0123456789", at - 1);
             const std::string name =
                 text.substr(before + 1, at - (before == std::string::npos ? 0 : before + 1));
             if (!name.empty()) {

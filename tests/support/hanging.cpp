@@ -319,9 +319,10 @@ std::string cause(const std::vector<standing>& all, const watch_page& page)
     }
     const bool to_be_ended = given_up || chain.size() > 1;
     if (to_be_ended && (last == waits_for_descriptors || last == accepts)) {
-        return text + ": nothing that was done ends that wait. A changed variable wakes nobody: "
-                      "whoever is to end it must do so by something that it waits for: a call that "
-                      "is made to cancel or wake it, or a byte in a pipe or an eventfd.";
+        return text +
+               ": nothing comes there. If it is to be ended from outside, a changed variable "
+               "is not enough: that takes something that it waits for, a call that is made "
+               "to cancel or wake it, or a byte in a pipe or an eventfd.";
     }
     return text + (last == "sleeps" ? "." : ": that does not come.");
 }

@@ -346,7 +346,7 @@ private:
                 return;
             }
             const std::string from = same_program_ ? "anywhere" : where_it_waits(child_, ended_);
-            if (from.empty() && was_killed()) {
+            if (from.empty() && has_ended()) {
                 return; // in the middle of it
             }
             if (told.is == result_message::begins && teller_.empty()) {
@@ -366,7 +366,7 @@ private:
         }
     }
 
-    bool was_killed() { return gave_up_ || (reap_child() && WIFSIGNALED(status_)); }
+    bool has_ended() { return gave_up_ || reap_child(); }
 
     void note(const result_message& told)
     {

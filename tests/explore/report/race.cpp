@@ -192,11 +192,11 @@ private:
             return {all_.thread(bare) + " writes " + said + " (" + all_.where(flag) +
                         "), unlocks " + all_.mutex_name(mutex) + " and writes " + what() +
                         " only afterwards (" + all_.where(bare) + "); " + all_.thread(guarded) +
-                        ", which has seen that " + said + " is set (" + all_.where(seen) + ")," +
+                        ", which has read " + said + " (" + all_.where(seen) + ")," +
                         (all_.writes(all_.at(guarded)) ? " writes " : " reads ") + what() +
                         " meanwhile (" + all_.where(guarded) + ").",
-                    "Write " + what() + " first, and " + said + " after it, in one section under " +
-                        all_.mutex_name(mutex) + ".",
+                    "Write both in one section under " + all_.mutex_name(mutex) +
+                        ": whoever sees the one must see the other, too.",
                     {flag, unlock, seen, first_, second_}};
         }
         return {};
@@ -327,13 +327,14 @@ private:
             !all_.in_header(second_, "stl_bvector.h")) {
             return {};
         }
-        return {what() + " is a std::vector<bool>, which packs the flags of many neighbors into " +
-                    "one word: " + all_.thread(first_) + " (" + all_.where(first_) + ") and " +
-                    all_.thread(second_) + " (" + all_.where(second_) +
-                    ") use the same word, even where each has flags of its own.",
-                "Use a std::vector<char>, whose elements lie apart, or a container for each "
-                "thread.",
-                {first_, second_}};
+        return {
+            what() + " is a std::vector<bool>, which packs the flags of many neighbors into " +
+                "one word: " + all_.thread(first_) + " (" + all_.where(first_) + ") and " +
+                all_.thread(second_) + " (" + all_.where(second_) +
+                ") use the same word, even where each has flags of its own.",
+            "Use a std::vector<char>, whose elements lie apart, or a container for each thread; "
+            "where both use the same flag, or change the size, lock a mutex.",
+            {first_, second_}};
     }
 
     cause nothing_held() const

@@ -15,7 +15,8 @@ constexpr int systematic_share = 4; // a fourth of the schedules, for each of tw
 ending budget::spend()
 {
     const ending end = spend_with(false);
-    if (end != ending::passed || !child_.book().tried_lock) {
+    const bool is_no_proof = proof_ > 0 && !spent_.proof; // nor would it be with more steps
+    if (end != ending::passed || !child_.book().tried_lock || is_no_proof) {
         return end;
     }
     // A try_lock() tells whether another thread is between lock() and unlock(): once more, with

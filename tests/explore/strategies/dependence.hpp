@@ -16,19 +16,20 @@ namespace explorer::runtime {
 
 namespace keys {
 
-constexpr uint64_t special = uint64_t{1} << 61; // addresses / 8 are smaller
-constexpr uint64_t time = special;              // the virtual clock
-constexpr uint64_t spurious = special + 1;      // how many spurious wakeups are left
-constexpr uint64_t threads = special + 2;       // their numbers, given in turn
-constexpr uint64_t the_end = special + 3;       // what T0 waits for at its end
-constexpr uint64_t mishaps = special + 16;      // + kind: how many are left
-constexpr uint64_t thread = special + 64;       // + id: its end
-constexpr uint64_t joiners = special + 192;     // + id: who joins it, and whom it joins
-constexpr uint64_t signal = special + 128;      // + id: its wait was answered
-constexpr uint64_t files = special + 4;         // which there are, in the simulated kernel
-constexpr uint64_t file = special + 256;        // + its number: one of them
-constexpr uint64_t descriptor = special + 1024; // + number: what it stands for
-constexpr uint64_t waiters = uint64_t{1} << 60; // + word: the threads that wait on that futex
+constexpr uint64_t special = uint64_t{1} << 61;     // addresses / 8 are smaller
+constexpr uint64_t time = special;                  // the virtual clock
+constexpr uint64_t spurious = special + 1;          // how many spurious wakeups are left
+constexpr uint64_t threads = special + 2;           // their numbers, given in turn
+constexpr uint64_t the_end = special + 3;           // what T0 waits for at its end
+constexpr uint64_t mishaps = special + 16;          // + kind: how many are left
+constexpr uint64_t thread = special + 64;           // + id: its end
+constexpr uint64_t joiners = special + 192;         // + id: who joins it, and whom it joins
+constexpr uint64_t signal = special + 128;          // + id: its wait was answered
+constexpr uint64_t files = special + 4;             // which there are, in the simulated kernel
+constexpr uint64_t file = special + 256;            // + its number: one of them
+constexpr uint64_t descriptor = special + 1024;     // + number: what it stands for
+constexpr uint64_t way_of_waiting = special + 4096; // + file: how calls on it wait
+constexpr uint64_t waiters = uint64_t{1} << 60;     // + word: the threads that wait on that futex
 
 } // namespace keys
 

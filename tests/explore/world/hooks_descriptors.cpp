@@ -3,6 +3,7 @@
 // thread waiting there is an error.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/strategies/dependence.hpp"
 #include "explore/world/transfer.hpp"
 
 #include <errno.h>
@@ -71,8 +72,10 @@ long open_timer(int clock, int flags)
 
 long set_timer(int fd, int flags, const itimerspec* value, itimerspec* old)
 {
-    const long result = simple_call("timerfd_settime", fd, false,
-                                    [=] { return world::timerfd_settime(fd, flags, value, old); });
+    const long result = simple_call("timerfd_settime", fd, false, [=] {
+        touch_key(keys::time, touching::reads); // it may be due already
+        return world::timerfd_settime(fd, flags, value, old);
+    });
     timers_changed();
     return result;
 }
@@ -102,6 +105,9 @@ long control(int fd, int command, long argument)
         const world::outcome result = world::fcntl(fd, command, argument);
         const bool opens = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
         open_descriptor(opens ? result : -EINVAL);
+        if (command == F_SETFL) {
+            touch_way_of_waiting(fd, touching::writes);
+        }
         return result;
     });
 }
@@ -254,6 +260,9 @@ int ioctl(int fd, unsigned long request, ...) noexcept
     va_end(list);
     if (is_modeled(fd)) {
         return static_cast<int>(simple_call("ioctl", fd, false, [=] {
+            if (request == FIONBIO) {
+                touch_way_of_waiting(fd, touching::writes);
+            }
             return world::ioctl(fd, request, static_cast<int*>(argument));
         }));
     }

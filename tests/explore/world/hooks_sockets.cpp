@@ -144,6 +144,16 @@ long send_one(const char* name, int fd, const void* from, size_t size, int flags
     return send_from(name, fd, world::entrance::socket, &part, 1, flags, named);
 }
 
+long set_option(int fd, int level, int name, const void* value, socklen_t size)
+{
+    return simple_call("setsockopt", fd, false, [=] {
+        if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
+            touch_way_of_waiting(fd, touching::writes);
+        }
+        return world::setsockopt(fd, level, name, value, size);
+    });
+}
+
 } // namespace
 
 WORLD_CALL(int, socket, (int domain, int type, int protocol), (domain, type, protocol),
@@ -168,10 +178,7 @@ WORLD_CALL(int, getpeername, (int fd, sockaddr* out, socklen_t* size), (fd, out,
            simple_call("getpeername", fd, false, [=] { return world::getpeername(fd, out, size); }),
            noexcept)
 WORLD_CALL(int, setsockopt, (int fd, int level, int name, const void* value, socklen_t size),
-           (fd, level, name, value, size),
-           simple_call("setsockopt", fd, false,
-                       [=] { return world::setsockopt(fd, level, name, value, size); }),
-           noexcept)
+           (fd, level, name, value, size), set_option(fd, level, name, value, size), noexcept)
 WORLD_CALL(int, getsockopt, (int fd, int level, int name, void* value, socklen_t* size),
            (fd, level, name, value, size),
            simple_call("getsockopt", fd, false,

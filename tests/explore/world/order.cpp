@@ -90,6 +90,14 @@ void touch_call(const pending_call& call)
     }
 }
 
+void touch_way_of_waiting(int descriptor, touching how)
+{
+    if (const int file = world::file_behind(descriptor); tracing && file != 0) {
+        touch_key(key_of_descriptor(descriptor), touching::reads);
+        touch_key(keys::way_of_waiting + static_cast<uint64_t>(file), how);
+    }
+}
+
 void touch_changes()
 {
     while (const int file = world::take_changed_file()) {

@@ -107,6 +107,7 @@ void begin_call(const pending_call& call)
     is_used = true;
     calls[self->id] = call;
     touch_time(call);
+    touch_way_of_waiting(call.descriptor, touching::reads);
     if (self->is_process && befalls(mishap::death)) {
         self->killed_by = SIGKILL; // whenever its next turn comes
     }

@@ -66,6 +66,9 @@ object* file_object(int file);
 
 // The call touches what its descriptors stand for; so do the changes that it made.
 void touch_call(const pending_call& call);
+// Calls on what is behind the descriptor wait, for so long, or do not: each looks as it begins,
+// before its own step.
+void touch_way_of_waiting(int descriptor, touching how);
 void touch_changes();
 
 // The thread uses the descriptor, opens or closes it. To close one that another thread uses, or the

@@ -9,12 +9,15 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <thread>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -73,6 +76,55 @@ void network_time()
         waiter.join();
     }));
     expect(std::chrono::steady_clock::now() - begin < 1h, "real time went by");
+}
+
+// A call looks as it begins how it waits, before its own step: who changes that meanwhile matters.
+void network_ways_of_waiting()
+{
+    const auto while_another_receives = [](auto change) {
+        return search([change] {
+            int ends[2];
+            EXPLORE_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+            std::thread other([&] {
+                char byte = 0;
+                recv(ends[1], &byte, 1, 0);
+            });
+            change(ends[1]);
+            other.join();
+        });
+    };
+    expect_failure(while_another_receives([](int socket) {
+                       const timeval limit = {1, 0};
+                       setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+                   }),
+                   "deadlock", "recv");
+    expect_failure(while_another_receives([](int socket) { fcntl(socket, F_SETFL, O_NONBLOCK); }),
+                   "deadlock", "recv");
+    expect_failure(while_another_receives([](int socket) {
+                       int on = 1;
+                       ioctl(socket, FIONBIO, &on);
+                   }),
+                   "deadlock", "recv");
+}
+
+// Whether a timer is due as it is set depends on the time, like its end.
+void network_timer_due_at_once()
+{
+    expect_failure(
+        search([] {
+            const auto soon = std::chrono::steady_clock::now().time_since_epoch() + 500ns;
+            const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+            std::thread other([&] {
+                const auto seconds = std::chrono::floor<std::chrono::seconds>(soon);
+                const itimerspec when = {{}, {seconds.count(), (soon - seconds).count()}};
+                timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, nullptr);
+                std::uint64_t times = 0;
+                EXPLORE_REQUIRE(read(timer, &times, sizeof times) == sizeof times);
+            });
+            std::chrono::steady_clock::now(); // a look at the clock takes time
+            other.join();
+        }),
+        "wrong result", "times");
 }
 
 // What is sent orders what was done before with what is done after it was received; nothing else
@@ -185,6 +237,8 @@ std::vector<check> checks_of_network()
 {
     return {
         {"network_time", network_time},
+        {"network_ways_of_waiting", network_ways_of_waiting},
+        {"network_timer_due_at_once", network_timer_due_at_once},
         {"network_orders_memory", network_orders_memory},
         {"network_failures", network_failures},
         {"network_is_new_each_time", network_is_new_each_time},
