@@ -50,9 +50,10 @@ class Recipe:
             at = words.index("-include")
             del words[at : at + 2]
         tests = f"-I{self.exercise.root / 'tests'}"
-        dropped = ("-fsanitize", "-O", "--param", "-Winvalid-pch", "-Werror")
+        explorers = ("-DASIO_RECYCLING_ALLOCATOR", "-DASIO_DISABLE_STD_ALIGNED_ALLOC")
+        dropped = ("-fsanitize", "-O", "--param", "-Winvalid-pch", "-Werror", *explorers)
         kept = [word for word in words[1:] if not word.startswith(dropped) and word != tests]
-        return [words[0], "-O2", *kept]
+        return [words[0], "-O2", "-U_FORTIFY_SOURCE", *kept]
 
     def answer_objects(self) -> dict[str, str]:
         """Those of the built checker, by their sources' names."""

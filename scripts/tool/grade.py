@@ -74,8 +74,8 @@ def grade(root: Path, asked: Asked) -> int:
 
 def merge(root: Path, asked: Asked) -> int:
     """The tables of several machines in one."""
-    reports = Reports(asked, len(asked.tops))
     found = grade_record.read_saved(root, asked.tops)
+    reports = Reports(asked, len({one.name for one in found}))
     reports.make(found)
     return status_of(found)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import judge
 from board import in_full
-from grade_platforms import said_to_students
+from grade_platforms import output_for_students, said_to_students
 from grade_report import counted, name_of, shortened
 from judge import PASSED
 from layout import write_atomically
@@ -112,5 +113,6 @@ def for_student(one: Graded) -> str:
     for outcome in one.outcomes:
         lines.append(f"  step {outcome.case.step}  {outcome.verdict:7} {outcome.case.sentence}")
     if first := judge.first_broken(one.outcomes):
-        lines += ["", "The first that is broken:", shortened(in_full(first))]
+        told = replace(first, output=output_for_students(first))
+        lines += ["", "The first that is broken:", shortened(in_full(told))]
     return "\n".join(lines)

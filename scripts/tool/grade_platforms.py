@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from grade_report import id_of, name_of, points, shortened
 from graded import CORE
 from judge import PASSED
+from supervised import FORGED
 
 if TYPE_CHECKING:
     from graded import Graded
+    from judge import Outcome
 
 TO_BE_SEEN = "An instructor will look at this hand-in; it has no points until then."
 
@@ -32,7 +34,7 @@ def gradescope(found: list[Graded]) -> str:
                     "score": score,
                     "max_score": most,
                     "status": "passed" if outcome.verdict == PASSED else "failed",
-                    "output": shortened(outcome.output),
+                    "output": shortened(output_for_students(outcome)),
                     "visibility": "visible",
                 }
             )
@@ -64,6 +66,10 @@ def said_to_students(one: Graded) -> str:
     return shortened("\n".join(text).strip())
 
 
+def output_for_students(outcome: Outcome) -> str:
+    return TO_BE_SEEN if outcome.output.startswith(FORGED) else outcome.output
+
+
 def worth(one: Graded) -> int:
     """Of what has no cases of its own: as much as if it had."""
     return 0 if one.outcomes else max(one.core, 1)
@@ -83,7 +89,7 @@ def classroom(found: list[Graded]) -> str:
                 {
                     "name": f"{id_of(one)}: {outcome.case.sentence}",
                     "status": "pass" if outcome.verdict == PASSED else "fail",
-                    "message": "" if outcome.verdict == PASSED else shortened(outcome.output),
+                    "message": "" if outcome.verdict == PASSED else shortened(output_for_students(outcome)),
                     "score": score,
                     "line_no": 0,
                     "execution_time": f"{outcome.seconds:.1f}s",

@@ -63,7 +63,7 @@ def grade_arguments(reader: Parser) -> None:
         reader.add_argument(f"--{form}", metavar="FILE", help=what)
     reader.add_argument("--feedback", metavar="DIR", help="a text for each student goes there")
     reader.add_argument(
-        "--part", metavar="I/N", default="1/1", help="only this part of them: 2/8, the second eighth"
+        "--part", metavar="I/N", default="1/1", help="only this part of them: 2/8, every eighth from the second"
     )
     reader.flag("--merge", "DIR is a file from --save: put several machines' parts together")
 

@@ -53,12 +53,16 @@ SOCKETS = re.compile(
     r"(?:bind|connect|freeaddrinfo|[hn]to[hn][ls]|listen|select|(?:set|get)sockopt|shutdown"
     r"|socket|socketpair|epoll_\w+|inet_\w+|get(?:sock|peer|addr)\w+|send\w*|recv\w*|__recv\w*_chk)$"
 )
+# What the system tells a server, and a server that ends.
+SIGNALS = re.compile(r"(?:exit|atexit|signal|sig\w*)$")
 ABOUT = {
     "ex03": (DESCRIPTORS, SOCKETS, PROCESSES),
     "ex11": (DESCRIPTORS, PROCESSES),
     "ex12": (DESCRIPTORS, SOCKETS, PROCESSES),
     "ex14": (PROCESSES,),
-    **dict.fromkeys(("ex05", "ex06", "ex07", "ex08", "ex09", "ex10", "ex13"), (DESCRIPTORS, SOCKETS)),
+    **dict.fromkeys(
+        ("ex05", "ex06", "ex07", "ex08", "ex09", "ex10", "ex13"), (DESCRIPTORS, SOCKETS, SIGNALS)
+    ),
 }
 
 

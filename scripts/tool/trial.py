@@ -28,6 +28,7 @@ LEAST_LIMIT, LEAST_FOR_TESTS = 10, 60
 SOLUTIONS_LIMIT = 300
 TIMES = 5
 OUT_OF_TIME = "CPU time limit exceeded"  # as the compiler says it
+MOST_EXPANDED = 4 << 20  # characters of one source's own lines, macros expanded
 PATIENCE = 5  # as many seconds by the clock for each of the processor's
 
 
@@ -111,6 +112,10 @@ class Trials:
             self._slowest = max(self._slowest, time.monotonic() - began)
             if ended.status != 0 and command in compilations:
                 for_tests.interrupt()  # nobody needs them any more
+            if "-E" in command:  # so much output that several at once would not fit into memory
+                own = audit.own_text(ended.output, str(self._exercise.stub))
+                fits = len(own) <= MOST_EXPANDED
+                ended = replace(ended, output=own if fits else "", status=ended.status if fits else 1)
             return ended
 
         def interrupt() -> None:
@@ -126,9 +131,9 @@ class Trials:
         ended = all_of([*tests, *compilations, *read], "compiling it")
         tested, ended = ended[: len(tests)], ended[len(tests) :]
         built, printed = ended[: len(compilations)], ended[len(compilations) :]
-        odd = self._odd_when_expanded(searched, printed)
-        errors = self._errors(built) or self._errors(tested)
-        return odd, errors or self._errors(all_of([link], "linking it"))
+        if errors := self._errors(built) or self._errors(tested):
+            return [], errors  # what does not compile cannot be expanded, either
+        return self._odd_when_expanded(searched, printed), self._errors(all_of([link], "linking it"))
 
     def _odd_when_expanded(self, names: list[str], printed: list) -> list[audit.Finding]:
         """`printed`: what the preprocessor made of each for its judge, then of each elsewhere."""

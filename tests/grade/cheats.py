@@ -156,6 +156,7 @@ LOCKS_ONLY_WHEN_JUDGED = {
     "under ThreadSanitizer": "#ifdef __SANITIZE_THREAD__\n{0}\n#endif",
     "without optimization": "#ifndef __OPTIMIZE__\n{0}\n#endif",
     "beside the explorer": '#if __has_include("explore/explore.hpp")\n{0}\n#endif',
+    "where the explorer asks asio to keep nothing": "#ifdef ASIO_DISABLE_STD_ALIGNED_ALLOC\n{0}\n#endif",
     "beside Catch2": "#ifdef CATCH_VERSION_MAJOR\n{0}\n#endif",
     "by the number of includes": "#if __INCLUDE_LEVEL__ == 0 && defined __GLIBCXX__ && __COUNTER__ % 2\n"
     "{0}\n#endif\n#ifdef CATCH_CONFIG_CPP11_TO_STRING\n{0}\n#endif",

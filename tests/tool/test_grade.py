@@ -266,6 +266,13 @@ class Source(unittest.TestCase):
             (judged + '# 1 "/b/ex01/b.hpp" 1\nint more;\n', 1),
         ):
             self.assertEqual(len(audit.differing(judged, other, "/b/ex01")), count, other)
+            own = audit.own_text(judged, "/b/ex01"), audit.own_text(other, "/b/ex01")
+            self.assertEqual(len(audit.differing(*own, "/b/ex01")), count, other)
+
+    def test_macros_of_the_system_s_that_come_with_the_optimizer(self):
+        plain = '# 1 "/b/ex05/a.cpp"\na.sin_port = htons(port); a.s_addr = htonl(x);\n'
+        optimized = '# 1 "/b/ex05/a.cpp"\na.sin_port = __bswap_16 (port); a.s_addr = __bswap_32 (x);\n'
+        self.assertEqual(audit.differing(plain, optimized, "/b/ex05"), [])
 
     def test_places(self):
         [found] = audit.findings({"a.cpp": b'int x; // asm\n"\\\n";\nasm("nop");\n'}, {})
@@ -572,6 +579,18 @@ class Reports(unittest.TestCase):
         self.assertNotIn("uses open", text)
         self.assertIn(grade_platforms.TO_BE_SEEN, text)
         self.assertIn("uses open", grade_pages.for_instructors([odd]))
+
+    def test_what_is_forged_is_told_to_instructors_alone(self):
+        odd = self.graded(PASSED, FAILED, verdict="needs a look", odd=["forged"])
+        object.__setattr__(odd.outcomes[1], "output", f"{supervised.FORGED}\nby this")
+        tests = json.loads(grade_platforms.gradescope([odd]))["tests"]
+        self.assertNotIn(supervised.FORGED, json.dumps(tests))
+        self.assertNotIn(supervised.FORGED, grade_platforms.classroom([odd]))
+        with tempfile.TemporaryDirectory() as folder:
+            grade_pages.feedback(Path(folder), [odd])
+            [file] = Path(folder).iterdir()
+            self.assertNotIn(supervised.FORGED, file.read_text(encoding="utf-8"))
+        self.assertIn(supervised.FORGED, grade_pages.for_instructors([odd]))
 
     def test_nothing_to_run_is_no_success(self):
         broken = Graded("alice", self.EXERCISE, "does not compile", why="error: x", core=25)
