@@ -118,6 +118,18 @@ std::vector<pid_t> own_children()
     return children;
 }
 
+// Not by recv() and send(): an answer to the exercise about patching puts its own in their place,
+// and this process is the same program.
+ssize_t receive_at_once(int from, result_message& into)
+{
+    return syscall(SYS_recvfrom, from, &into, sizeof into, MSG_DONTWAIT, nullptr, nullptr);
+}
+
+void send_at_once(int to, char answer)
+{
+    syscall(SYS_sendto, to, &answer, 1, MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
+}
+
 // Where in its program the process waits for an answer: the last word of what the kernel says of a
 // system call, "45 0x4 ... stack instruction". It may not wait yet, but will soon. Empty if it does
 // not, or has ended, which its descriptor tells.
@@ -340,14 +352,16 @@ private:
     {
         result_message told{};
         for (;;) {
-            const ssize_t got = recv(results_, &told, sizeof told, MSG_DONTWAIT);
+            const ssize_t got = receive_at_once(results_, told);
             if (got <= 0) {
                 results_open_ = got < 0;
                 return;
             }
             const std::string from = same_program_ ? "anywhere" : where_it_waits(child_, ended_);
-            if (from.empty() && has_ended()) {
-                return; // in the middle of it
+            // It ended in the middle of a message. Who tells of the end, and leaves, forges it.
+            if (from.empty() &&
+                (was_killed() || (told.is != result_message::ended && reap_child()))) {
+                return;
             }
             if (told.is == result_message::begins && teller_.empty()) {
                 if (from.empty()) {
@@ -362,11 +376,11 @@ private:
                 note(told);
             }
             const char turned = told.is == result_message::asks && asked_ == turn_;
-            send(results_, &turned, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+            send_at_once(results_, turned);
         }
     }
 
-    bool has_ended() { return gave_up_ || reap_child(); }
+    bool was_killed() { return gave_up_ || (reap_child() && WIFSIGNALED(status_)); }
 
     void note(const result_message& told)
     {
