@@ -45,7 +45,8 @@ class Forged(unittest.TestCase):
                 text = cheats.hidden(code, headers).encode() + judges.stub[source]
                 files = {**judges.stub, source: text}
                 found = judges.grade(handin.HandIn("eve", judges.exercise, files), number)
-                self.assertEqual(found.verdict, graded.LOOK, found.why)
+                # Some may use all that the forger does: there it just does not pass.
+                self.assertIn(found.verdict, (graded.LOOK, graded.NOT_PASSED), found.why)
                 self.assertFalse([one for one in found.outcomes if one.verdict == PASSED])
 
 
