@@ -28,7 +28,8 @@ from layout import MACHINE, WorkbookError
 FIRST_USER = 1_879_048_192  # numbers that nobody's account has
 MEMORY = 4 << 30  # bytes of address space for each process
 MEMORY_OF_ALL = 2 << 30  # bytes in memory, of all processes of a sandbox
-PROCESSES = 500  # threads are counted, too
+# Threads are counted, too, and together for all cases of a hand-in that run side by side.
+PROCESSES = 500 * max(2, os.cpu_count() or 1)
 MOST_PROCESSES = 100  # without threads; a sandbox that has more at one time is ended
 MOST_WRITTEN = 512 << 20  # bytes in the folder that may be written
 TEMPORARY = 64 << 20  # bytes in /tmp
