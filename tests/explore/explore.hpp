@@ -80,6 +80,7 @@ struct result {
     bool proof = false;        // one of each kind was tried: no other schedule does anything else
     long distinct = 0;         // a proof: so many kinds there are
     bool out_of_time = false;  // the wall-clock bound came first: no verdict
+    bool unproved = false;     // WORKBOOK_PROOF asked for a proof, and there is none: no verdict
     bool real_threads = false; // the verdict is that of threads of the kernel's
     long schedules = 0;        // how many were run, the failing one included
     std::string kind;          // "data race", "deadlock", ... empty when nothing failed

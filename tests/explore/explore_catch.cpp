@@ -9,7 +9,7 @@
 void explore(std::function<void()> body, const explorer::options& chosen)
 {
     const explorer::result result = explorer::search(std::move(body), chosen);
-    if (result.failed || result.out_of_time) {
+    if (result.failed || result.out_of_time || result.unproved) {
         FAIL(result.report);
     }
     std::puts(result.report.c_str()); // the checker's --show shows it

@@ -64,6 +64,7 @@ public:
         }
         if (end == ending::passed) {
             outcome_.report = budget_.in_words();
+            outcome_.unproved = settings().proof > 0 && !budget_.spent().proof;
         } else if (end == ending::out_of_time) {
             outcome_.out_of_time = true;
             outcome_.report = "ran out of time after " + std::to_string(outcome_.schedules) +

@@ -26,8 +26,8 @@ using explorer::search;
 void environment()
 {
     const auto body = [] { in_a_thread([] {}); };
-    for (const char* name :
-         {"WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_REPLAY", "WORKBOOK_EXPLORE_SECONDS"}) {
+    for (const char* name : {"WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_REPLAY",
+                             "WORKBOOK_EXPLORE_SECONDS", "WORKBOOK_PROOF"}) {
         for (const char* value :
              {"x", "0x", "-1", "1 2", "99999999999999999999", "1:0", "1:0:7y"}) {
             const with_environment set(name, value);
@@ -85,6 +85,45 @@ void out_of_time()
         many);
     expect(got.out_of_time && !got.failed, "expected to run out of time:\n" + got.report);
     expect(got.report.find("ran out of time") != std::string::npos, got.report);
+}
+
+// Asked for a proof, it gives one or no verdict, and says what is in the way.
+void proof_or_no_verdict()
+{
+    const auto counted_by_two = [](int times) {
+        return search([times] {
+            std::atomic<int> number = 0;
+            std::thread other([&] {
+                for (int i = 0; i < times; ++i) {
+                    ++number;
+                }
+            });
+            for (int i = 0; i < times; ++i) {
+                ++number;
+            }
+            other.join();
+        });
+    };
+    const auto given_way = [] {
+        return search([] {
+            std::atomic<bool> set = false;
+            std::thread other([&] { set = true; });
+            while (!set) {
+                std::this_thread::yield();
+            }
+            other.join();
+        });
+    };
+    const with_environment set("WORKBOOK_PROOF", "100");
+    const result proved = counted_by_two(2);
+    expect(proved.proof && !proved.unproved, proved.report);
+    expect(proved.report.ends_with("a proof"), proved.report);
+    const result many = counted_by_two(9);
+    expect(!many.failed && many.unproved, many.report);
+    expect(many.report.starts_with("no proof after 100 schedules"), many.report);
+    expect(many.report.ends_with(": there are more"), many.report);
+    const result asks = given_way();
+    expect(asks.unproved && asks.report.ends_with(": a thread asks again and again"), asks.report);
 }
 
 void replay_is_no_pass()
@@ -201,6 +240,7 @@ std::vector<check> checks_of_searching()
         {"environment", environment},
         {"exhausted", exhausted},
         {"out_of_time", out_of_time},
+        {"proof_or_no_verdict", proof_or_no_verdict},
         {"replay_is_no_pass", replay_is_no_pass},
         {"state_between_schedules", state_between_schedules},
         {"leaves_nothing", leaves_nothing},
