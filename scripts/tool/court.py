@@ -25,6 +25,7 @@ from layout import MACHINE, Exercise, WorkbookError
 from progress import Line
 from terminal import harmless
 from sandbox import SUPERVISOR
+from supervised import Counts
 from trial import Trial, Trials, unjudged
 
 
@@ -82,8 +83,8 @@ class Court:
         """A pass makes exactly the solution's assertions."""
         return [
             audit.Finding(
-                f"passed with {found.assertions} assertions, the solution with "
-                f"{self.solution.counts[name].assertions}",
+                f"passed with {in_words(found)}, the solution with "
+                f"{in_words(self.solution.counts[name])}",
                 f'"{name}"',
             )
             for name, found in trial.counts.items()
@@ -99,3 +100,7 @@ def is_confined(build: Path) -> bool:
 
 def said(odd: list[audit.Finding]) -> list[str]:
     return list(dict.fromkeys(harmless(str(one)) for one in odd))
+
+
+def in_words(counts: Counts) -> str:
+    return f"{counts.assertions} assertions, {counts.turnable} of them to be turned round"

@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,7 +57,7 @@ def grade(root: Path, asked: Asked) -> int:
     trees = [tree for top in named for tree in hand_ins(top, asked.each)]
     number, of = asked.part
     trees = trees[number - 1 :: of]
-    reports = Reports(asked, len(trees))
+    reports = Reports(root, asked, len(trees))
     sandbox.refuse_without()
     plan = [one for tree in trees for one in answers(root, tree, wanted)]
     found: list[Graded] = []
@@ -74,10 +75,15 @@ def grade(root: Path, asked: Asked) -> int:
 
 def merge(root: Path, asked: Asked) -> int:
     """The tables of several machines in one."""
-    found = grade_record.read_saved(root, asked.tops)
-    reports = Reports(asked, len({one.name for one in found}))
+    found = grade_record.put_together(root, asked.tops)
+    reports = Reports(root, asked, len({one.name for one in found}))
     reports.make(found)
     return status_of(found)
+
+
+def shown(text: bytes) -> str:
+    """A file of a hand-in, for a page."""
+    return harmless(text.decode("utf-8", "replace").replace("\r\n", "\n"))
 
 
 def status_of(found: list[Graded]) -> int:
@@ -87,15 +93,19 @@ def status_of(found: list[Graded]) -> int:
 class Reports:
     """The table, and what else was asked for; what cannot be written is refused before the work."""
 
-    def __init__(self, asked: Asked, hand_ins: int):
+    def __init__(self, root: Path, asked: Asked, hand_ins: int):
+        self._judges, self._part = grade_record.judges(root), asked.part
         self._files = grade_forms.output_files(asked.files, hand_ins)
         self._feedback = Path(asked.feedback).resolve() if asked.feedback else None
         if self._feedback and not self._feedback.is_dir():
             raise WorkbookError(f"--feedback: {asked.feedback} is no folder: make it first", USAGE)
+        if self._feedback and not os.access(self._feedback, os.W_OK | os.X_OK):
+            raise WorkbookError(f"--feedback: nothing can be written into {asked.feedback}", USAGE)
 
     def make(self, found: list[Graded]) -> None:
         print(grade_report.table(found), end="", flush=True)
-        grade_forms.write_all(self._files, found)
+        saved = grade_record.Saved(self._judges, self._part, found)
+        grade_forms.write_all(self._files, saved)
         if self._feedback:
             grade_pages.feedback(self._feedback, found)
 
@@ -149,7 +159,7 @@ def graded(
         remarks=list(one.remarks),
         began=began,
         seconds=time.monotonic() - clock,
-        files={name: harmless(text.decode("utf-8", "replace")) for name, text in one.files.items()},
+        files={name: shown(text) for name, text in one.files.items()},
     )
 
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import grade_junit
 import grade_pages
 import grade_platforms
-import grade_record
 import grade_report
 from layout import USAGE, WorkbookError, output_file, write_atomically
 
 if TYPE_CHECKING:
-    from graded import Graded
+    from grade_record import Saved
 
 FORMS = {
     "csv": grade_report.csv_text,
@@ -22,8 +21,8 @@ FORMS = {
     "gradescope": grade_platforms.gradescope,
     "classroom": grade_platforms.classroom,
     "html": grade_pages.for_instructors,
-    "save": grade_record.saved,
 }
+SAVE = "save"  # as no reader but merging needs it
 OF_ONE = ("gradescope", "classroom")
 
 
@@ -38,6 +37,7 @@ def output_files(files: dict[str, str], hand_ins: int) -> dict[str, Path]:
     return {form: output_file(f"--{form}", name) for form, name in files.items()}
 
 
-def write_all(files: dict[str, Path], found: list[Graded]) -> None:
+def write_all(files: dict[str, Path], saved: Saved) -> None:
     for form, path in files.items():
-        write_atomically(path, FORMS[form](found).encode("utf-8", "replace"))
+        text = saved.text() if form == SAVE else FORMS[form](saved.found)
+        write_atomically(path, text.encode("utf-8", "replace"))

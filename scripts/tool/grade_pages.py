@@ -28,6 +28,8 @@ tr:nth-child(even) { background: #8882 } pre { overflow-x: auto; font-size: .85r
 .passed { color: #070 } .wrong { color: #b00 } .source span:target { background: #ff08 }
 :root { color-scheme: light dark }
 """
+MOST_LINES = 2000  # of a file
+LONGEST_NAME = 180  # bytes, of a file for a student; a system allows 255
 PLACE = re.compile(r"exercises/\w+/([A-Za-z0-9_.-]+\.[ch]pp):(\d+)")
 
 
@@ -83,10 +85,13 @@ def linked(number: int, one: Graded, text: str) -> str:
 
 
 def source(number: int, name: str, text: str) -> str:
+    given = text.split("\n")
     lines = [
         f'<span id="h{number}-{name}-{n}">{n:5}  {html.escape(line)}</span>'
-        for n, line in enumerate(text.split("\n"), 1)
+        for n, line in enumerate(given[:MOST_LINES], 1)
     ]
+    if len(given) > MOST_LINES:
+        lines.append(f"and {len(given) - MOST_LINES} more lines")
     return '<pre class="source">' + "\n".join(lines) + "</pre>"
 
 
@@ -97,7 +102,8 @@ def feedback(folder: Path, found: list[Graded]) -> None:
         by_name.setdefault(one.name, []).append(one)
     taken: set[str] = set()
     for name, theirs in by_name.items():
-        file = re.sub(r"[/\\:*?\"<>|\x00-\x1f]+", "_", name).strip("._ ")[-100:] or "hand-in"
+        plain = re.sub(r"[/\\:*?\"<>|\x00-\x1f]+", "_", name).encode("utf-8", "replace")
+        file = plain[-LONGEST_NAME:].decode("utf-8", "ignore").strip("._ ") or "hand-in"
         while file in taken:
             file += "_"
         taken.add(file)

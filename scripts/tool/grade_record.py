@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import judge
@@ -52,22 +52,60 @@ def from_json(root: Path, found: dict) -> Graded:
     return Graded(exercise=exercise, outcomes=outcomes, **{key: found[key] for key in PLAIN})
 
 
-def saved(found: list[Graded]) -> str:
-    """A line for each, to be put together with those of other machines."""
-    return "".join(json.dumps(to_json(one)) + "\n" for one in found)
+@dataclass(frozen=True)
+class Saved:
+    """What one machine found, to be put together with the others'."""
+
+    judges: str
+    part: tuple[int, int]  # (2, 8): of eight, the second
+    found: list[Graded]
+
+    def text(self) -> str:
+        """A first line that says what it is, and one for each."""
+        head = {"judges": self.judges, "part": self.part}
+        return "".join(json.dumps(line) + "\n" for line in [head, *map(to_json, self.found)])
 
 
-def read_saved(root: Path, files: list[str]) -> list[Graded]:
-    found = []
-    for name in files:
-        try:
-            lines = Path(name).read_text(encoding="utf-8").splitlines()
-            found += [from_json(root, json.loads(line)) for line in lines]
-        except OSError as error:
-            raise WorkbookError(f"{name}: {error.strerror}", USAGE) from None
-        except (ValueError, KeyError, TypeError):
-            raise WorkbookError(f"{name} was not made by grade --save", USAGE) from None
-    return found
+def read_saved(root: Path, name: str) -> Saved:
+    try:
+        first, *lines = Path(name).read_text(encoding="utf-8").splitlines()
+        head = json.loads(first)
+        number, of = map(int, head["part"])
+        found = [from_json(root, json.loads(line)) for line in lines]
+        return Saved(str(head["judges"]), (number, of), found)
+    except OSError as error:
+        raise WorkbookError(f"{name}: {error.strerror}", USAGE) from None
+    except (ValueError, KeyError, TypeError):
+        raise WorkbookError(f"{name} was not made by grade --save", USAGE) from None
+
+
+def put_together(root: Path, files: list[str]) -> list[Graded]:
+    """Refuses what is not whole, or holds something twice: a student would be missed, or mixed up."""
+    parts = {name: read_saved(root, name) for name in files}
+    ours = judges(root)
+    for name, one in parts.items():
+        if one.judges != ours:
+            raise WorkbookError(
+                f"{name} was judged by other tests than those here: merge with that workbook", USAGE
+            )
+    refuse_missing([one.part for one in parts.values()])
+    seen: dict[tuple, str] = {}
+    for name, one in parts.items():
+        for verdict in one.found:
+            other = seen.setdefault((verdict.name, verdict.exercise), name)
+            if other != name:
+                raise WorkbookError(
+                    f"{verdict.name} stands in {other} and in {name}: name each part once", USAGE
+                )
+    return [verdict for one in parts.values() for verdict in one.found]
+
+
+def refuse_missing(parts: list[tuple[int, int]]) -> None:
+    for of in sorted({of for _, of in parts}):
+        there = [number for number, whole in parts if whole == of]
+        missing = [str(number) for number in range(1, of + 1) if number not in there]
+        if missing:
+            raise WorkbookError(f"of {of} parts {', '.join(missing)} are missing: name all", USAGE)
 
 
 def judges(root: Path) -> str:

@@ -18,6 +18,7 @@ from terminal import one_line
 
 MOST_FILES = 40  # of one answer
 MOST_TOLD = 5  # of what was not used
+LONGEST_NAME = 100
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.[ch]pp")
 # Beside exercises/, the course's own answers, tests and mistakes.
 OURS = {"solutions", "tests", "hunts"}
@@ -100,7 +101,9 @@ def used(files: dict[str, Member], stub: dict[str, bytes]) -> tuple[dict[str, by
     taken, remarks = {}, []
     for name, one in sorted(files.items()):
         wrong = one.wrong
-        if not NAME.fullmatch(name):
+        if len(name) > LONGEST_NAME:
+            wrong = f"has a name of more than {LONGEST_NAME} letters"
+        elif not NAME.fullmatch(name):
             wrong = "has not only letters, digits, _, - and . in its name"
         if wrong and name in stub:
             raise Unreadable(f"{name} {wrong}")

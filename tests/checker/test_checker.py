@@ -326,7 +326,7 @@ class TurnedRound(unittest.TestCase):
     def test_output_without_end_ends_the_case(self):
         verdict, text = self.judged("prints without end", 0)
         self.assertRegex(verdict, "^failed ")
-        self.assertIn("It printed more than 64 MiB.", text)
+        self.assertIn("Ended: it printed more than 64 MiB.", text)
         self.assertLess(len(text), 300_000)
 
 

@@ -103,6 +103,9 @@ IN_IS_PRIME = {
     "counts on a debugger": ("ptrace(PTRACE_TRACEME, 0, 0, 0);", "sys/ptrace.h"),
 }
 
+# Of these, what calls nothing that an honest answer might not call.
+HONEST_CALLS = {"never ends for the wrong"}
+
 # Put before the solution with a mistake (or, marked so, before the stub).
 BEFORE_WRONG = {
     "leaves with success before main": ("struct f { f() { std::exit(0); } } now;", "cstdlib"),

@@ -152,7 +152,10 @@ class HandIns(unittest.TestCase):
         for name, (code, headers) in cheats.IN_IS_PRIME.items():
             with self.subTest(name):
                 self.judge_only(PROMISE)
-                self.refused(with_body(WRONG, code, headers))
+                found = self.refused(with_body(WRONG, code, headers))
+                # WRONG does not pass in any case: what matters is that this is seen.
+                seen = graded.NOT_PASSED if name in cheats.HONEST_CALLS else graded.LOOK
+                self.assertEqual(found.verdict, seen, found.odd)
 
     def test_beside_the_function(self):
         for name, code in cheats.AFTER_WRONG.items():

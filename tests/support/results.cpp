@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/results.hpp"
 
+#include "explore/hooks/system_calls.hpp"
+
 #include <atomic>
 #include <cerrno>
 
@@ -17,28 +19,12 @@ bool asks = false;
 pid_t teller = 0; // the process's first thread; a fork of this process has nothing to tell
 std::atomic<bool> failed_elsewhere = false; // in another thread, for which the first one tells it
 
-#ifdef __x86_64__
-// Of its own, not libc's: an exercise may put functions in the place of those, and they wait for
-// others, too. Never inlined: there is one instruction for all.
+// Past libc's functions, in whose place an exercise may put its own. Never inlined: there is one
+// instruction in which a case waits for answers.
 [[gnu::noinline]] long system_call(long number, long a, const void* b, long c, long d)
 {
-    long result;
-    register long fourth asm("r10") = d;
-    register long fifth asm("r8") = 0;
-    register long sixth asm("r9") = 0;
-    asm volatile("syscall"
-                 : "=a"(result)
-                 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
-                 : "rcx", "r11", "memory");
-    return result;
+    return explorer::runtime::system_call(number, a, reinterpret_cast<long>(b), c, d);
 }
-#else
-long system_call(long number, long a, const void* b, long c, long d)
-{
-    const long result = syscall(number, a, b, c, d, 0, 0);
-    return result < 0 ? -errno : result;
-}
-#endif
 
 bool in_the_first_thread()
 {

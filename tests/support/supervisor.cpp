@@ -304,7 +304,6 @@ private:
             const bool cannot_go_on = page_->gave_up[0] != '\0';
             if (printed_ > far_too_much) {
                 gave_up_ = true;
-                stuck_ = "It printed more than " + std::to_string(far_too_much >> 20) + " MiB.\n";
                 return;
             }
             if (reached_todo || cannot_go_on || only_waited_ ||
@@ -469,6 +468,10 @@ private:
                     text_ + "Cannot judge: the explorer did not come to the case, but was still "
                             "trying itself: this machine is too busy or stands still; try again, "
                             "with less beside\n"};
+        }
+        if (printed_ > far_too_much) {
+            return {verdict::failed, text_ + "Ended: it printed more than " +
+                                         std::to_string(far_too_much >> 20) + " MiB.\n"};
         }
         if (gave_up_) {
             const std::string so_long = only_waited_ ? std::to_string(long_stillness.count()) +

@@ -614,7 +614,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(reader.open, [])
 
     def test_a_text_for_each_student(self):
-        names = ("a/alice", "../../bob", "a:alice", "王", "." * 300, "x" * 300)
+        names = ("a/alice", "../../bob", "a:alice", "王", "." * 300, "x" * 300, "王" * 300)
         found = [self.graded(PASSED, FAILED, name=name) for name in names]
         found.append(self.graded(PASSED, name=names[0], verdict="passed"))
         with tempfile.TemporaryDirectory() as folder:
@@ -640,6 +640,8 @@ class Reports(unittest.TestCase):
         for form in (grade_platforms.gradescope, grade_platforms.classroom):
             self.assertLess(len(json.dumps(json.loads(form([one])))), 200_000)
         self.assertNotIn("\0", grade_pages.for_instructors([one]) + grade_report.table([one]))
+        one.files["long.cpp"] = "\n" * 100_000
+        self.assertLess(len(grade_pages.for_instructors([one])), 400_000)
 
     def test_what_is_saved_comes_back(self):
         one = self.graded(PASSED, FAILED, odd=["uses open"])
@@ -647,18 +649,18 @@ class Reports(unittest.TestCase):
         nothing = Graded("bob", None, "not handed in")
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "part1"
-            file.write_text(grade_record.saved([one, nothing]), encoding="utf-8")
-            found = grade_record.read_saved(self.EXERCISE.root, [str(file), str(file)])
-            self.assertEqual(found, [one, nothing] * 2)
-            for text in ("[]", "{}", "hello", '{"exercise": null}'):
+            saved = grade_record.Saved("by these", (1, 2), [one, nothing])
+            file.write_text(saved.text(), encoding="utf-8")
+            self.assertEqual(grade_record.read_saved(self.EXERCISE.root, str(file)), saved)
+            for text in ("", "[]", "{}", "hello", '{"judges": "", "part": [1]}', saved.text() + "{}"):
                 file.write_text(text, encoding="utf-8")
                 with self.assertRaisesRegex(WorkbookError, "was not made by grade --save"):
-                    grade_record.read_saved(self.EXERCISE.root, [str(file)])
+                    grade_record.read_saved(self.EXERCISE.root, str(file))
             with self.assertRaisesRegex(WorkbookError, "No such file"):
-                grade_record.read_saved(self.EXERCISE.root, [folder + "/none"])
+                grade_record.read_saved(self.EXERCISE.root, folder + "/none")
 
     def test_each_form_has_an_option(self):
-        self.assertEqual(list(staff_commands.FORMS), list(grade_forms.FORMS))
+        self.assertEqual(list(staff_commands.FORMS), [*grade_forms.FORMS, grade_forms.SAVE])
 
     def test_bad_files_are_refused_before_the_work(self):
         for files, count in (({"csv": "/nowhere/x"}, 1), ({"csv": "/"}, 1), ({"gradescope": "x"}, 2)):

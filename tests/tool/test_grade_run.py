@@ -182,12 +182,24 @@ class BrokenOff(fake_tree.FakeTree):
         self.assertEqual(sorted(Court.judged), [f"h{n}" for n in range(COUNT)])
         self.grade(grade.merge, tops=saved)
         self.assertEqual(sorted(self.marks().splitlines()), sorted(expected[1].splitlines()))
+        with self.assertRaisesRegex(WorkbookError, "of 3 parts 2 are missing"):
+            self.grade(grade.merge, tops=[saved[0], saved[2]])
+        with self.assertRaisesRegex(WorkbookError, "name each part once"):
+            Path(f"{saved[0]}.old").write_bytes(Path(saved[0]).read_bytes())
+            self.grade(grade.merge, tops=[*saved, f"{saved[0]}.old"])
+        (self.root / "tests" / "more").write_text("")
+        with self.assertRaisesRegex(WorkbookError, "judged by other tests"):
+            self.grade(grade.merge, tops=saved)
 
     def test_a_text_for_each_student(self):
         folder = self.root.parent / "feedback"
         with self.assertRaisesRegex(WorkbookError, "is no folder"):
             self.grade(feedback=str(folder))
-        folder.mkdir()
+        folder.mkdir(mode=0o555)
+        if not os.access(folder, os.W_OK):  # root may write there
+            with self.assertRaisesRegex(WorkbookError, "nothing can be written"):
+                self.grade(feedback=str(folder))
+        folder.chmod(0o755)
         self.grade(feedback=str(folder))
         self.assertEqual(len(list(folder.iterdir())), COUNT)
 

@@ -174,6 +174,12 @@ class Archives(fake_tree.FakeTree):
         self.assertIn("left out: ../../home/x leads out of the archive", found.remarks)
         self.assertIn("left out: dev is no plain file", found.remarks)
 
+    def test_a_name_that_no_file_can_have_here(self):
+        self.hand_in("a.tar", tarred({**ANSWER, f"ex01_count/{'a' * 250}.cpp": "int a;\n"}))
+        found = self.read("a.tar")
+        self.assertEqual(found.files["count.cpp"], b"// mine\n")
+        self.assertIn("has a name of more than 100 letters", " ".join(found.remarks))
+
     def test_bombs(self):
         self.patch("archive.MOST_UNPACKED", 1 << 20)
         self.patch("archive.Budget.__init__.__defaults__", (1 << 20,))
