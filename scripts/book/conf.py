@@ -1,4 +1,4 @@
-# How Sphinx makes the book of the pages that scripts/tool/book.py has cut from WORKBOOK.md.
+# How Sphinx makes the book of the pages that scripts/tool/book/book.py has cut from WORKBOOK.md.
 #
 # SPDX-License-Identifier: MIT
 import os

@@ -1,5 +1,5 @@
 # A toolchain for 64-bit Arm on another machine: Debian's cross compiler, and qemu to run what it makes.
-# scripts/tool/arm_check.py says how it is used.
+# scripts/tool/author/arm_check.py says how it is used.
 #
 # SPDX-License-Identifier: MIT
 set(CMAKE_SYSTEM_NAME Linux)

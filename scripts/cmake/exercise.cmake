@@ -26,22 +26,22 @@ endif()
 
 # The long tests in two halves, tests/<name>/<1 or 2>/. Read again when a test changes: promises.cmake
 # sees to that.
-if(EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/trimmed_test.py)
+if(EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/course/trimmed_test.py)
     execute_process(
-        COMMAND ${Python3_EXECUTABLE} -S -E ${CMAKE_SOURCE_DIR}/scripts/tool/trimmed_test.py
+        COMMAND ${Python3_EXECUTABLE} -S -E ${WORKBOOK_TOOL} trimmed_test
                 ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/tests
         COMMAND_ERROR_IS_FATAL ANY)
 endif()
 
 # The answers made from patches and stubs, listed for each exercise in WORKBOOK_ANSWERS_<name>.
-if(WORKBOOK_INSTRUCTOR AND EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
+if(WORKBOOK_INSTRUCTOR AND EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/course/answers.py)
     file(GLOB_RECURSE made_from CONFIGURE_DEPENDS
         ${CMAKE_SOURCE_DIR}/tests/wrong_answers/*.patch ${CMAKE_SOURCE_DIR}/tests/right_answers/*.patch
         ${CMAKE_SOURCE_DIR}/solutions/[^.]*.?pp ${CMAKE_SOURCE_DIR}/exercises/ex*.?pp)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${made_from}
-        ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py)
+        ${CMAKE_SOURCE_DIR}/scripts/tool/course/answers.py)
     execute_process(
-        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/answers.py
+        COMMAND ${Python3_EXECUTABLE} ${WORKBOOK_TOOL} answers
                 --source-dir ${CMAKE_SOURCE_DIR} --out ${CMAKE_BINARY_DIR}/answers
         RESULT_VARIABLE failed)
     if(failed)
@@ -152,7 +152,7 @@ function(workbook_build_entry group target cases)
     endif()
     set(entry "${group}.build (errors: ${WORKBOOK_BUILD_NAME}/${group}.log)")
     add_test(NAME "${entry}"
-        COMMAND ${Python3_EXECUTABLE} -S -E ${CMAKE_SOURCE_DIR}/scripts/tool/build_step.py
+        COMMAND ${Python3_EXECUTABLE} -S -E ${WORKBOOK_TOOL} build_step
             --build-dir ${CMAKE_BINARY_DIR} --source-dir ${CMAKE_SOURCE_DIR} --exercise ${EX_name}
             --target ${target} --log ${CMAKE_BINARY_DIR}/${group}.log ${compare})
     set_tests_properties("${entry}" PROPERTIES FIXTURES_SETUP ${group}_built

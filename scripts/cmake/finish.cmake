@@ -57,7 +57,7 @@ if(WORKBOOK_INSTRUCTOR)
     foreach(check stubs sections figures wrong-answers contracts equivalents placeholders explorer
             pictures games names format spdx imports lint types tool book book-in-a-browser)
         add_test(NAME self.${check}
-            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/selfcheck.py ${check}
+            COMMAND ${Python3_EXECUTABLE} ${WORKBOOK_TOOL} selfcheck ${check}
             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
         set_tests_properties(self.${check} PROPERTIES TIMEOUT 1500 SKIP_RETURN_CODE 77 LABELS self)
         if(check MATCHES "tool|book")
@@ -68,7 +68,7 @@ if(WORKBOOK_INSTRUCTOR)
         if(WORKBOOK_EXPLORER AND WORKBOOK_PROMISES_${name} MATCHES "explore")
             string(SUBSTRING ${name} 2 2 number)
             add_test(NAME self.proofs-${number}
-                COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/proofs.py
+                COMMAND ${Python3_EXECUTABLE} ${WORKBOOK_TOOL} proofs
                     ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/ref${number})
             set_tests_properties(self.proofs-${number} PROPERTIES
                 FIXTURES_REQUIRED ref${number}_built COST ${WORKBOOK_LONG} TIMEOUT 3000 LABELS self)

@@ -4,7 +4,7 @@
 
 option(WORKBOOK_INSTRUCTOR
     "Also judge solutions, wrong and right answers, fresh and half-filled stubs" OFF)
-# In a handout for students the solutions are sealed (scripts/tool/seal.py).
+# In a handout for students the solutions are sealed (scripts/tool/course/seal.py).
 set(WORKBOOK_HANDOUT OFF)
 if(EXISTS ${CMAKE_SOURCE_DIR}/solutions/.sealed)
     set(WORKBOOK_HANDOUT ON)
@@ -58,6 +58,8 @@ add_compile_options(-Wall -Wextra ${WORKBOOK_DEBUG_INFO}
 add_compile_definitions(_GLIBCXX_USE_POSIX_SEMAPHORE=1)
 
 find_package(Threads REQUIRED)
+# ${Python3_EXECUTABLE} ${WORKBOOK_TOOL} NAME ARGUMENTS... runs a program of the tool.
+set(WORKBOOK_TOOL ${CMAKE_SOURCE_DIR}/scripts/tool/__main__.py)
 # CMake's own search runs Python nine times, longer than the rest of configuring takes. What is on PATH
 # may be a script that looks for the interpreter, each time anew (pyenv's is).
 find_program(Python3_EXECUTABLE python3 REQUIRED)

@@ -7,7 +7,7 @@
 # `group`'s build makes; more words are its arguments.
 function(workbook_quoted_report name group program)
     add_test(NAME self.quoted-report-${name}
-        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/quoted_report.py
+        COMMAND ${Python3_EXECUTABLE} ${WORKBOOK_TOOL} quoted_report
             ${CMAKE_SOURCE_DIR}/WORKBOOK.md ${name} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program} ${ARGN})
     set_tests_properties(self.quoted-report-${name} PROPERTIES FIXTURES_REQUIRED ${group}_built
         TIMEOUT 60 LABELS self)

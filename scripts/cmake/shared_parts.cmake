@@ -67,7 +67,7 @@ endfunction()
 function(workbook_reads_solutions target)
     if(WORKBOOK_HANDOUT)
         set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
-            "${Python3_EXECUTABLE};-S;-E;${CMAKE_SOURCE_DIR}/scripts/tool/sealed_compile.py;${CMAKE_SOURCE_DIR}/solutions")
+            "${Python3_EXECUTABLE};-S;-E;${WORKBOOK_TOOL};sealed_compile;${CMAKE_SOURCE_DIR}/solutions")
     endif()
 endfunction()
 

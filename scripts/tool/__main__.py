@@ -1,16 +1,56 @@
-# scripts/workbook's entry. All that takes time to load is elsewhere, so that Ctrl+C finds us here.
+# What starts the tool: scripts/workbook, for a command; and `python3 scripts/tool NAME ARGUMENTS...`, for
+# a program that CMake, the tests or an author calls. All that takes time to load is elsewhere, so that
+# Ctrl+C finds us here.
 #
 # SPDX-License-Identifier: MIT
+import os
 import sys
 
 if sys.version_info < (3, 9):
     print(f"scripts/workbook: {sys.executable} is older than Python 3.9", file=sys.stderr)
     sys.exit(3)
 
-try:
-    import commands
-except KeyboardInterrupt:
-    sys.exit(130)
+PROGRAMS = {  # and the folder of each; its main() takes the arguments
+    "answers": "course",
+    "arm_check": "author",
+    "build_step": "building",
+    "games": "book",
+    "pictures": "book",
+    "proofs": "author",
+    "quoted_report": "author",
+    "sealed_compile": "building",
+    "selfcheck": "author",
+    "trimmed_test": "course",
+}
+
+
+def run(name: str, argv: list[str]) -> int:
+    """A program; what goes wrong is said without a traceback."""
+    from importlib import import_module
+
+    try:
+        status: int = import_module(f"tool.{PROGRAMS[name]}.{name}").main(argv)
+        return status
+    except Exception as error:
+        from tool.course.layout import WorkbookError  # here, because sealed_compile does without
+
+        if not isinstance(error, WorkbookError):
+            raise
+        print(error, file=sys.stderr)
+        return error.status
+
+
+def main(argv: list[str]) -> int:
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if argv and argv[0] in PROGRAMS:
+        return run(argv[0], argv[1:])
+    from tool import commands
+
+    return commands.run_to_the_end(argv)
+
 
 if __name__ == "__main__":
-    sys.exit(commands.run_to_the_end(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

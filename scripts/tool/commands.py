@@ -6,13 +6,12 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-import leaving
-import seal
-import staff_commands
-import student_commands
-from command_line import PROGRAM, Command, Parser
-from layout import USAGE, WorkbookError, checkout_root, version
-from wrapping import fitted
+from tool import staff_commands, student_commands
+from tool.console import leaving
+from tool.console.command_line import PROGRAM, Command, Parser
+from tool.console.wrapping import fitted
+from tool.course import seal
+from tool.course.layout import USAGE, WorkbookError, checkout_root, version
 
 
 
@@ -21,7 +20,7 @@ def completion_arguments(reader: Parser) -> None:
 
 
 def run_completion(root: Path, options: Namespace) -> int:
-    import completion
+    from tool import completion
 
     known = [one for one in COMMANDS.values() if not is_refused(root, one)]
     return completion.show(root, options.shell, known)

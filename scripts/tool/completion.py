@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command_line import EXERCISE, Command
-from layout import exercises
+from tool.console.command_line import EXERCISE, Command
+from tool.course.layout import exercises
 
 FILES = ("FILE", "DIR")  # metavars
 LICENSE = "# SPDX-License-Identifier: MIT"

@@ -7,9 +7,9 @@ import re
 from argparse import Namespace
 from pathlib import Path
 
-import student
-from command_line import Command, Parser, cores, whole_number
-from layout import USAGE, WorkbookError
+from tool.console.command_line import Command, Parser, cores, whole_number
+from tool.course.layout import USAGE, WorkbookError
+from tool.student import student
 
 
 def verify_arguments(reader: Parser) -> None:
@@ -21,7 +21,7 @@ def verify_arguments(reader: Parser) -> None:
 
 def run_verify(root: Path, options: Namespace) -> int:
     jobs = whole_number("-j", options.jobs, 999)
-    import verify
+    from tool.author import verify
 
     return verify.verify(root, options.quick, jobs)
 
@@ -31,7 +31,7 @@ def mutants_arguments(reader: Parser) -> None:
 
 
 def run_mutants(root: Path, options: Namespace) -> int:
-    import mutants
+    from tool.author import mutants
 
     return mutants.mutants(root, options.exercises)
 
@@ -69,7 +69,7 @@ def grade_arguments(reader: Parser) -> None:
 
 
 def run_grade(root: Path, options: Namespace) -> int:
-    import grade
+    from tool.instructor import grade
 
     files = {form: getattr(options, form) for form in FORMS}
     asked = grade.Asked(
@@ -104,7 +104,7 @@ def new_arguments(reader: Parser) -> None:
 
 
 def new(root: Path, options: Namespace) -> int:
-    import new_exercise
+    from tool.author import new_exercise
 
     return new_exercise.new_exercise(root, options.name)
 
@@ -114,7 +114,7 @@ def handout_arguments(reader: Parser) -> None:
 
 
 def run_handout(root: Path, options: Namespace) -> int:
-    import handout
+    from tool.instructor import handout
 
     return handout.handout(root, options.file)
 

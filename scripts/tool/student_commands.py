@@ -8,10 +8,9 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-import comparing
-import student
-from command_line import Command, Parser, whole_number
-from layout import USAGE, WorkbookError
+from tool.console.command_line import Command, Parser, whole_number
+from tool.course.layout import USAGE, WorkbookError
+from tool.student import comparing, student
 
 
 def check_arguments(reader: Parser) -> None:
@@ -30,7 +29,7 @@ def watch_arguments(reader: Parser) -> None:
 
 
 def run_watch(root: Path, options: Namespace) -> int:
-    import watch
+    from tool.student import watch
 
     return watch.watch(root, options.exercise)
 
@@ -87,10 +86,10 @@ def run_bench(root: Path, options: Namespace) -> int:
     if options.loop:
         if options.csv is not None:
             raise WorkbookError("bench: --loop prints a table and no --csv", USAGE)
-        import loop_bench
+        from tool.measuring import loop_bench
 
         return loop_bench.measure(root, options.exercises, repeat, options.book)
-    import bench
+    from tool.measuring import bench
 
     return bench.bench(root, options.exercises, options.csv, repeat, options.book)
 
@@ -103,7 +102,7 @@ def play_arguments(reader: Parser) -> None:
 
 
 def run_play(root: Path, options: Namespace) -> int:
-    import play
+    from tool.student import play
 
     return play.play(root, options.exercise, options.promise, options.solution)
 
@@ -131,12 +130,12 @@ def bughunt_arguments(reader: Parser) -> None:
 def run_bughunt(root: Path, options: Namespace) -> int:
     if options.tell and (options.watch or options.peek):
         raise WorkbookError("bughunt: --tell ends the hunt: give it alone", USAGE)
-    import bughunt
+    from tool.student import bughunt
 
     if options.tell:
         return bughunt.tell(root, options.exercise)
     if options.watch:
-        import watch
+        from tool.student import watch
 
         return watch.watch_hunt(root, options.exercise, options.peek)
     return bughunt.bughunt(root, options.exercise, options.peek)
@@ -154,7 +153,7 @@ def run_book(root: Path, options: Namespace) -> int:
     others = options.open or options.epub or options.catalog or options.language is not None
     if options.check and others:
         raise WorkbookError("book: --check tests all of the book: give it alone", USAGE)
-    import book
+    from tool.book import book
 
     if options.check:
         return book.check(root)
@@ -162,7 +161,7 @@ def run_book(root: Path, options: Namespace) -> int:
 
 
 def run_doctor(root: Path, _: Namespace) -> int:
-    import doctor
+    from tool.student import doctor
 
     return doctor.doctor(root)
 

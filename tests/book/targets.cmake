@@ -8,7 +8,7 @@ explorer_program(book_games judged ${game_sources})
 set(EX_name book_games)
 workbook_build_entry(self.book-games book_games "" self)
 add_test(NAME self.book-games
-    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/tool/games.py --check
+    COMMAND ${Python3_EXECUTABLE} ${WORKBOOK_TOOL} games --check
         ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/book_games)
 set_tests_properties(self.book-games PROPERTIES FIXTURES_REQUIRED self.book-games_built TIMEOUT 1500
     LABELS self)

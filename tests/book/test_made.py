@@ -11,7 +11,7 @@ import zipfile
 import the_book
 from the_book import ROOT, Reading, book_figures
 
-import book_games
+from tool.book import book_games
 
 CHECKER = "/usr/share/java/epubcheck.jar"
 

@@ -10,11 +10,11 @@ import browsers
 import the_book
 from test_browser import SERIOUS, axe
 
-sys.path.insert(0, str(the_book.ROOT / "scripts" / "tool"))
-import layout  # noqa: E402
-import player  # noqa: E402
-from build_folder import Case  # noqa: E402
-from judge import FAILED, Outcome  # noqa: E402
+sys.path.insert(0, str(the_book.ROOT / "scripts"))
+from tool.building.build_folder import Case  # noqa: E402
+from tool.course import layout  # noqa: E402
+from tool.judging import player  # noqa: E402
+from tool.judging.judge import FAILED, Outcome  # noqa: E402
 
 LEFT, RIGHT, HOME, END = "\ue012", "\ue014", "\ue011", "\ue010"
 SOURCE = "exercises/ex01_threads/calc_primes.cpp"

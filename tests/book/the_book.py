@@ -10,12 +10,10 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts" / "tool"))
+sys.path.insert(0, str(ROOT / "scripts"))
 
-import book  # noqa: E402
-import book_figures  # noqa: E402
-import book_pages  # noqa: E402
-from layout import WorkbookError  # noqa: E402
+from tool.book import book, book_figures, book_pages  # noqa: E402
+from tool.course.layout import WorkbookError  # noqa: E402
 
 # Figures as `bench` writes them, whatever was measured here.
 FIGURES = """\

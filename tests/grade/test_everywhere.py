@@ -11,16 +11,14 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts" / "tool"))
+sys.path.insert(0, str(ROOT / "scripts"))
 
 import cheats  # noqa: E402
-import court  # noqa: E402
-import graded  # noqa: E402
-import handin  # noqa: E402
-import sandbox  # noqa: E402
-from build_folder import folder  # noqa: E402
-from judge import PASSED  # noqa: E402
-from layout import exercises, find_exercise  # noqa: E402
+from tool.building.build_folder import folder  # noqa: E402
+from tool.course.layout import exercises, find_exercise  # noqa: E402
+from tool.instructor import court, graded, handin  # noqa: E402
+from tool.judging import sandbox  # noqa: E402
+from tool.judging.judge import PASSED  # noqa: E402
 
 SKIPPED = 77
 FORGERS = {

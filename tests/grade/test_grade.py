@@ -12,20 +12,16 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts" / "tool"))
+sys.path.insert(0, str(ROOT / "scripts"))
 
-import answers  # noqa: E402
 import cheats  # noqa: E402
-import court  # noqa: E402
-import grade  # noqa: E402
-import graded  # noqa: E402
-import handin  # noqa: E402
 import honest  # noqa: E402
-import pristine  # noqa: E402
-import sandbox  # noqa: E402
-from build_folder import folder  # noqa: E402
-from judge import FAILED, PASSED, STUCK  # noqa: E402
-from layout import WorkbookError, find_exercise  # noqa: E402
+from tool.building.build_folder import folder  # noqa: E402
+from tool.course import answers, pristine  # noqa: E402
+from tool.course.layout import WorkbookError, find_exercise  # noqa: E402
+from tool.instructor import court, grade, graded, handin  # noqa: E402
+from tool.judging import sandbox  # noqa: E402
+from tool.judging.judge import FAILED, PASSED, STUCK  # noqa: E402
 
 SKIPPED = 77
 EXERCISE = find_exercise(ROOT, "ex01")

@@ -14,10 +14,10 @@ import unittest.mock
 from pathlib import Path
 
 TOOL = Path(__file__).resolve().parents[2] / "scripts" / "tool"
-sys.path.insert(0, str(TOOL))
+sys.path.insert(0, str(TOOL.parent))
 
-import pristine  # noqa: E402
-from layout import Exercise  # noqa: E402
+from tool.course import pristine  # noqa: E402
+from tool.course.layout import Exercise  # noqa: E402
 
 STUB_HEADER = """\
 // Counts.
@@ -230,7 +230,7 @@ class FakeTree(unittest.TestCase):
         self.pretend_configured("ex01_count", solution_program=program, explored=False, cases=[])
         compiler = self.script("compiler", compiler)
         self.write("build/CMakeCache.txt", f"CMAKE_CXX_COMPILER:FILEPATH={compiler}\n")
-        self.patch("bench.build_target")
+        self.patch("tool.measuring.bench.build_target")
         self.patch("os.getloadavg", return_value=(0.1, 0, 0))
 
     def patch(self, *what, **how):

@@ -22,7 +22,7 @@ LIMIT = 60  # seconds, for what takes less than one
 def run_main(prepare, environment, before=None, **streams):
     """The tool, after `prepare` has put something else in its place."""
     script = (
-        f"import runpy, sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n{prepare}\n"
+        f"import runpy, sys; sys.path.insert(0, {str(fake_tree.TOOL.parent)!r})\n{prepare}\n"
         f"runpy.run_path({str(fake_tree.TOOL / '__main__.py')!r}, run_name='__main__')"
     )
     return subprocess.Popen(

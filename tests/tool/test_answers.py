@@ -6,8 +6,8 @@ import difflib
 import io
 import unittest
 
-import answers
 import fake_tree
+from tool.course import answers
 
 
 class Answers(fake_tree.FakeTree):

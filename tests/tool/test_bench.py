@@ -10,11 +10,10 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import bench
-import bench_tables
-import section
-from bench_tables import Column, Measurement, Row, Table
-from layout import WorkbookError, checkout_root
+from tool.course import section
+from tool.course.layout import WorkbookError, checkout_root
+from tool.measuring import bench, bench_tables
+from tool.measuring.bench_tables import Column, Measurement, Row, Table
 
 TABLE = Table(
     title="how fast",
@@ -107,7 +106,7 @@ class Bench(fake_tree.FakeTree):
         self.measuring(Measurement("ex01_count", ("--all", "7"), (TABLE,)))
 
     def measuring(self, *measurements):
-        self.patch("bench.MEASUREMENTS", measurements)
+        self.patch("tool.measuring.bench.MEASUREMENTS", measurements)
 
     def printing(self, *outputs):
         """The program prints the first of these, in its next run the second, and so on."""
@@ -203,7 +202,7 @@ class Bench(fake_tree.FakeTree):
 
     def test_a_program_that_does_not_end(self):
         self.script("program", "sleep 1000")
-        with unittest.mock.patch("bench.RUN_LIMIT", 0.2):
+        with unittest.mock.patch("tool.measuring.bench.RUN_LIMIT", 0.2):
             with self.assertRaisesRegex(WorkbookError, "did not end within 0.2 s: is the mach"):
                 self.bench()
 
@@ -216,7 +215,7 @@ class Bench(fake_tree.FakeTree):
         done = bench_tables.read_table(TABLE, PRINTED)
         for error in (KeyboardInterrupt(), WorkbookError("broken")):
             (self.root / "f.csv").unlink(missing_ok=True)
-            with unittest.mock.patch("bench.run", side_effect=[[done], [done], error]):
+            with unittest.mock.patch("tool.measuring.bench.run", side_effect=[[done], [done], error]):
                 with self.assertRaises(type(error)):
                     self.bench(csv_file=str(self.root / "f.csv"), repeat=3)
             self.assertIn("how fast (medians of 2 runs)\n", self.out.getvalue())
@@ -224,7 +223,7 @@ class Bench(fake_tree.FakeTree):
 
     def test_nothing_measured_leaves_the_old_file(self):
         self.write("f.csv", "old")
-        with unittest.mock.patch("bench.run", side_effect=KeyboardInterrupt):
+        with unittest.mock.patch("tool.measuring.bench.run", side_effect=KeyboardInterrupt):
             with self.assertRaises(KeyboardInterrupt):
                 self.bench(csv_file=str(self.root / "f.csv"))
         self.assertEqual(self.read("f.csv"), "old")

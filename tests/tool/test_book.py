@@ -7,11 +7,9 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import book
-import book_figures
-import book_pages
-import commands
-from layout import MACHINE, USAGE, WorkbookError
+from tool import commands
+from tool.book import book, book_figures, book_pages
+from tool.course.layout import MACHINE, USAGE, WorkbookError
 
 OPENING = """\
 <!-- opening begins -->
@@ -158,12 +156,12 @@ class Command(fake_tree.FakeTree):
         self.refused(USAGE, "unrecognized arguments: ex01", "ex01")
 
     def test_without_sphinx(self):
-        with unittest.mock.patch("book.python_with", return_value=None):
+        with unittest.mock.patch("tool.book.book.python_with", return_value=None):
             self.refused(MACHINE, "apt-get install python3-sphinx python3-myst-parser furo")
 
     def test_sphinx_fails(self):
         python = self.script("python", "echo well; echo no room >&2; exit 2")
-        with unittest.mock.patch("book.python_with", return_value=str(python)):
+        with unittest.mock.patch("tool.book.book.python_with", return_value=str(python)):
             with contextlib.redirect_stderr(io.StringIO()):
                 self.refused(1, "Sphinx ended with exit status 2: no room")
 

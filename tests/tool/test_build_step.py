@@ -8,9 +8,9 @@ import subprocess
 import sys
 import unittest
 
-import build_step
 import fake_tree
-from layout import WorkbookError
+from tool.building import build_step
+from tool.course.layout import WorkbookError
 
 STUB = "exercises/ex01_count/count.cpp"
 SECOND = 1_000_000_000
@@ -98,15 +98,15 @@ class Step(fake_tree.FakeTree):
 
     def test_a_copied_folder_is_refused(self):
         copied = self.write("copy/CTestTestfile.cmake", "").parent
-        self.assertIn(f"{copied} is a copy of", self.fails("t", copied))
+        self.assertIn(f"{copied} is a copy of", self.fails("t", copied, status=3))
 
-    def fails(self, target, folder):
+    def fails(self, target, folder, status=1):
         """What ctest's step for this target says in one line, run in the folder."""
-        step = [sys.executable, str(fake_tree.TOOL / "build_step.py"), "--target", target]
+        step = [sys.executable, str(fake_tree.TOOL), "build_step", "--target", target]
         step += ["--build-dir", str(self.root / "build"), "--source-dir", str(self.root)]
         step += ["--exercise", "ex01_count", "--log", str(self.root / "log")]
         done = subprocess.run(step, cwd=folder, capture_output=True, text=True, check=False)
-        self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (status, 1), done.stderr)
         return done.stderr
 
     def test_a_folder_in_a_sources_place_is_told_with_its_cure(self):
@@ -130,8 +130,8 @@ class Step(fake_tree.FakeTree):
     def test_the_second_build_waits_for_the_first(self):
         build = self.root / "build"
         script = (
-            f"import sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n"
-            "from pathlib import Path; import build_step\n"
+            f"import sys; sys.path.insert(0, {str(fake_tree.TOOL.parent)!r})\n"
+            "from pathlib import Path; from tool.building import build_step\n"
             f"with build_step.locked(Path({str(build)!r})): print('in', flush=True)\n"
         )
         with build_step.locked(build):
@@ -178,8 +178,8 @@ class Step(fake_tree.FakeTree):
         build.mkdir()
         os.mkfifo(fifo)
         script = (
-            f"import sys; sys.path.insert(0, {str(fake_tree.TOOL)!r})\n"
-            "from pathlib import Path; import build_step\n"
+            f"import sys; sys.path.insert(0, {str(fake_tree.TOOL.parent)!r})\n"
+            "from pathlib import Path; from tool.building import build_step\n"
             f"with build_step.locked(Path({str(build)!r})) as lock:\n"
             "    print('in', flush=True)\n"
             f"    build_step.run_logged(['cat', {str(fifo)!r}], Path({str(self.root / 'log')!r}), lock)\n"
@@ -253,7 +253,7 @@ class Errors(unittest.TestCase):
     def first(self, output):
         from pathlib import Path
 
-        from compile_errors import first_errors
+        from tool.building.compile_errors import first_errors
 
         return first_errors(output, Path("/book"))
 

@@ -13,10 +13,9 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-import commands
 import fake_tree
-import student_commands
-from layout import version
+from tool import commands, student_commands
+from tool.course.layout import version
 
 ROOT = fake_tree.TOOL.parents[1]
 

@@ -15,19 +15,16 @@ import time
 import unittest
 import unittest.mock
 
-import board
-import bounded
-import commands
 import fake_tree
-import comparing
-import judge
-import pristine
-import state
-import student
-from build_folder import Built, Case, configure
-from judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
-from layout import Exercise, WorkbookError, find_exercise
 from running import LIMIT, run_main
+from tool import commands
+from tool.building import bounded
+from tool.building.build_folder import Built, Case, configure
+from tool.course import pristine
+from tool.course.layout import Exercise, WorkbookError, find_exercise
+from tool.judging import board, judge, state
+from tool.judging.judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
+from tool.student import comparing, student
 
 # A checker of the board's four cases that passes them all.
 GOOD = '[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"'
@@ -114,7 +111,7 @@ class Words(fake_tree.FakeTree):
 
     def test_run_passes_the_rest_on(self):
         seen = []
-        with unittest.mock.patch("student.run", lambda *words: seen.append(words[1:])):
+        with unittest.mock.patch("tool.student.student.run", lambda *words: seen.append(words[1:])):
             commands.call(self.root, ["run", "ex01", "--solution", "20000", "-3", "--help"])
             commands.call(self.root, ["run", "--python", "ex01", "--", "--solution"])
             commands.call(self.root, ["run", "ex01", "5", "--solution"])
@@ -176,7 +173,8 @@ class Signals(fake_tree.FakeTree):
         told = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
         self.addCleanup(os.close, told)
         script = (
-            "import sys; sys.argv[1:] = ['list']; from pathlib import Path; import bounded, student\n"
+            "import sys; sys.argv[1:] = ['list']; from pathlib import Path\n"
+            "from tool.building import bounded; from tool.student import student\n"
             f"busy = Path({str(self.root / 'busy')!r})\n"
             f"{command}\n"
             "student.show_list = lambda root: busily()"
@@ -197,7 +195,7 @@ class Signals(fake_tree.FakeTree):
 
     def test_while_it_judges(self):
         command = (
-            "from build_folder import Built, Case; import judge\n"
+            "from tool.building.build_folder import Built, Case; from tool.judging import judge\n"
             "built = Built(busy, '', busy, '', busy, '', (Case('a', 1, False, False),))\n"
             "busily = lambda: judge.judge(built)"
         )
@@ -207,7 +205,7 @@ class Signals(fake_tree.FakeTree):
 
     def test_while_it_builds(self):
         command = (
-            "from build_step import locked, run_logged\n"
+            "from tool.building.build_step import locked, run_logged\n"
             "def busily():\n"
             "    with locked(busy.parent / 'build') as lock:\n"
             "        run_logged([busy], busy.parent / 'log', lock)"
@@ -217,14 +215,18 @@ class Signals(fake_tree.FakeTree):
                 self.ends(number, command)
 
     def test_while_it_verifies(self):
-        command = "import verify; busily = lambda: verify.run_ctest([busy], {})"
+        command = "from tool.author import verify; busily = lambda: verify.run_ctest([busy], {})"
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             with self.subTest(number.name):
                 self.ends(number, command)
 
     def test_while_it_is_still_being_loaded(self):
-        self.write("student.py", "raise KeyboardInterrupt")
-        prepare = f"sys.path.insert(0, {str(self.root)!r})"
+        prepare = (
+            "class Interrupted:\n"
+            "    def find_spec(name, *_):\n"
+            "        if name == 'tool.commands': raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Interrupted)"
+        )
         tool = run_main(prepare, {}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.assertEqual(tool.communicate(timeout=LIMIT)[1], b"")
         self.assertEqual(tool.returncode, 128 + signal.SIGINT)
@@ -271,7 +273,7 @@ class Hints(fake_tree.FakeTree):
 
     def test_one_that_cannot_be_remembered_is_shown_all_the_same(self):
         self.hint()
-        with unittest.mock.patch("state.write_atomically", side_effect=PermissionError(13, "no")):
+        with unittest.mock.patch("tool.judging.state.write_atomically", side_effect=PermissionError(13, "no")):
             self.assertEqual(self.noted_hint(), ("Hint 2 of 3, step 1: think more", "not recorded: [Errno 13] no\n"))
         shutil.rmtree(self.root / ".workbook")
         self.write(".workbook", "a file where the folder should be")
@@ -453,7 +455,7 @@ class Interrupted(fake_tree.FakeTree):
             return real(judged, limit)
 
         began = time.monotonic()
-        with unittest.mock.patch("bounded.futures.wait", wait), self.assertRaises(KeyboardInterrupt):
+        with unittest.mock.patch("tool.building.bounded.futures.wait", wait), self.assertRaises(KeyboardInterrupt):
             judge.judge(built)
         self.assertEqual(unharmed, [True])
         self.assertLess(time.monotonic() - began, judge.OUTER_LIMIT)
@@ -519,10 +521,10 @@ class NarrowBoard(fake_tree.FakeTree):
     def test_it_has_no_columns_where_there_is_no_room(self):
         self.hand_out()
         self.pretend_configured("ex01_count")
-        with unittest.mock.patch("board.width", return_value=40):
+        with unittest.mock.patch("tool.judging.board.width", return_value=40):
             narrow = board.board(self.root)
         self.assertEqual(narrow, "ex01_count: not started\n  core 0/2, stretch 0/1")
-        with unittest.mock.patch("board.width", return_value=80):
+        with unittest.mock.patch("tool.judging.board.width", return_value=80):
             self.assertEqual(board.board(self.root), self.at_no_terminal())
 
     def at_no_terminal(self):
@@ -604,7 +606,7 @@ class Board(fake_tree.FakeTree):
         book = json.loads(self.read("build/workbook.json"))
         book["exercises"][0]["student_checker"] = str(self.script("checker", checker))
         self.write("build/workbook.json", json.dumps(book))
-        with unittest.mock.patch("student.build_target"):
+        with unittest.mock.patch("tool.student.student.build_target"):
             with unittest.mock.patch.dict(os.environ, {"WORKBOOK_SCHEDULES": "", **environment}):
                 with contextlib.redirect_stderr(io.StringIO()) as self.noted:
                     with contextlib.redirect_stdout(io.StringIO()) as out:
@@ -641,7 +643,7 @@ class Board(fake_tree.FakeTree):
 
     def test_a_verdict_that_cannot_be_recorded_is_told(self):
         self.write("exercises/ex01_count/count.cpp", "begun")
-        with unittest.mock.patch("state.write_atomically", side_effect=PermissionError(13, "no")):
+        with unittest.mock.patch("tool.judging.state.write_atomically", side_effect=PermissionError(13, "no")):
             self.assertIn("2 of 2 core promises hold", self.check(GOOD))
         self.assertIn("not recorded: [Errno 13] no\n", self.noted.getvalue())
 
@@ -707,7 +709,7 @@ class Board(fake_tree.FakeTree):
 
     def test_a_folder_that_lacks_an_exercise_is_configured_again(self):
         ran = []
-        with unittest.mock.patch("build_folder.run_logged", lambda *words: ran.append(words) or 0):
+        with unittest.mock.patch("tool.building.build_folder.run_logged", lambda *words: ran.append(words) or 0):
             configure(self.root)
             self.assertEqual(ran, [])
             self.change("CMakeLists.txt", "(ex01_count)", "(ex01_count)\nworkbook_exercise(ex02_new)")

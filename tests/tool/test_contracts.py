@@ -4,12 +4,10 @@
 import unittest
 
 import fake_tree
-import board
-import contracts
-import judge
-import whole_sentences
-from build_folder import Case
-from judge import Outcome
+from tool.building.build_folder import Case
+from tool.course import contracts, whole_sentences
+from tool.judging import board, judge
+from tool.judging.judge import Outcome
 
 FILE = "tests/contracts/ex01_count.txt"
 CASES = {"two times three is six": False}

@@ -6,7 +6,7 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-import doctor
+from tool.student import doctor
 
 
 class Doctor(unittest.TestCase):

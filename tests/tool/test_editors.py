@@ -9,10 +9,9 @@ import subprocess
 import unittest
 from pathlib import Path
 
-import build_folder
-import build_step
 import fake_tree
-from layout import WorkbookError
+from tool.building import build_folder, build_step
+from tool.course.layout import WorkbookError
 
 ROOT = fake_tree.TOOL.parents[1]
 LISTS = """\

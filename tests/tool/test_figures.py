@@ -6,10 +6,9 @@ import io
 import unittest
 
 import fake_tree
-import bench
-import text_figures
-from bench_tables import Column, Measurement, Table
-from figures import FILE, Figure, merged, read_file
+from tool.measuring import bench, text_figures
+from tool.measuring.bench_tables import Column, Measurement, Table
+from tool.measuring.figures import FILE, Figure, merged, read_file
 
 HEAD = "exercise,row,column,value,unit\n"
 ROWS = """\
@@ -64,8 +63,8 @@ class Tree(fake_tree.FakeTree):
         self.write("WORKBOOK.md", TEXT)
         self.write(FILE, HEAD + ROWS)
         for name in ("text_figures", "bench", "renewal"):
-            self.patch(f"{name}.MEASUREMENTS", (MEASURED,))
-            self.patch(f"{name}.BOOK_MEASUREMENTS", ())
+            self.patch(f"tool.measuring.{name}.MEASUREMENTS", (MEASURED,))
+            self.patch(f"tool.measuring.{name}.BOOK_MEASUREMENTS", ())
 
 
 class Checked(Tree):
@@ -161,7 +160,7 @@ class Renewed(Tree):
         table = Table("slow", "threads time", 2, columns, in_prose=True)
         measured = Measurement("ex01_count", (), (*MEASURED.tables, table))
         for name in ("text_figures", "bench", "renewal"):
-            self.patch(f"{name}.MEASUREMENTS", (measured,))
+            self.patch(f"tool.measuring.{name}.MEASUREMENTS", (measured,))
         self.change(FILE, "race,1 ms", "ex01_count,slow: 1,time,8.0,ms\nrace,1 ms")
         words = "It was 8 ms.\n<!-- figures: 8 ms = slow: 1 > time -->\n"
         self.change("WORKBOOK.md", "| work |", f"{words}\n| work |")

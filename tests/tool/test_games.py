@@ -7,10 +7,9 @@ from __future__ import annotations
 import json
 import unittest
 
-import book_games
 import fake_tree
-import games
-from layout import WorkbookError
+from tool.book import book_games, games
+from tool.course.layout import WorkbookError
 
 SOURCE = """\
 // Two threads read, then write.

@@ -18,27 +18,27 @@ import unittest.mock
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import audit
 import fake_tree
-import grade
-import grade_forms
-import grade_junit
-import grade_pages
-import grade_platforms
-import grade_record
-import grade_report
-import handed
-import handin
-import sandbox
-import staff_commands
-import supervised
-import symbols
-import trial
-from build_folder import Case
-from grade import Graded
-from judge import FAILED, PASSED, STUCK, Outcome
-from layout import Exercise, WorkbookError
-from terminal import harmless
+from tool import staff_commands
+from tool.building.build_folder import Case
+from tool.console.terminal import harmless
+from tool.course.layout import Exercise, WorkbookError
+from tool.instructor import (
+    grade,
+    grade_forms,
+    grade_junit,
+    grade_pages,
+    grade_platforms,
+    grade_record,
+    grade_report,
+    handed,
+    handin,
+    supervised,
+    trial,
+)
+from tool.instructor.grade import Graded
+from tool.judging import audit, sandbox, symbols
+from tool.judging.judge import FAILED, PASSED, STUCK, Outcome
 
 PLAIN = "int twice(int n)\n{\n    return 2 * n;\n}\n"
 
@@ -415,12 +415,12 @@ class Sandbox(unittest.TestCase):
             out = Path(folder)
             self.assertEqual(sandbox.too_much(os.getpid(), out), "")
             (out / "answer.o").write_bytes(b"x" * 10_000)
-            with unittest.mock.patch("sandbox.MOST_WRITTEN", 5_000):
+            with unittest.mock.patch("tool.judging.sandbox.MOST_WRITTEN", 5_000):
                 self.assertRegex(sandbox.too_much(os.getpid(), out), "wrote more than")
         sleeper = subprocess.Popen(["sleep", "60"])
         try:
             for name, what in (("MOST_PROCESSES", "processes"), ("MEMORY_OF_ALL", "memory")):
-                with unittest.mock.patch(f"sandbox.{name}", 0):
+                with unittest.mock.patch(f"tool.judging.sandbox.{name}", 0):
                     self.assertRegex(sandbox.too_much(os.getpid(), None), what)
         finally:
             sleeper.kill()

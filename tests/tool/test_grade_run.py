@@ -10,12 +10,11 @@ import unittest.mock
 from pathlib import Path
 
 import fake_tree
-import grade
-import grade_record
-from build_folder import Case
-from graded import CORE, NOT_JUDGED, NOT_PASSED, Graded
-from judge import FAILED, PASSED, Outcome
-from layout import MACHINE, WorkbookError
+from tool.building.build_folder import Case
+from tool.course.layout import MACHINE, WorkbookError
+from tool.instructor import grade, grade_record
+from tool.instructor.graded import CORE, NOT_JUDGED, NOT_PASSED, Graded
+from tool.judging.judge import FAILED, PASSED, Outcome
 
 COUNT = 6
 
@@ -52,11 +51,11 @@ class BrokenOff(fake_tree.FakeTree):
         self.tops = [str(self.root.parent / f"hand-ins/h{n}") for n in range(COUNT)]
         self.csv = str(self.root.parent / "marks.csv")
         Court.before, Court.judged = {}, []
-        self.patch("grade.Court", Court)
-        self.patch("grade.configure", return_value=self.root / "build")
-        self.patch("grade.sandbox.refuse_without")
-        self.patch("grade.core_promises", return_value=1)
-        self.patch("grade_record.LEAST_ROOM", 1)
+        self.patch("tool.instructor.grade.Court", Court)
+        self.patch("tool.instructor.grade.configure", return_value=self.root / "build")
+        self.patch("tool.instructor.grade.sandbox.refuse_without")
+        self.patch("tool.instructor.grade.core_promises", return_value=1)
+        self.patch("tool.instructor.grade_record.LEAST_ROOM", 1)
 
     def grade(self, command=grade.grade, *, tops=None, **more) -> str:
         """The table that it prints; self.notes is what it says beside it."""
@@ -133,7 +132,7 @@ class BrokenOff(fake_tree.FakeTree):
 
     def test_by_a_full_disk(self):
         expected = self.undisturbed()
-        full = unittest.mock.patch("grade_record.room", return_value=0)
+        full = unittest.mock.patch("tool.instructor.grade_record.room", return_value=0)
         Court.before = {"h2": full.start}
         with self.assertRaisesRegex(WorkbookError, "room is left .* the same command goes on") as raised:
             self.grade()
@@ -143,7 +142,8 @@ class BrokenOff(fake_tree.FakeTree):
 
     def test_where_nothing_can_be_recorded(self):
         expected = self.undisturbed()
-        with unittest.mock.patch("grade_record.os.fsync", side_effect=[None, OSError(28, "full")]):
+        full = [None, OSError(28, "full")]
+        with unittest.mock.patch("tool.instructor.grade_record.os.fsync", side_effect=full):
             with self.assertRaises(OSError):
                 self.grade()
         Court.judged.clear()

@@ -11,10 +11,8 @@ import unittest
 import zipfile
 
 import fake_tree
-import grade
-import handed
-import handin
-from graded import MISSING, UNREADABLE
+from tool.instructor import grade, handed, handin
+from tool.instructor.graded import MISSING, UNREADABLE
 
 ANSWER = {"ex01_count/count.cpp": "// mine\n"}
 
@@ -181,8 +179,8 @@ class Archives(fake_tree.FakeTree):
         self.assertIn("has a name of more than 100 letters", " ".join(found.remarks))
 
     def test_bombs(self):
-        self.patch("archive.MOST_UNPACKED", 1 << 20)
-        self.patch("archive.Budget.__init__.__defaults__", (1 << 20,))
+        self.patch("tool.instructor.archive.MOST_UNPACKED", 1 << 20)
+        self.patch("tool.instructor.archive.Budget.__init__.__defaults__", (1 << 20,))
         zeros = b"\0" * (2 << 20)
         self.unreadable("a.zip", zipped({"ex01_count/count.cpp": zeros}), "come out of it")
         self.unreadable("a.tar.gz", gzip.compress(zeros), "come out of it")
@@ -214,7 +212,7 @@ class Archives(fake_tree.FakeTree):
         self.assertEqual(bob.verdict, UNREADABLE)
 
     def test_a_bad_one_of_a_class_harms_no_other(self):
-        self.patch("archive.MOST_UNPACKED", 1 << 20)
+        self.patch("tool.instructor.archive.MOST_UNPACKED", 1 << 20)
         bomb = {"ex01_count/x.cpp": b"\0" * (2 << 20)}
         for name, files in (("alice", ANSWER), ("bob", bomb), ("carol", ANSWER)):
             self.hand_in(f"class/{name}/a.zip", zipped(files))
@@ -227,7 +225,7 @@ class Archives(fake_tree.FakeTree):
             self.assertEqual(bob.verdict, UNREADABLE)
             self.assertIn("come out of it", bob.why)
         with self.subTest("too many files"):
-            self.patch("handed.MOST_ENTRIES", 4)
+            self.patch("tool.instructor.handed.MOST_ENTRIES", 4)
             for number in range(5):
                 self.hand_in(f"class/bob/{number}.txt", b"")
             alice, bob, *_ = self.graded("class", each=True)

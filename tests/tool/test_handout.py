@@ -13,18 +13,14 @@ import unittest.mock
 import zipfile
 from pathlib import Path
 
-import answers
-import book_pages
-import bughunt
-import commands
 import fake_tree
-import comparing
-import handout
-import seal
-import sealed_compile
-import staff_commands
-import state
-from layout import Exercise, WorkbookError, exercises, read_code
+from tool import commands, staff_commands
+from tool.book import book_pages
+from tool.course import answers, seal
+from tool.course.layout import STARTER, Exercise, WorkbookError, exercises, read_code
+from tool.instructor import handout
+from tool.judging import state
+from tool.student import bughunt, comparing
 
 SECRET = "Only the solution has this."
 
@@ -87,10 +83,10 @@ class Handout(fake_tree.FakeTree):
     def test_what_its_commands_read_is_in_it(self):
         whole = fake_tree.TOOL.parents[1]
         found = {str(one.relative_to(whole)) for one in handout.files_below(whole / "scripts", whole)}
-        parts = [one.name for one in (fake_tree.TOOL / "templates/player").iterdir()]
-        self.assertLessEqual({f"scripts/tool/templates/player/{name}" for name in parts}, found)
+        parts = [one.name for one in (fake_tree.TOOL / "judging/player_page").iterdir()]
+        self.assertLessEqual({f"scripts/tool/judging/player_page/{name}" for name in parts}, found)
         self.assertLessEqual({"scripts/book/conf.py", "scripts/cmake/places/CMakeLists.txt"}, found)
-        self.assertNotIn("scripts/tool/templates/section.md", found)
+        self.assertFalse([one for one in found if re.match("scripts/tool/(instructor|author)", one)])
         games = handout.files_below(whole / "tests/book", whole)
         self.assertEqual({one.parent.name for one in games}, {"games"})
 
@@ -99,7 +95,8 @@ class Handout(fake_tree.FakeTree):
         self.assertTrue((self.given / header).read_bytes().startswith(seal.BEGIN))
         self.change("CMakeLists.txt", "workbook_exercise(ex01_count)", "workbook_exercise(ex01_count)\n"
                     "workbook_exercise(ex02_more USES ex01_count)")
-        with unittest.mock.patch("handout.exercises", return_value=[Exercise(self.root, "ex01_count")]):
+        only = [Exercise(self.root, "ex01_count")]
+        with unittest.mock.patch("tool.instructor.handout.exercises", return_value=only):
             entries = handout.entries_of(self.root)
         self.assertEqual(entries[header].content, (self.root / header).read_bytes())
         self.assertTrue(entries["solutions/ex01_count/count.cpp"].content.startswith(seal.BEGIN))
@@ -133,7 +130,7 @@ class Handout(fake_tree.FakeTree):
             commands.call(self.given, ["play", "ex01", "--solution"])
 
     def test_its_book_knows_what_is_given(self):
-        with unittest.mock.patch("book_pages.code_files") as files:
+        with unittest.mock.patch("tool.book.book_pages.code_files") as files:
             given = self.given / "exercises/ex01_count/given.cpp"
             files.return_value = [given, self.given / "exercises/ex01_count/count.cpp"]
             given.write_text("// given\n")
@@ -161,7 +158,7 @@ class Handout(fake_tree.FakeTree):
         self.assertIn("return n;", mistake.files()["count.cpp"].decode())
         made = answers.patched(self.exercise, read_code(self.exercise.solution), mistake.patch, "bad")
         self.assertEqual(made.sentences, ("two times three is six",))
-        with unittest.mock.patch("bughunt.progress", return_value="1 of 2"):
+        with unittest.mock.patch("tool.student.bughunt.progress", return_value="1 of 2"):
             self.assertNotIn("diff -ru", bughunt.after(self.exercise))
 
     def test_what_needs_the_whole_is_refused(self):
@@ -176,7 +173,7 @@ class Handout(fake_tree.FakeTree):
             'for w; do case $w in *.cpp) cat "$w"; echo "x.o: $w" >x.d ;; esac; done; echo "$@" >words',
         )
         words = [compiler, f"-I{solution}", "-MF", "x.d", "-c", solution / "count.cpp"]
-        step = [sys.executable, "-S", "-E", sealed_compile.__file__, self.given / "solutions", *words]
+        step = [sys.executable, "-S", "-E", str(STARTER), "sealed_compile", self.given / "solutions", *words]
         done = subprocess.run(step, cwd=self.root, capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stdout), (0, fake_tree.SOLUTION), done.stderr)
         self.assertEqual(self.read("x.d"), f"x.o: {solution}/count.cpp\n")

@@ -11,9 +11,9 @@ import unittest.mock
 from pathlib import Path
 
 import fake_tree
-import judged
-import verify
-from judged import Check, Fingerprints
+from tool.author import verify
+from tool.judging import judged
+from tool.judging.judged import Check, Fingerprints
 
 
 class WhatAVerdictDependsOn(fake_tree.FakeTree):
@@ -96,11 +96,11 @@ class TheRecord(fake_tree.FakeTree):
 
         known = [Check(n, f"ref01: {n}", ("/bin/true",), ()) for n in (1, 2, 3)]
         with (
-            unittest.mock.patch("verify.configure", return_value=self.root),
-            unittest.mock.patch("verify.build_all", return_value=False),
-            unittest.mock.patch("verify.cases_differ", return_value=False),
-            unittest.mock.patch("judged.checks", return_value=known),
-            unittest.mock.patch("verify.run_all", side_effect=interrupted) as runs,
+            unittest.mock.patch("tool.author.verify.configure", return_value=self.root),
+            unittest.mock.patch("tool.author.verify.build_all", return_value=False),
+            unittest.mock.patch("tool.author.verify.cases_differ", return_value=False),
+            unittest.mock.patch("tool.judging.judged.checks", return_value=known),
+            unittest.mock.patch("tool.author.verify.run_all", side_effect=interrupted) as runs,
         ):
             for due in ([1, 2, 3], [2, 3]):
                 with self.assertRaises(KeyboardInterrupt):

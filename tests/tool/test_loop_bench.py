@@ -7,11 +7,11 @@ from __future__ import annotations
 import sys
 import unittest
 
-import bounded
 import fake_tree
-import loop_bench
-from layout import WorkbookError
-from progress import Line
+from tool.building import bounded
+from tool.console.progress import Line
+from tool.course.layout import WorkbookError
+from tool.measuring import loop_bench
 
 
 class Loops(fake_tree.FakeTree):
@@ -23,14 +23,14 @@ class Loops(fake_tree.FakeTree):
     def test_the_copy_has_nothing_that_was_built(self):
         self.write("build/CMakeCache.txt", "")
         self.write(".workbook/state.json", "{}")
-        self.write("scripts/tool/build_step.py", "")
+        self.write("scripts/tool/building/build_step.py", "")
         copied = self.loop().root
         names = sorted(path.name for path in copied.iterdir())
         self.assertIn("CMakeLists.txt", names)
         self.assertNotIn("build", names)
         self.assertNotIn(".workbook", names)
         self.assertNotIn("holder", names)
-        self.assertTrue((copied / "scripts/tool/build_step.py").is_file())
+        self.assertTrue((copied / "scripts/tool/building/build_step.py").is_file())
 
     def test_medians_of_pairs(self):
         loop = self.loop()

@@ -9,8 +9,8 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import misplaced
-import student
+from tool.building import misplaced
+from tool.student import student
 
 
 class Misplaced(fake_tree.FakeTree):

@@ -11,13 +11,12 @@ import unittest.mock
 from collections import Counter
 from pathlib import Path
 
-import book
-import equivalents
 import fake_tree
-import layout
-import mutants
-from layout import WorkbookError
-from mutants import EQUIVALENT, KILLED, NO_ANSWER, SURVIVED, Mutant
+from tool.author import equivalents, mutants
+from tool.author.mutants import EQUIVALENT, KILLED, NO_ANSWER, SURVIVED, Mutant
+from tool.book import book
+from tool.course import layout
+from tool.course.layout import WorkbookError
 
 CODE = """\
 namespace std {
@@ -188,7 +187,7 @@ class Places(fake_tree.FakeTree):
         court._recipe = unittest.mock.Mock()
         court._recipe.compile.return_value = ["-std=c++20"]
         handed_out = {"count.cpp": b"int one();\n", "given.cpp": code}
-        with unittest.mock.patch("pristine.shipped_code", return_value=handed_out):
+        with unittest.mock.patch("tool.course.pristine.shipped_code", return_value=handed_out):
             self.assertEqual({one.file for one in court.mutants()}, {"count.cpp"})
 
 

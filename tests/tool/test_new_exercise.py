@@ -12,12 +12,10 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-import answers
 import fake_tree
-import new_exercise
-import pristine
-import selfcheck
-from layout import Exercise, WorkbookError, exercises
+from tool.author import new_exercise, selfcheck
+from tool.course import answers, pristine
+from tool.course.layout import Exercise, WorkbookError, exercises
 
 OTHERS = ("stubs", "sections", "names", "wrong-answers", "contracts", "format", "spdx")
 BOOK = Path(__file__).resolve().parents[2]
@@ -139,7 +137,7 @@ class Made(Scaffold):
         line = self.read("WORKBOOK.md").splitlines().index("## ex02_barriers") + 1
         self.assertIn(f"WORKBOOK.md:{line} ", text)
         self.assertIn("CMakeLists.txt:3 ", text)
-        self.assertIn("selfcheck.py exercises\n", text)
+        self.assertIn("python3 scripts/tool selfcheck exercises\n", text)
         for path in re.findall(r"^  ((?:exercises|solutions|tests)/\S+)", text, re.MULTILINE):
             self.assertTrue(list(self.root.glob(path)), path)
         self.assertLess(max(len(one) for one in text.splitlines()), 100)
@@ -210,7 +208,7 @@ class Undone(Scaffold):
                 raise error
             real(path, content)
 
-        return unittest.mock.patch("new_exercise.write_atomically", spoiled)
+        return unittest.mock.patch("tool.author.new_exercise.write_atomically", spoiled)
 
     def test_a_disk_that_is_full_at_any_file(self):
         before = self.everything()
@@ -236,7 +234,7 @@ class Undone(Scaffold):
             self.assertEqual(self.everything(), before)
 
     def test_a_stub_that_cannot_be_recorded(self):
-        with unittest.mock.patch("pristine.accept", side_effect=WorkbookError("it is damaged")):
+        with unittest.mock.patch("tool.course.pristine.accept", side_effect=WorkbookError("it is damaged")):
             self.refused("barriers", "it is damaged")
 
 

@@ -5,8 +5,8 @@ import shutil
 import unittest
 
 import fake_tree
-import pictures
-from layout import WorkbookError
+from tool.book import pictures
+from tool.course.layout import WorkbookError
 
 WORDS = "a box with the word two in it, " * 4
 DRAWN = "<svg>two</svg>\n"
@@ -28,7 +28,7 @@ class Pictures(fake_tree.FakeTree):
 
     def test_a_source_that_was_changed(self):
         self.change("scripts/book/pictures/two.pikchr", "two", "three")
-        self.assertIn("two.pikchr: not drawn: python3 scripts/tool/pictures.py", self.found())
+        self.assertIn("two.pikchr: not drawn: python3 scripts/tool pictures", self.found())
 
     def test_what_all_share_was_changed(self):
         self.write("scripts/book/pictures/prelude.txt", "color = $muted\n")

@@ -12,11 +12,10 @@ import unittest.mock
 from pathlib import Path
 
 import fake_tree
-import play
-import play_shown
 import running
-from build_folder import Built, Case
-from layout import WorkbookError
+from tool.building.build_folder import Built, Case
+from tool.course.layout import WorkbookError
+from tool.student import play, play_shown
 
 
 def step(thread, does, decisive=False):
@@ -120,7 +119,7 @@ class Playing(unittest.TestCase):
         self.assertEqual(lines[2], "  ... 7 steps")
         self.assertEqual([line[0] for line in lines].count(">"), 2)
         self.assertEqual(play_shown.cause(story), "\nCause: T1 read it.\nThe steps marked > decided it.")
-        with unittest.mock.patch("play_shown.columns", return_value=40):
+        with unittest.mock.patch("tool.student.play_shown.columns", return_value=40):
             self.assertEqual(play_shown.schedule(story).splitlines()[1], "> T1: reads")
 
     def test_a_thread_that_has_done_nothing_is_at_its_beginning(self):
@@ -154,8 +153,8 @@ class Chosen(fake_tree.FakeTree):
 class OnATerminal(unittest.TestCase):
     PREPARE = (
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "import student, play, test_play; sys.argv[1:] = ['list']\n"
-        "from build_folder import Case\n"
+        "from tool.student import student, play; import test_play; sys.argv[1:] = ['list']\n"
+        "from tool.building.build_folder import Case\n"
         "game = test_play.Count('x', Case('p', 1, False, False, True))\n"
         "student.show_list = lambda _: play.play_on(game, game.look(None)[0])\n"
     )

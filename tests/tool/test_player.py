@@ -8,14 +8,11 @@ import json
 import re
 import unittest
 
-import board
 import fake_tree
-import judge
-import layout
-import player
-import seal
-from build_folder import Case
-from judge import FAILED, NOT_RUN, PASSED, Outcome
+from tool.building.build_folder import Case
+from tool.course import layout, seal
+from tool.judging import board, judge, player
+from tool.judging.judge import FAILED, NOT_RUN, PASSED, Outcome
 
 STORY = {
     "version": 1,

@@ -9,13 +9,12 @@ import unittest
 import unittest.mock
 import zlib
 
-import doctor
 import fake_tree
-import misplaced
-import pristine
-import selfcheck
-import student
-from layout import WorkbookError
+from tool.author import selfcheck
+from tool.building import misplaced
+from tool.course import pristine
+from tool.course.layout import WorkbookError
+from tool.student import doctor, student
 
 STUB = "exercises/ex01_count/count.cpp"
 
@@ -143,7 +142,7 @@ class Pristine(fake_tree.FakeTree):
 
     def test_what_cannot_be_put_back_is_told(self):
         self.write(STUB, "my work")
-        with unittest.mock.patch("pristine.write_atomically", side_effect=PermissionError(13, "no")):
+        with unittest.mock.patch("tool.course.pristine.write_atomically", side_effect=PermissionError(13, "no")):
             with self.assertRaisesRegex(WorkbookError, "your files are kept in .workbook/backup/ex01-"):
                 pristine.reset(self.exercise)
 

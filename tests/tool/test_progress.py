@@ -11,11 +11,10 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import ninja_steps
-import progress
 import running
-import terminal
-from progress import Line
+from tool.building import ninja_steps
+from tool.console import progress, terminal
+from tool.console.progress import Line
 
 TESTS = "CMakeFiles/ex01_checker_test.dir/tests/ex01_threads_test.cpp.o"
 # What stands for a build: it says how far it is, has a compiler that does not end, and waits.
@@ -25,7 +24,8 @@ sh -c 'read word < {fifo}' c++ -o {made} -c
 echo '[3/3] Linking CXX executable bin/ex01_checker'
 """
 PREPARE = """\
-import build_step, student
+from tool.building import build_step
+from tool.student import student
 from pathlib import Path
 sys.argv[1:] = ['list']
 root = Path({root!r})
@@ -251,7 +251,7 @@ class OfVerify(fake_tree.FakeTree):
             f"read word < {self.root / 'fifo'}; echo '100% tests passed'",
         )
         prepare = (
-            "import student, verify; sys.argv[1:] = ['list']\n"
+            "from tool.author import verify\nfrom tool.student import student\nsys.argv[1:] = ['list']\n"
             f"ctest = {str(self.root / 'ctest')!r}\n"
             "student.show_list = lambda _: print(verify.run_ctest([ctest], {})) or 0\n"
         )

@@ -8,9 +8,9 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import proofs
-from build_folder import Case
-from layout import WorkbookError
+from tool.author import proofs
+from tool.building.build_folder import Case
+from tool.course.layout import WorkbookError
 
 BOOK = "before\n\n<!-- proofs begin -->\n\n{}\n<!-- proofs end -->\n\nafter\n"
 PROVED = "passed: all 4 schedules that differ: a proof\n"

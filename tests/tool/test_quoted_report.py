@@ -12,7 +12,7 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import quoted_report
+from tool.author import quoted_report
 
 PRINTED = """\
 data race, found in schedule 1 of 2000
@@ -40,10 +40,8 @@ class Quotations(fake_tree.FakeTree):
 
     def status_of(self, program, quoted):
         book = self.write("book.md", f"<!-- quoted: it -->\n```\n{quoted}```\n")
-        words = ["quoted_report.py", str(book), "it", sys.executable, *program]
-        with unittest.mock.patch.object(sys, "argv", words):
-            with contextlib.redirect_stdout(io.StringIO()):
-                return quoted_report.main()
+        with contextlib.redirect_stdout(io.StringIO()):
+            return quoted_report.main([str(book), "it", sys.executable, *program])
 
     def test_as_a_student_would_see_it(self):
         self.assertEqual(self.status(QUOTED), 0)

@@ -8,11 +8,9 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import book
-import pristine
-import section
-import selfcheck
-import verify
+from tool.author import selfcheck, verify
+from tool.book import book
+from tool.course import pristine, section
 
 
 class Checks(fake_tree.FakeTree):
@@ -112,7 +110,7 @@ class Checks(fake_tree.FakeTree):
         self.assert_found("format", "tests/support/new.hpp:1:")
 
     def test_no_clang_format_is_no_pass(self):
-        missing = unittest.mock.patch("selfcheck.shutil.which", return_value=None)
+        missing = unittest.mock.patch("tool.author.selfcheck.shutil.which", return_value=None)
         with missing:
             self.assert_found("format", "clang-format is not installed")
 
@@ -122,7 +120,7 @@ class Skipping(unittest.TestCase):
 
     def status(self, group, **checks):
         known = {name.replace("_", "-"): check for name, check in checks.items()}
-        here = unittest.mock.patch("book.python_with", return_value=None)
+        here = unittest.mock.patch("tool.book.book.python_with", return_value=None)
         with here, unittest.mock.patch.dict(selfcheck.CHECKS, known):
             with contextlib.redirect_stdout(io.StringIO()) as said:
                 return selfcheck.main([group]), said.getvalue()

@@ -4,7 +4,7 @@
 import unittest
 
 import fake_tree
-import stub_rules
+from tool.course import stub_rules
 
 HEADER = fake_tree.STUB_HEADER
 SOLUTION_HEADER = HEADER.replace("int spare_ = 0;", "int value_;")

@@ -9,8 +9,8 @@ import unittest
 import unittest.mock
 
 import fake_tree
-import trimmed_test
-from layout import Exercise
+from tool.course import trimmed_test
+from tool.course.layout import Exercise
 
 CASE = 'TEST_CASE("case {0}", "[ex01][step1]")\n{{\n    if (true) {{\n    }}\n}}\n\n'
 HEAD = '#include "count.hpp"\n#include "support/more.hpp"\n\nint helper();\n\n'
@@ -31,7 +31,7 @@ class Halves(fake_tree.FakeTree):
         self.assertEqual(trimmed_test.halves(self.exercise), [])
 
     def test_each_case_is_in_one(self):
-        with unittest.mock.patch("trimmed_test.LONG", 20):
+        with unittest.mock.patch("tool.course.trimmed_test.LONG", 20):
             first, second = trimmed_test.halves(self.exercise)
         self.assertEqual(self.sentences(first), [f"case {n}" for n in range(5)])
         self.assertEqual(self.sentences(second), [f"case {n}" for n in range(5, 10)])
@@ -60,11 +60,11 @@ class Halves(fake_tree.FakeTree):
 
     def test_written_out_and_taken_away_again(self):
         out = self.root / "out"
-        with unittest.mock.patch("trimmed_test.LONG", 20):
-            trimmed_test.main(self.root, out)
+        with unittest.mock.patch("tool.course.trimmed_test.LONG", 20):
+            trimmed_test.main([str(self.root), str(out)])
         self.assertTrue((out / "ex01_count/2/ex01_count_test.cpp").is_file())
         self.assertTrue((out / "ex01_count/2/support/more.hpp").is_file())
-        trimmed_test.main(self.root, out)
+        trimmed_test.main([str(self.root), str(out)])
         self.assertFalse((out / "ex01_count").exists())
 
 

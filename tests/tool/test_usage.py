@@ -9,15 +9,12 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-import bughunt
 import fake_tree
-import grade
-import student
-import usage
-import verify
-import watch
-from bench_tables import MEASUREMENTS
-from layout import WorkbookError, exercises
+from tool.author import verify
+from tool.course.layout import WorkbookError, exercises
+from tool.instructor import grade
+from tool.measuring.bench_tables import MEASUREMENTS
+from tool.student import bughunt, student, usage, watch
 
 ROOT = fake_tree.TOOL.parents[1]
 # Reads a usage text, and command lines with a tab between two words; says what becomes of each.
@@ -158,9 +155,9 @@ class BeforeBuilding(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
         self.write("exercises/ex01_count/main.cpp", MAIN)
-        for name in ("student.configure", "watch.configure", "grade.configure", "verify.configure"):
-            never = AssertionError(f"{name} came before the arguments were looked at")
-            patch = unittest.mock.patch(name, side_effect=never)
+        for name in ("student.student", "student.watch", "instructor.grade", "author.verify"):
+            never = AssertionError(f"{name} configured before the arguments were looked at")
+            patch = unittest.mock.patch(f"tool.{name}.configure", side_effect=never)
             patch.start()
             self.addCleanup(patch.stop)
 
@@ -204,10 +201,10 @@ class BeforeBuilding(fake_tree.FakeTree):
         self.refused(lambda root: grade.grade(root, grade.Asked([str(root)], ["ex01"])), "edited here")
 
     def test_good_ones_and_unknown_programs_go_on(self):
-        with self.assertRaisesRegex(AssertionError, "student.configure came"):
+        with self.assertRaisesRegex(AssertionError, "student.student configured"):
             student.run(self.root, "ex01", "own", ["10"])
         self.write("exercises/ex01_count/main.cpp", "int main() {}\n")
-        with self.assertRaisesRegex(AssertionError, "student.configure came"):
+        with self.assertRaisesRegex(AssertionError, "student.student configured"):
             student.run(self.root, "ex01", "own", ["0"])
 
 

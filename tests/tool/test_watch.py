@@ -10,13 +10,11 @@ import subprocess
 import unittest
 import unittest.mock
 
-import bughunt
 import fake_tree
 import running
-import state
-import student
-import watch
-from layout import Exercise, WorkbookError
+from tool.course.layout import Exercise, WorkbookError
+from tool.judging import state
+from tool.student import bughunt, student, watch
 
 STUB = "exercises/ex01_count/count.cpp"
 HUNTED = "hunts/ex01_count/count.cpp"
@@ -26,7 +24,8 @@ CHECKER = """\
 if grep -q slow {answer}; then exec 9>{fifo}; echo begun >&9; sleep 1000; fi
 grep -q right {answer}"""
 PREPARE = """\
-import layout, student, watch
+from tool.course import layout
+from tool.student import student, watch
 from pathlib import Path
 sys.argv[1:] = {words!r}
 root = Path({root!r})
@@ -348,8 +347,8 @@ class AHunt(Watched):
             return said
 
         out = io.StringIO()
-        with unittest.mock.patch("student.build_target"), unittest.mock.patch("os.setsid"):
-            with unittest.mock.patch("bughunt.judged", judged_too_late):
+        with unittest.mock.patch("tool.student.student.build_target"), unittest.mock.patch("os.setsid"):
+            with unittest.mock.patch("tool.student.bughunt.judged", judged_too_late):
                 with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
                     self.assertEqual(watched._check(), watch.STALE)
         self.assertNotIn("Mended", out.getvalue())
@@ -385,7 +384,7 @@ class Looks(Watched):
                         raise last_words
                     return last_words
 
-                with unittest.mock.patch("student.check_quietly", check):
+                with unittest.mock.patch("tool.student.student.check_quietly", check):
                     with unittest.mock.patch("os.setsid"), contextlib.redirect_stdout(out):
                         self.assertEqual(watched._check(), watch.STALE)
         self.assertEqual(out.getvalue(), "")

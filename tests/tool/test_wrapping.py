@@ -6,7 +6,7 @@ import os
 import unittest
 import unittest.mock
 
-import wrapping
+from tool.console import wrapping
 
 
 class Screen(io.StringIO):

@@ -1,6 +1,6 @@
-// Runs one of the book's small cases, for scripts/tool/games.py, which records its schedules by
-// WORKBOOK_REPLAY and WORKBOOK_STOP. The explorer tells of schedules that fail only: so that all of
-// them are told, a schedule in which everything holds fails when it has ended.
+// Runs one of the book's small cases, for scripts/tool/book/games.py, which records its schedules
+// by WORKBOOK_REPLAY and WORKBOOK_STOP. The explorer tells of schedules that fail only: so that all
+// of them are told, a schedule in which everything holds fails when it has ended.
 //
 // SPDX-License-Identifier: MIT
 #include "book/games/games.hpp"

@@ -1,0 +1,231 @@
+# Tries one answer out: compiles it and runs every case, each in a sandbox. What the answer's code can
+# see there is put together here.
+#
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tool.building import bounded
+from tool.building.build_folder import Case
+from tool.building.compile_errors import first_errors
+from tool.console.terminal import harmless
+from tool.instructor.handin import HandIn
+from tool.instructor.place import Place, fresh_folder
+from tool.instructor.supervised import FORGED, NO_VERDICT, Counts, outcome_of
+from tool.judging import audit, judge, sandbox, symbols
+from tool.judging.checker_recipe import Recipe
+from tool.judging.judge import PASSED, Outcome
+
+# Seconds of the processor for a compilation, so that a busy machine ends none: what the solution's
+# took, TIMES over, but no less than this. The tests take long, whatever is in a hand-in's headers.
+LEAST_LIMIT, LEAST_FOR_TESTS = 10, 60
+SOLUTIONS_LIMIT = 300
+TIMES = 5
+OUT_OF_TIME = "CPU time limit exceeded"  # as the compiler says it
+MOST_EXPANDED = 4 << 20  # characters of one source's own lines, macros expanded
+PATIENCE = 5  # as many seconds by the clock for each of the processor's
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An answer, built and run."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    counts: dict[str, Counts] = field(default_factory=dict)  # of what passed, by sentence
+    code: symbols.Symbols = symbols.Symbols()  # of its object files
+    odd: list[audit.Finding] = field(default_factory=list)  # seen on the way
+    errors: str = ""  # of the compiler; nothing else is set then
+    slowest: float = 0  # seconds, of its compilations
+
+
+class Trials:
+    """Tries out answers to one exercise, whose checker and SUPERVISOR have been built."""
+
+    def __init__(self, recipe: Recipe, stub: dict[str, bytes], place: Path):
+        """`place`: a folder that is there while an answer is tried, and then no more."""
+        self._place = place
+        self._recipe = recipe
+        self._exercise = recipe.exercise
+        self._stub = stub
+        self.cases = recipe.facts.everyday_cases()
+        self.expected: dict[str, Counts] = {}  # once it is known what the solution does
+        self._limit: float = SOLUTIONS_LIMIT
+        self._slowest = 0.0  # seconds, of all compilations of answers so far
+
+    def learn(self, solution: Trial) -> None:
+        """What is expected of the others."""
+        self.expected = solution.counts
+        self._limit = max(LEAST_LIMIT, TIMES * solution.slowest)
+
+    def run(self, one: HandIn, user: int, told=bounded.nothing) -> Trial:
+        """Builds and runs it, both in sandboxes, as user number `user`. Tells what it is at."""
+        bounded.adopt_orphans()
+        with fresh_folder(self._place) as holder:
+            place = Place(holder, one, user)
+            sandboxes = sandbox.Sandboxes(user)
+            try:
+                odd, errors = self._build(place, one, sandboxes, told)
+                if errors:
+                    return Trial(errors=errors, odd=odd)
+                found, unread = self._symbols(place, sandboxes)
+                judged = self._judge(place, sandboxes, told)
+            finally:
+                bounded.end_orphans()
+        counts = {o.case.sentence: counted for o, counted in judged if o.verdict == PASSED}
+        outcomes = [outcome for outcome, _ in judged]
+        return Trial(outcomes, counts, found, [*odd, *unread], slowest=self._slowest)
+
+    def _build(
+        self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told
+    ) -> tuple[list[audit.Finding], str]:
+        """What is odd once macros are expanded; the compiler's errors, or nothing."""
+        view = self._view_to_build(place)
+        out = Path(sandbox.OUT)
+        for_tests = sandbox.Sandboxes(place.user)
+        sources = sorted(name for name in one.files if name.endswith(".cpp"))
+        changed = [name for name in one.files if one.files[name] != self._stub.get(name)]
+        by_header = any(name.endswith(".hpp") for name in changed)
+        searched = [name for name in sources if by_header or name in changed]
+        objects = [str(out / f"answer{i}.o") for i in range(len(sources))]
+        test = str(out / "test.o") if by_header else None
+        compilations = [
+            self._recipe.compile(self._exercise.stub / name, object_file)
+            for name, object_file in zip(sources, objects)
+        ]
+        tests = [self._recipe.compile_test(test)] if test else []
+        link = self._recipe.link(objects, test, str(out / "checker"))
+
+        def run(command: list[str]) -> sandbox.Ended:
+            if command in tests:
+                limit = max(LEAST_FOR_TESTS, self._limit)
+                return for_tests.run(view, command, limit * PATIENCE, processor=limit)
+            began = time.monotonic()
+            ended = sandboxes.run(
+                view, command, self._limit * PATIENCE, "-E" in command, processor=self._limit
+            )
+            self._slowest = max(self._slowest, time.monotonic() - began)
+            if ended.status != 0 and command in compilations:
+                for_tests.interrupt()  # nobody needs them any more
+            if "-E" in command:  # so much output that several at once would not fit into memory
+                own = audit.own_text(ended.output, str(self._exercise.stub))
+                fits = len(own) <= MOST_EXPANDED
+                ended = replace(ended, output=own if fits else "", status=ended.status if fits else 1)
+            return ended
+
+        def interrupt() -> None:
+            sandboxes.interrupt()
+            for_tests.interrupt()
+
+        def all_of(commands: list[list[str]], what: str) -> list[sandbox.Ended]:
+            return bounded.in_parallel(run, commands, interrupt, lambda *_: told(what))
+
+        paths = [self._exercise.stub / name for name in searched]
+        read = [self._recipe.preprocess(path) for path in paths]
+        read += [self._recipe.preprocess_unjudged(path) for path in paths]
+        ended = all_of([*tests, *compilations, *read], "compiling it")
+        tested, ended = ended[: len(tests)], ended[len(tests) :]
+        built, printed = ended[: len(compilations)], ended[len(compilations) :]
+        if errors := self._errors(built) or self._errors(tested):
+            return [], errors  # what does not compile cannot be expanded, either
+        return self._odd_when_expanded(searched, printed), self._errors(all_of([link], "linking it"))
+
+    def _odd_when_expanded(self, names: list[str], printed: list) -> list[audit.Finding]:
+        """`printed`: what the preprocessor made of each for its judge, then of each elsewhere."""
+        folder = str(self._exercise.stub)
+        odd = []
+        for name, judged, other in zip(names, printed, printed[len(names) :]):
+            odd += audit.preprocessed_findings(judged.output, folder)
+            if judged.status == 0:
+                odd += audit.differing(judged.output, other.output, folder)
+            else:
+                odd.append(audit.Finding("not searched whole", name))
+        return odd
+
+    def _errors(self, ended: list) -> str:
+        """Of the commands that failed."""
+        root = self._exercise.root
+        return "\n".join(
+            shown(first_errors(one.errors + one.output, root), one) for one in ended if one.status != 0
+        )
+
+    def _symbols(
+        self, place: Place, sandboxes: sandbox.Sandboxes
+    ) -> tuple[symbols.Symbols, list[audit.Finding]]:
+        """Of the answer's object files; and what is odd if nm cannot tell."""
+        objects = [Path(sandbox.OUT) / path.name for path in sorted(place.out.glob("answer*.o"))]
+        if not objects:
+            return symbols.Symbols(), []
+        view = self._view_to_build(place)
+        ended = sandboxes.run(view, symbols.listing(objects), self._limit, whole=True)
+        unread = [] if ended.status == 0 else [audit.Finding("not searched whole", "object code")]
+        return symbols.listed(ended.output), unread
+
+    def _view_to_build(self, place: Place) -> sandbox.View:
+        """No solution but the headers of those that are used, nor patches of one."""
+        root = self._exercise.root
+        files = {
+            path: path
+            for path in (
+                root / "exercises/given",
+                root / "tests/support",
+                root / "tests/explore",
+                self._exercise.test,
+                self._recipe.build,
+                *self._recipe.reference_headers(),
+            )
+        }
+        files[self._exercise.stub] = place.answer
+        for hidden in ("answers", "bin", "programs"):
+            if (self._recipe.build / hidden).is_dir():
+                files[self._recipe.build / hidden] = place.empty
+        return sandbox.View(root, self._recipe.build, files, place.out)
+
+    def _judge(
+        self, place: Place, sandboxes: sandbox.Sandboxes, told
+    ) -> list[tuple[Outcome, Counts]]:
+        """Every everyday case, and what it counted. One expectation of each is turned round."""
+        root = self._exercise.root
+        checker, supervisor = self._recipe.facts.checker, self._recipe.build / "bin" / sandbox.SUPERVISOR
+        files = {
+            path: path
+            for path in (
+                root / "exercises/given",
+                root / "tests/support",
+                self._exercise.test,
+                supervisor,
+            )
+        }
+        files[self._exercise.stub] = place.answer
+        files[checker] = place.out / "checker"
+        files[root / "WORKBOOK.md"] = place.nothing  # the explorer's report looks where it lies
+        view = sandbox.View(root, root, files)
+
+        def run(case: Case) -> tuple[Outcome, Counts]:
+            turnable = self.expected.get(case.sentence, Counts()).turnable
+            command = [str(supervisor), str(checker), case.sentence, str(turnable)]
+            began = time.monotonic()
+            outcome, counts = outcome_of(case, sandboxes.run(view, command, judge.OUTER_LIMIT))
+            return replace(outcome, seconds=time.monotonic() - began), counts
+
+        def meanwhile(done: int, _) -> None:
+            told(f"judging it, {done} of {len(self.cases)} promises")
+
+        return bounded.in_parallel(run, self.cases, sandboxes.interrupt, meanwhile)
+
+
+def shown(text: str, ended: sandbox.Ended) -> str:
+    if OUT_OF_TIME in ended.errors:
+        text = "  Gave up: to compile it takes far longer than the solution does."
+    return harmless("\n".join(part for part in (text, ended.why) if part.strip()))
+
+
+def unjudged(trial: Trial) -> list[audit.Finding]:
+    return [
+        audit.Finding(first_line, f'"{one.case.sentence}"')
+        for one in trial.outcomes
+        for first_line in one.output.splitlines()
+        if first_line.startswith((NO_VERDICT, FORGED, "Cannot judge: "))
+    ]
