@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from importlib import import_module
 from pathlib import Path
 
-from tool import staff_commands, student_commands
 from tool.console import leaving
 from tool.console.command_line import PROGRAM, Command, Parser
 from tool.console.wrapping import fitted
 from tool.course import seal
 from tool.course.layout import USAGE, WorkbookError, checkout_root, version
-
 
 
 def completion_arguments(reader: Parser) -> None:
@@ -22,11 +21,10 @@ def completion_arguments(reader: Parser) -> None:
 def run_completion(root: Path, options: Namespace) -> int:
     from tool import completion
 
-    known = [one for one in COMMANDS.values() if not is_refused(root, one)]
-    return completion.show(root, options.shell, known)
+    return completion.show(root, options.shell, offered(root))
 
 
-COMPLETION = Command(
+COMMAND = Command(
     "completion",
     "what a shell needs to complete these commands: bash, zsh or fish",
     run_completion,
@@ -37,11 +35,35 @@ COMPLETION = Command(
         ("completion fish >~/.config/fish/completions/workbook.fish", ""),
     ),
 )
-GROUPS = {
-    "to learn": [*student_commands.COMMANDS, COMPLETION],
-    "to teach, and to write exercises": staff_commands.COMMANDS,
+GROUPS = {  # a command, and the module that has it: loaded when it is asked for
+    "to learn": {
+        "start": "student.start",
+        "list": "student.list",
+        "check": "student.check",
+        "watch": "student.watch",
+        "hint": "student.hint",
+        "run": "student.run",
+        "demo": "student.demo",
+        "bench": "measuring.bench",
+        "play": "student.play",
+        "diff": "student.diff",
+        "reset": "student.reset",
+        "bughunt": "student.bughunt_command",
+        "book": "book.book",
+        "doctor": "student.doctor",
+        "completion": "commands",
+    },
+    "to teach, and to write exercises": {
+        "verify": "author.verify",
+        "grade": "instructor.grade_command",
+        "handout": "instructor.handout",
+        "mutants": "author.mutants",
+        "accept": "author.accept",
+        "new": "author.new_exercise",
+    },
 }
-COMMANDS = {one.name: one for group in GROUPS.values() for one in group}
+_, TEACH = GROUPS
+MODULES = {name: module for group in GROUPS.values() for name, module in group.items()}
 HELP = """\
 usage: scripts/workbook [COMMAND] [ARGUMENTS]
        scripts/workbook COMMAND --help
@@ -68,52 +90,55 @@ environment: CXX (the compiler of a new build folder), NO_COLOR, COLUMNS, WORKBO
 """
 
 
-def whole_help() -> str:
-    found = [f"{title}:\n{lines_of(group)}" for title, group in GROUPS.items()]
-    return HELP.format(commands="\n\n".join(found))
+def command(name: str) -> Command:
+    found: Command = import_module(f"tool.{MODULES[name]}").COMMAND
+    return found
 
 
-def lines_of(group: list[Command]) -> str:
-    return "\n".join(f"  {one.name:11} {one.summary}" for one in group)
+def is_refused(root: Path, name: str) -> bool:
+    """What judges the course is not in a handout."""
+    return name in GROUPS[TEACH] and seal.in_handout(root)
+
+
+def offered(root: Path) -> list[Command]:
+    return [command(name) for name in MODULES if not is_refused(root, name)]
+
+
+def whole_help(root: Path) -> str:
+    lines = {one.name: f"  {one.name:11} {one.summary}" for one in offered(root)}
+    shown = {title: [lines[name] for name in group if name in lines] for title, group in GROUPS.items()}
+    parts = ["\n".join([f"{title}:", *found]) for title, found in shown.items() if found]
+    return HELP.format(commands="\n\n".join(parts))
 
 
 def main(argv: list[str]) -> int:
-    command = argv[0] if argv else "start"
-    if command in ("help", "--help", "-h"):
-        print(fitted(whole_help()), end="")
-    elif command in ("version", "--version"):
+    name = argv[0] if argv else "start"
+    if name in ("help", "--help", "-h"):
+        print(fitted(whole_help(checkout_root())), end="")
+    elif name in ("version", "--version"):
         print(f"concurrency workbook {version(checkout_root())}")
-    elif command not in COMMANDS:
-        raise WorkbookError(f"there is no command '{command}'; try {PROGRAM} --help", USAGE)
+    elif name not in MODULES:
+        raise WorkbookError(f"there is no command '{name}'; try {PROGRAM} --help", USAGE)
     else:
-        return call(checkout_root(), [command, *argv[1:]])
+        return call(checkout_root(), [name, *argv[1:]])
     return 0
-
-
-def is_refused(root: Path, command: Command) -> bool:
-    """What judges the course is not in a handout."""
-    return command in staff_commands.COMMANDS and seal.in_handout(root)
 
 
 def call(root: Path, argv: list[str]) -> int:
     """The command that these words begin with. --help is told, and all is well."""
-    command = COMMANDS[argv[0]]
-    words = argv[1:]
-    the_programs: list[str] = []
-    if command.name == "run":
-        words, the_programs = student_commands.split_run(words)
-    reader = command.parser()
+    if is_refused(root, argv[0]):
+        raise WorkbookError(
+            f"this is a handout for students: {argv[0]} needs all of the workbook", USAGE
+        )
+    chosen = command(argv[0])
+    words, rest = chosen.split(argv[1:])
+    reader = chosen.parser()
     if {"--help", "-h"} & set(words):  # among words that would be wrong, too
         print(reader.format_help(), end="")
         return 0
     options = reader.parse_intermixed_args(words)
-    if is_refused(root, command):
-        raise WorkbookError(
-            f"this is a handout for students: {command.name} needs all of the workbook", USAGE
-        )
-    if command.name == "run":
-        options.arguments = the_programs
-    return command.run(root, options)
+    options.rest = rest
+    return chosen.run(root, options)
 
 
 def run_to_the_end(argv: list[str]) -> int:

@@ -45,7 +45,7 @@ class BugHunt(fake_tree.FakeTree):
 
     def hunt(self, peek=False, core=True, first=False, **environment):
         """Exit status; what was said and noted is kept. Chooses the `first` of the mistakes, or the last."""
-        with unittest.mock.patch("tool.student.comparing.core_recorded", lambda exercise: core):
+        with unittest.mock.patch("tool.student.diff.core_recorded", lambda exercise: core):
             with unittest.mock.patch("random.choice", lambda names: names[0 if first else -1]):
                 return self.printed(lambda: bughunt.bughunt(self.root, "ex01", peek), environment)
 
@@ -56,7 +56,7 @@ class BugHunt(fake_tree.FakeTree):
         out, notes = io.StringIO(), io.StringIO()
         self.built = []
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(notes):
-            with unittest.mock.patch("tool.student.student.build_target", lambda *words: self.built.append(words[2])):
+            with unittest.mock.patch("tool.student.checking.build_target", lambda *words: self.built.append(words[2])):
                 with unittest.mock.patch.dict(os.environ, {"WORKBOOK_SCHEDULES": "", **environment}):
                     status = action()
         self.said, self.noted = out.getvalue(), notes.getvalue()
@@ -219,12 +219,12 @@ class BugHunt(fake_tree.FakeTree):
         self.mistakes(tripled=mistake("a", "Adds once more.", "return add(n, add(n, n))"))
 
         def meanwhile(exercise):
-            with unittest.mock.patch("tool.student.comparing.core_recorded", lambda exercise: True):
+            with unittest.mock.patch("tool.student.diff.core_recorded", lambda exercise: True):
                 bughunt.begin(exercise, None, False)
             return True
 
         with unittest.mock.patch("random.choice", lambda names: names[0]):
-            with unittest.mock.patch("tool.student.comparing.core_recorded", meanwhile):
+            with unittest.mock.patch("tool.student.diff.core_recorded", meanwhile):
                 with contextlib.redirect_stdout(io.StringIO()):
                     self.assertEqual(bughunt.begin(self.exercise, None, False).name, "tripled")
         self.assertEqual(self.record(), {"hunt": "tripled"})

@@ -14,10 +14,12 @@ import unittest.mock
 from pathlib import Path
 
 import fake_tree
-from tool import commands, student_commands
+from tool import commands
 from tool.course.layout import version
+from tool.student import run
 
 ROOT = fake_tree.TOOL.parents[1]
+ALL = {one.name: one for one in commands.offered(ROOT)}
 
 
 def printed(*words, **environment):
@@ -31,13 +33,13 @@ def printed(*words, **environment):
 class Help(unittest.TestCase):
     def test_each_command_is_in_the_whole(self):
         whole = printed("--help")
-        for name, command in commands.COMMANDS.items():
+        for name, command in ALL.items():
             self.assertIn(f"  {name:11} {command.summary}\n", whole)
         self.assertEqual(printed("help"), whole)
         self.assertEqual(printed("-h"), whole)
 
     def test_each_has_its_own(self):
-        for name, command in commands.COMMANDS.items():
+        for name, command in ALL.items():
             with self.subTest(name):
                 text = printed(name, "--help", COLUMNS="100")
                 self.assertTrue(text.startswith(f"usage: scripts/workbook {name}"), text)
@@ -47,19 +49,19 @@ class Help(unittest.TestCase):
                 self.assertEqual(printed(name, *wrong, COLUMNS="100"), text)
 
     def test_every_argument_is_explained(self):
-        for name, command in commands.COMMANDS.items():
+        for name, command in ALL.items():
             for action in command.parser()._actions:
                 self.assertGreater(len(action.help or ""), 3, (name, action.dest))
 
     def test_every_example_is_accepted(self):
-        for name, command in commands.COMMANDS.items():
+        for name, command in ALL.items():
             self.assertTrue(command.examples, name)
             for line, _ in command.examples:
                 with self.subTest(line):
                     words = shlex.split(line.split(" >")[0])
                     self.assertEqual(words.pop(0), name)
                     if name == "run":
-                        words = student_commands.split_run(words)[0]
+                        words = run.split_run(words)[0]
                     command.parser().parse_intermixed_args(words)
 
     def test_it_is_as_narrow_as_the_terminal(self):
@@ -87,9 +89,9 @@ class Documents(unittest.TestCase):
             for line in re.findall(r"scripts/workbook ([a-z][^`\n#|]*)", text):
                 words = shlex.split(re.split(r" {2,}|[>;]", line)[0])
                 if words[0] == "run":
-                    words[1:] = student_commands.split_run(words[1:])[0]
+                    words[1:] = run.split_run(words[1:])[0]
                 with self.subTest(f"{name}: {line}"):
-                    reader = commands.COMMANDS[words[0]].parser()
+                    reader = ALL[words[0]].parser()
                     if words[1:] and "--help" not in words:  # otherwise it is only named
                         reader.parse_intermixed_args(words[1:])
                     count += 1

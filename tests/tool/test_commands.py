@@ -24,7 +24,8 @@ from tool.course import pristine
 from tool.course.layout import Exercise, WorkbookError, find_exercise
 from tool.judging import board, judge, state
 from tool.judging.judge import FAILED, NOT_RUN, PASSED, STUCK, TODO, Outcome
-from tool.student import comparing, student
+from tool.student import check, diff, hint, reset, run
+from tool.student import list as board_list
 
 # A checker of the board's four cases that passes them all.
 GOOD = '[ "$1" != --list ] || printf "a\\nb\\nc\\nd\\n"'
@@ -111,7 +112,7 @@ class Words(fake_tree.FakeTree):
 
     def test_run_passes_the_rest_on(self):
         seen = []
-        with unittest.mock.patch("tool.student.student.run", lambda *words: seen.append(words[1:])):
+        with unittest.mock.patch("tool.student.run.run", lambda *words: seen.append(words[1:])):
             commands.call(self.root, ["run", "ex01", "--solution", "20000", "-3", "--help"])
             commands.call(self.root, ["run", "--python", "ex01", "--", "--solution"])
             commands.call(self.root, ["run", "ex01", "5", "--solution"])
@@ -174,10 +175,10 @@ class Signals(fake_tree.FakeTree):
         self.addCleanup(os.close, told)
         script = (
             "import sys; sys.argv[1:] = ['list']; from pathlib import Path\n"
-            "from tool.building import bounded; from tool.student import student\n"
+            "from tool.building import bounded; from tool.student import list as board_list\n"
             f"busy = Path({str(self.root / 'busy')!r})\n"
             f"{command}\n"
-            "student.show_list = lambda root: busily()"
+            "board_list.show = lambda root: busily()"
         )
         tool = run_main(script, {}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.addCleanup(tool.communicate)
@@ -235,7 +236,7 @@ class Signals(fake_tree.FakeTree):
 class Hints(fake_tree.FakeTree):
     def hint(self, again=False):
         with contextlib.redirect_stderr(io.StringIO()) as noted:
-            shown = said(student.hint, self.root, "ex01", again).splitlines()[0]
+            shown = said(hint.hint, self.root, "ex01", again).splitlines()[0]
         self.noted = noted.getvalue()
         return shown
 
@@ -568,10 +569,10 @@ class Board(fake_tree.FakeTree):
         self.write("exercises/ex01_count/count.cpp", "spoiled")
         self.record(a=PASSED, b=FAILED)
         self.assertRegex(self.row(), r"1/2 +0/1 +in progress \(its core held before\)$")
-        self.assertIn("+int twice(int n)", said(comparing.diff, self.root, "ex01", False))
-        said(student.reset, self.root, "ex01")
+        self.assertIn("+int twice(int n)", said(diff.diff, self.root, "ex01", False))
+        said(reset.reset, self.root, "ex01")
         with self.assertRaisesRegex(WorkbookError, "--peek"):
-            comparing.diff(self.root, "ex01", False)
+            diff.diff(self.root, "ex01", False)
 
     def next_after_passing(self, *ids):
         """What comes next after ex02, with the cores of these done."""
@@ -606,11 +607,11 @@ class Board(fake_tree.FakeTree):
         book = json.loads(self.read("build/workbook.json"))
         book["exercises"][0]["student_checker"] = str(self.script("checker", checker))
         self.write("build/workbook.json", json.dumps(book))
-        with unittest.mock.patch("tool.student.student.build_target"):
+        with unittest.mock.patch("tool.student.checking.build_target"):
             with unittest.mock.patch.dict(os.environ, {"WORKBOOK_SCHEDULES": "", **environment}):
                 with contextlib.redirect_stderr(io.StringIO()) as self.noted:
                     with contextlib.redirect_stdout(io.StringIO()) as out:
-                        self.status = student.check(self.root, "ex01")
+                        self.status = check.check(self.root, "ex01")
         return out.getvalue()
 
     def test_a_checker_that_ends_before_its_main_has_no_verdict(self):
@@ -670,11 +671,11 @@ class Board(fake_tree.FakeTree):
         self.assertRegex(self.row(), r"not started$")
 
     def test_reset_forgets_the_verdicts_and_keeps_the_hints(self):
-        said(student.hint, self.root, "ex01", False)
+        said(hint.hint, self.root, "ex01", False)
         self.write("exercises/ex01_count/count.cpp", "mine")
         self.write("exercises/ex01_count/more.cpp", "mine, too")
         self.record(a=PASSED, b=PASSED, c=PASSED)
-        text = said(student.reset, self.root, "ex01")
+        text = said(reset.reset, self.root, "ex01")
         self.assertIn("put back: exercises/ex01_count/count.cpp\n", text)
         self.assertIn("removed: exercises/ex01_count/more.cpp\n", text)
         self.assertIn("Your files are kept in .workbook/backup/ex01-", text)
@@ -684,28 +685,28 @@ class Board(fake_tree.FakeTree):
     def test_a_twin_that_is_gone_is_told_with_its_cure(self):
         (self.exercise.stub / "twin.py").unlink()
         with self.assertRaisesRegex(WorkbookError, "git checkout -- exercises/ex01_count/twin.py"):
-            student.run(self.root, "ex01", "python", [])
+            run.run(self.root, "ex01", "python", [])
 
     def test_diff_waits_for_the_core(self):
         with self.assertRaisesRegex(WorkbookError, "--peek"):
-            comparing.diff(self.root, "ex01", False)
-        self.assertIn("+int twice(int n)", said(comparing.diff, self.root, "ex01", True))
+            diff.diff(self.root, "ex01", False)
+        self.assertIn("+int twice(int n)", said(diff.diff, self.root, "ex01", True))
         self.write("exercises/ex01_count/count.cpp", "mine")
         self.record(a=PASSED, b=PASSED)
-        self.assertIn("+int twice(int n)", said(comparing.diff, self.root, "ex01", False))
+        self.assertIn("+int twice(int n)", said(diff.diff, self.root, "ex01", False))
 
     def test_a_damaged_folder_is_told_with_its_cure(self):
         whole = self.read("build/workbook.json")
         for damaged in (whole[:100], "[]", "7", '{"exercises": [1]}', '{"exercises": [{"name": "a"}]}'):
             self.write("build/workbook.json", damaged)
-            for action in (student.show_list, lambda root: student.check(root, None)):
+            for action in (board_list.show, lambda root: check.check(root, None)):
                 with self.assertRaisesRegex(WorkbookError, "damaged: .*rm -r build") as raised:
                     action(self.root)
                 self.assertNotIn("\n", str(raised.exception))
 
     def test_no_name_is_not_an_empty_one(self):
         with self.assertRaisesRegex(WorkbookError, "there is no exercise ''"):
-            student.check(self.root, "")
+            check.check(self.root, "")
 
     def test_a_folder_that_lacks_an_exercise_is_configured_again(self):
         ran = []

@@ -19,12 +19,12 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import fake_tree
-from tool import staff_commands
 from tool.building.build_folder import Case
 from tool.console.terminal import harmless
 from tool.course.layout import Exercise, WorkbookError
 from tool.instructor import (
     grade,
+    grade_command,
     grade_forms,
     grade_junit,
     grade_pages,
@@ -660,7 +660,7 @@ class Reports(unittest.TestCase):
                 grade_record.read_saved(self.EXERCISE.root, folder + "/none")
 
     def test_each_form_has_an_option(self):
-        self.assertEqual(list(staff_commands.FORMS), [*grade_forms.FORMS, grade_forms.SAVE])
+        self.assertEqual(list(grade_command.FORMS), [*grade_forms.FORMS, grade_forms.SAVE])
 
     def test_bad_files_are_refused_before_the_work(self):
         for files, count in (({"csv": "/nowhere/x"}, 1), ({"csv": "/"}, 1), ({"gradescope": "x"}, 2)):

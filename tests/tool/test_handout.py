@@ -14,13 +14,13 @@ import zipfile
 from pathlib import Path
 
 import fake_tree
-from tool import commands, staff_commands
+from tool import commands
 from tool.book import book_pages
 from tool.course import answers, seal
 from tool.course.layout import STARTER, Exercise, WorkbookError, exercises, read_code
 from tool.instructor import handout
 from tool.judging import state
-from tool.student import bughunt, comparing
+from tool.student import bughunt, diff
 
 SECRET = "Only the solution has this."
 
@@ -122,8 +122,14 @@ class Handout(fake_tree.FakeTree):
     def test_its_readme_tells_of_no_command_that_it_refuses(self):
         readme = (fake_tree.TOOL.parents[1] / "README.md").read_text(encoding="utf-8")
         told = set(re.findall(r"scripts/workbook ([a-z]+)", handout.for_students(readme)))
-        self.assertEqual(told & {one.name for one in staff_commands.COMMANDS}, set())
+        self.assertEqual(told & set(commands.GROUPS[commands.TEACH]), set())
         self.assertLess({"start", "check", "completion"}, told)
+
+    def test_its_help_tells_of_no_command_that_it_refuses(self):
+        told = commands.whole_help(self.given)
+        self.assertIn("\n  check ", told)
+        for name in commands.GROUPS[commands.TEACH]:
+            self.assertNotIn(f"\n  {name} ", told)
 
     def test_its_solution_is_not_to_be_played_with(self):
         with self.assertRaisesRegex(WorkbookError, "a handout has no --solution to break"):
@@ -143,13 +149,13 @@ class Handout(fake_tree.FakeTree):
             commands.call(self.root, ["handout", "book.rar"])
 
     def test_diff_opens_it_once_the_core_has_passed(self):
-        for looks in (comparing.diff, bughunt.bughunt):
+        for looks in (diff.diff, bughunt.bughunt):
             with self.assertRaisesRegex(WorkbookError, "sealed until the core of ex01 has passed"):
                 looks(self.given, "ex01", True)
         with state.changing(self.given, "ex01_count") as record:
             record["passed"] = True
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            comparing.diff(self.given, "ex01", False)
+            diff.diff(self.given, "ex01", False)
         self.assertIn(f"+// {SECRET}\n", out.getvalue())
 
     def test_a_hunt_opens_its_mistake(self):

@@ -10,7 +10,7 @@ import unittest.mock
 
 import fake_tree
 from tool.building import misplaced
-from tool.student import student
+from tool.student import checking
 
 
 class Misplaced(fake_tree.FakeTree):
@@ -31,7 +31,7 @@ class Misplaced(fake_tree.FakeTree):
         for path in elsewhere:
             self.write(path, "")
         with contextlib.redirect_stderr(io.StringIO()) as noted:
-            student.look_at_files(self.exercise)
+            checking.look_at_files(self.exercise)
         for path, line in zip(elsewhere, noted.getvalue().splitlines()):
             self.assertRegex(line, f"^{path} is not part of ex01: .* in exercises/ex01_count/$")
         self.assertEqual(noted.getvalue().count("\n"), 3)

@@ -153,10 +153,10 @@ class Chosen(fake_tree.FakeTree):
 class OnATerminal(unittest.TestCase):
     PREPARE = (
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from tool.student import student, play; import test_play; sys.argv[1:] = ['list']\n"
+        "from tool.student import list as board_list, play; import test_play; sys.argv[1:] = ['list']\n"
         "from tool.building.build_folder import Case\n"
         "game = test_play.Count('x', Case('p', 1, False, False, True))\n"
-        "student.show_list = lambda _: play.play_on(game, game.look(None)[0])\n"
+        "board_list.show = lambda _: play.play_on(game, game.look(None)[0])\n"
     )
 
     def test_steps_and_ctrl_c(self):

@@ -10,11 +10,11 @@ import unittest.mock
 import zlib
 
 import fake_tree
-from tool.author import selfcheck
+from tool.author import accept, selfcheck
 from tool.building import misplaced
 from tool.course import pristine
 from tool.course.layout import WorkbookError
-from tool.student import doctor, student
+from tool.student import check, doctor, run
 
 STUB = "exercises/ex01_count/count.cpp"
 
@@ -45,7 +45,7 @@ class Pristine(fake_tree.FakeTree):
     def test_accept_says_how_to_undo_it(self):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            student.accept(self.root, ["ex01"])
+            accept.accept(self.root, ["ex01"])
         self.assertIn("To undo this: git checkout -- exercises/.pristine\n", out.getvalue())
 
     def test_accepting_one_keeps_the_others(self):
@@ -118,7 +118,7 @@ class Pristine(fake_tree.FakeTree):
     def test_what_is_no_file_is_told_with_its_cure(self):
         misplaced.refuse_what_is_no_file(self.exercise)
         self.what_is_no_file()
-        for told in (student.check, lambda root, said: student.run(root, said, "own", [])):
+        for told in (check.check, lambda root, said: run.run(root, said, "own", [])):
             with self.assertRaisesRegex(WorkbookError, "count.cpp is no file; .*workbook reset ex01") as raised:
                 told(self.root, "ex01")
             self.assertNotIn("\n", str(raised.exception))
@@ -171,7 +171,7 @@ class Pristine(fake_tree.FakeTree):
         with unittest.mock.patch.dict(os.environ, GIT_TEST_ASSUME_DIFFERENT_OWNER="1"):
             pristine.reset(self.exercise)
             with contextlib.redirect_stdout(io.StringIO()):
-                student.accept(self.root, ["ex01"])
+                accept.accept(self.root, ["ex01"])
             self.assertEqual(selfcheck.check_stubs(self.root), [])
         self.assertEqual(self.read(STUB), fake_tree.STUB)
 

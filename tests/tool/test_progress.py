@@ -25,7 +25,7 @@ echo '[3/3] Linking CXX executable bin/ex01_checker'
 """
 PREPARE = """\
 from tool.building import build_step
-from tool.student import student
+from tool.student import list as board_list
 from pathlib import Path
 sys.argv[1:] = ['list']
 root = Path({root!r})
@@ -35,7 +35,7 @@ def follow(_):
             [root / 'slow'], root / 'build', ['x'], root / 'log', lock, 'building ex01')
     print('built', status)
     return 0
-student.show_list = follow
+board_list.show = follow
 """
 
 
@@ -251,9 +251,9 @@ class OfVerify(fake_tree.FakeTree):
             f"read word < {self.root / 'fifo'}; echo '100% tests passed'",
         )
         prepare = (
-            "from tool.author import verify\nfrom tool.student import student\nsys.argv[1:] = ['list']\n"
+            "from tool.author import verify\nfrom tool.student import list as board_list\nsys.argv[1:] = ['list']\n"
             f"ctest = {str(self.root / 'ctest')!r}\n"
-            "student.show_list = lambda _: print(verify.run_ctest([ctest], {})) or 0\n"
+            "board_list.show = lambda _: print(verify.run_ctest([ctest], {})) or 0\n"
         )
         there = running.Terminal(prepare)
         self.addCleanup(there.close)

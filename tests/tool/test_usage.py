@@ -14,7 +14,7 @@ from tool.author import verify
 from tool.course.layout import WorkbookError, exercises
 from tool.instructor import grade
 from tool.measuring.bench_tables import MEASUREMENTS
-from tool.student import bughunt, student, usage, watch
+from tool.student import bughunt, check, run, start, usage, watch
 
 ROOT = fake_tree.TOOL.parents[1]
 # Reads a usage text, and command lines with a tab between two words; says what becomes of each.
@@ -155,7 +155,8 @@ class BeforeBuilding(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
         self.write("exercises/ex01_count/main.cpp", MAIN)
-        for name in ("student.student", "student.watch", "instructor.grade", "author.verify"):
+        of_students = [f"student.{one}" for one in ("checking", "run", "start", "watch")]
+        for name in (*of_students, "instructor.grade", "author.verify"):
             never = AssertionError(f"{name} configured before the arguments were looked at")
             patch = unittest.mock.patch(f"tool.{name}.configure", side_effect=never)
             patch.start()
@@ -164,20 +165,20 @@ class BeforeBuilding(fake_tree.FakeTree):
     def test_bad_arguments_are_refused(self):
         for which in ("own", "solution"):
             with self.assertRaisesRegex(WorkbookError, "END: '0' is not a whole number from 1 to 10") as r:
-                student.run(self.root, "ex01", which, ["0"])
+                run.run(self.root, "ex01", which, ["0"])
             self.assertEqual(r.exception.status, 2)
             self.assertNotIn("\n", str(r.exception))
 
     def test_help_needs_no_build(self):
         with unittest.mock.patch("builtins.print") as printed:
-            self.assertEqual(student.run(self.root, "ex01", "own", ["--help"]), 0)
+            self.assertEqual(run.run(self.root, "ex01", "own", ["--help"]), 0)
         self.assertIn("usage: ex01_count [END]", printed.call_args[0][0])
 
     def test_settings_come_before_it_too(self):
         for command in (
-            student.start,
-            lambda root: student.check(root, None),
-            lambda root: student.check(root, "ex01"),
+            start.start,
+            lambda root: check.check(root, None),
+            lambda root: check.check(root, "ex01"),
             lambda root: watch.watch(root, None),
             lambda root: bughunt.bughunt(root, "ex01", True),
             lambda root: grade.grade(root, grade.Asked([str(root)])),
@@ -201,11 +202,11 @@ class BeforeBuilding(fake_tree.FakeTree):
         self.refused(lambda root: grade.grade(root, grade.Asked([str(root)], ["ex01"])), "edited here")
 
     def test_good_ones_and_unknown_programs_go_on(self):
-        with self.assertRaisesRegex(AssertionError, "student.student configured"):
-            student.run(self.root, "ex01", "own", ["10"])
+        with self.assertRaisesRegex(AssertionError, "student.run configured"):
+            run.run(self.root, "ex01", "own", ["10"])
         self.write("exercises/ex01_count/main.cpp", "int main() {}\n")
-        with self.assertRaisesRegex(AssertionError, "student.student configured"):
-            student.run(self.root, "ex01", "own", ["0"])
+        with self.assertRaisesRegex(AssertionError, "student.run configured"):
+            run.run(self.root, "ex01", "own", ["0"])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import fake_tree
 import running
 from tool.course.layout import Exercise, WorkbookError
 from tool.judging import state
-from tool.student import bughunt, student, watch
+from tool.student import bughunt, checking, watch
 
 STUB = "exercises/ex01_count/count.cpp"
 HUNTED = "hunts/ex01_count/count.cpp"
@@ -25,7 +25,7 @@ if grep -q slow {answer}; then exec 9>{fifo}; echo begun >&9; sleep 1000; fi
 grep -q right {answer}"""
 PREPARE = """\
 from tool.course import layout
-from tool.student import student, watch
+from tool.student import checking, run, watch
 from pathlib import Path
 sys.argv[1:] = {words!r}
 root = Path({root!r})
@@ -34,7 +34,7 @@ watch.TICK = 0.02
 def build(*_):
     if 'not C++' in (root / {answer!r}).read_text():
         raise layout.WorkbookError('ex01 does not build: expected a declaration', 4)
-student.build_target = build
+checking.build_target = run.build_target = build
 """
 
 
@@ -347,7 +347,7 @@ class AHunt(Watched):
             return said
 
         out = io.StringIO()
-        with unittest.mock.patch("tool.student.student.build_target"), unittest.mock.patch("os.setsid"):
+        with unittest.mock.patch("tool.student.checking.build_target"), unittest.mock.patch("os.setsid"):
             with unittest.mock.patch("tool.student.bughunt.judged", judged_too_late):
                 with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
                     self.assertEqual(watched._check(), watch.STALE)
@@ -384,16 +384,16 @@ class Looks(Watched):
                         raise last_words
                     return last_words
 
-                with unittest.mock.patch("tool.student.student.check_quietly", check):
+                with unittest.mock.patch("tool.student.checking.check_quietly", check):
                     with unittest.mock.patch("os.setsid"), contextlib.redirect_stdout(out):
                         self.assertEqual(watched._check(), watch.STALE)
         self.assertEqual(out.getvalue(), "")
 
     def test_the_first_unfinished_one_after_another(self):
         second = Exercise(self.root, "ex02_new")
-        self.assertEqual(student.unfinished(self.root), self.exercise)
-        self.assertEqual(student.unfinished(self.root, after=self.exercise), second)
-        self.assertIsNone(student.unfinished(self.root, after=second))
+        self.assertEqual(checking.unfinished(self.root), self.exercise)
+        self.assertEqual(checking.unfinished(self.root, after=self.exercise), second)
+        self.assertIsNone(checking.unfinished(self.root, after=second))
 
 
 if __name__ == "__main__":

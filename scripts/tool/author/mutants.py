@@ -22,6 +22,7 @@ from tool.book import book
 from tool.building import bounded
 from tool.building.build_folder import Case, built, configure
 from tool.building.build_step import build_target
+from tool.console.command_line import Command, Parser
 from tool.console.progress import Line
 from tool.course import pristine
 from tool.course.layout import (
@@ -293,3 +294,16 @@ def table(rows: list[tuple[str, Counter]]) -> str:
         lines.append(f"{name:4}  {figures}  {share:5.1f} % killed")
         total.update(counts)
     return "\n".join(lines)
+
+
+def mutants_arguments(reader: Parser) -> None:
+    reader.exercise("default: all", name="exercises", nargs="*")
+
+
+COMMAND = Command(
+    "mutants",
+    "for authors: changes one place of a solution at a time, and lists what no case caught",
+    lambda root, given: mutants(root, given.exercises),
+    mutants_arguments,
+    (("mutants ex15", ""),),
+)

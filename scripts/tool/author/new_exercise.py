@@ -13,6 +13,7 @@ import signal
 from pathlib import Path
 
 from tool.author import placeholders
+from tool.console.command_line import Command, Parser
 from tool.course import pristine, section
 from tool.course.layout import (
     MACHINE,
@@ -202,3 +203,17 @@ def next_steps(exercise: Exercise, book: str, cmake: str) -> str:
 
 def line_of(text: str, begin: str) -> int:
     return text.count("\n", 0, text.index(begin)) + 1
+
+
+def new_arguments(reader: Parser) -> None:
+    reader.add_argument("what", choices=["exercise"], help="the word exercise")
+    reader.add_argument("name", metavar="NAME", help="barriers, or ex15_barriers for a number")
+
+
+COMMAND = Command(
+    "new",
+    "for authors: a tiny exercise to begin from",
+    lambda root, given: new_exercise(root, given.name),
+    new_arguments,
+    (("new exercise barriers", "with the next number"),),
+)

@@ -21,6 +21,7 @@ from tool.building.build_step import (
     touch_changed,
 )
 from tool.building.compile_errors import first_errors
+from tool.console.command_line import Command, Parser, cores, whole_number
 from tool.console.progress import Line
 from tool.console.terminal import note
 from tool.course import pristine
@@ -206,3 +207,21 @@ def describe(names: list[str]) -> str:
         f"{found['half']} half-filled stubs, {found['bad']} wrong answers, "
         f"{found['good']} right answers of another make; {found['self']} checks of the project.\n"
     )
+
+
+def verify_arguments(reader: Parser) -> None:
+    reader.flag("--quick", "leave out the long cases")
+    reader.add_argument(
+        "-j", "--jobs", metavar="N", default=str(cores()), help="at once (%(default)s)"
+    )
+
+
+COMMAND = Command(
+    "verify",
+    "the project's own tests",
+    lambda root, given: verify(root, given.quick, whole_number("-j", given.jobs, 999)),
+    verify_arguments,
+    (("verify --quick -j 2", ""),),
+    "Solutions, fresh and half-filled stubs, wrong and right answers, the text and this tool. "
+    "What has passed as it is now is not run again.",
+)

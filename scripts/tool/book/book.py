@@ -13,11 +13,13 @@ import shutil
 import subprocess
 import sys
 import webbrowser
+from argparse import Namespace
 from pathlib import Path
 
 from tool.book import book_figures, book_games, book_pages, pictures
 from tool.building import bounded
 from tool.building.build_step import locked
+from tool.console.command_line import Command, Parser
 from tool.console.terminal import note
 from tool.course.layout import MACHINE, STARTER, USAGE, WorkbookError, relative, write_if_changed
 from tool.judging import player
@@ -159,3 +161,29 @@ def python_with(*modules: str) -> str | None:
         if subprocess.run([python, "-c", look], check=False).returncode == 0:
             return python
     return None
+
+
+def book_arguments(reader: Parser) -> None:
+    reader.flag("--open", "show it in the browser")
+    reader.flag("--epub", "for an e-reader, too")
+    reader.add_argument("--language", metavar="LANG", help="of a translation that is there")
+    reader.flag("--catalog", "for authors: write what a translation begins with")
+    reader.flag("--check", "for authors: test the book, in a browser too")
+
+
+def run_book(root: Path, options: Namespace) -> int:
+    others = options.open or options.epub or options.catalog or options.language is not None
+    if options.check and others:
+        raise WorkbookError("book: --check tests all of the book: give it alone", USAGE)
+    if options.check:
+        return check(root)
+    return book(root, options.language, options.epub, options.catalog, options.open)
+
+
+COMMAND = Command(
+    "book",
+    "WORKBOOK.md as pages with search, in build-book/html",
+    run_book,
+    book_arguments,
+    (("book --open", ""), ("book --epub", "for an e-reader")),
+)

@@ -1,6 +1,6 @@
 # How a command is typed: its arguments, its help, what a shell can complete.
 #
-# The commands themselves are in student_commands.py and staff_commands.py, one Command each.
+# Each command's module has its COMMAND; commands.py at the top knows which there are.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -76,6 +76,8 @@ class Command:
     arguments: Callable[[Parser], None] = nothing
     examples: tuple[tuple[str, str], ...] = ()  # what follows the program's name, and what it does
     more: str = ""  # paragraphs
+    # The words of its own, and the rest, which nobody here reads.
+    split: Callable[[list[str]], tuple[list[str], list[str]]] = lambda words: (words, [])
 
     def parser(self) -> Parser:
         reader = Parser(prog=f"{PROGRAM} {self.name}")

@@ -14,6 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tool.console.command_line import Command, Parser
 from tool.console.terminal import note
 from tool.course import pristine, seal
 from tool.course.answers import catchers
@@ -172,3 +173,19 @@ def write_tar(file: Path, top: str, entries: dict[str, Entry]) -> None:
             info.size, info.mtime = len(entry.content), int(time.time())
             info.mode = 0o755 if entry.runs else 0o644
             packed.addfile(info, io.BytesIO(entry.content))
+
+
+def handout_arguments(reader: Parser) -> None:
+    reader.add_argument("file", metavar="FILE", help="the archive: .zip, .tar.gz or .tgz")
+
+
+COMMAND = Command(
+    "handout",
+    "the workbook for students, in an archive that works by itself",
+    lambda root, given: handout(root, given.file),
+    handout_arguments,
+    (("handout workbook.zip", ""),),
+    "Stubs are as handed out. Solutions, and the wrong answers that bug hunts lay out, are sealed: "
+    "the build and the commands open what they need, and no search finds a word of them. A seal "
+    "is no lock, though.",
+)

@@ -12,11 +12,13 @@ import os
 import re
 import statistics
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 from tool.building import bounded
 from tool.building.build_folder import built, configure
 from tool.building.build_step import build_target
+from tool.console.command_line import Command, Parser, whole_number
 from tool.console.progress import Line
 from tool.console.terminal import note, paint
 from tool.course import section
@@ -205,3 +207,33 @@ def figures_of(exercise: Exercise, table: Table, rows: list[Row]) -> list[Figure
 def save(target: Path, figures: list[Figure]) -> None:
     write_atomically(target, as_csv(figures))
     note(f"{len(figures)} figures are in {target}")
+
+
+def bench_arguments(reader: Parser) -> None:
+    reader.exercise("default: all that have figures", name="exercises", nargs="*")
+    reader.add_argument("--csv", metavar="FILE", help="write them there, too")
+    reader.add_argument(
+        "--repeat", metavar="N", default="3", help="each is a median of so many runs (%(default)s)"
+    )
+    reader.flag("--loop", "how long one waits for a verdict, measured in a copy")
+    reader.flag("--book", "for authors: the twins' figures too, and all put into the text")
+
+
+def run_bench(root: Path, options: Namespace) -> int:
+    repeat = whole_number("--repeat", options.repeat, 99)
+    if options.loop:
+        if options.csv is not None:
+            raise WorkbookError("bench: --loop prints a table and no --csv", USAGE)
+        from tool.measuring import loop_bench
+
+        return loop_bench.measure(root, options.exercises, repeat, options.book)
+    return bench(root, options.exercises, options.csv, repeat, options.book)
+
+
+COMMAND = Command(
+    "bench",
+    "the references' figures on this machine",
+    run_bench,
+    bench_arguments,
+    (("bench ex01 ex11", ""), ("bench --csv .workbook/bench.csv", "kept for the book")),
+)

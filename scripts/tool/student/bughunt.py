@@ -29,7 +29,7 @@ from tool.course.layout import (
     write_if_changed,
 )
 from tool.judging import board, judge, state
-from tool.student import comparing, student
+from tool.student import checking, diff
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def put_back(mistake: Mistake, names: list[str]) -> None:
 def judged(mistake: Mistake) -> Callable[[], int]:
     """What prints the verdict, ends the hunt if all holds, and returns the exit status."""
     exercise = mistake.exercise
-    outcomes, enough = student.build_and_judge(exercise, exercise.hunt_id, built_hunt)
+    outcomes, enough = checking.build_and_judge(exercise, exercise.hunt_id, built_hunt)
 
     def say() -> int:
         print(fitted(board.findings(place(exercise), exercise, outcomes)))
@@ -124,7 +124,7 @@ def tell(root: Path, said: str) -> int:
     told = told_of(mistake)
     if mistake.patch.is_file():
         difference = mistake.difference().splitlines(keepends=True)
-        told += "\n\n" + "".join(comparing.coloured(line) for line in difference)
+        told += "\n\n" + "".join(diff.coloured(line) for line in difference)
     remember_end(exercise, mistake)
     print(f"{told}\n\n{after(exercise)}")
     return 0
@@ -142,9 +142,9 @@ def going_on(exercise: Exercise) -> Mistake | None:
 def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
     """Lays out this mistake, or one that has not been hunted yet."""
     if peek:
-        comparing.refuse_sealed(exercise)
+        diff.refuse_sealed(exercise)
     peek = peek or state.read(exercise.root).get(exercise.name, {}).get("peek", False)
-    if mistake is None and not peek and not comparing.core_recorded(exercise):
+    if mistake is None and not peek and not diff.core_recorded(exercise):
         raise WorkbookError(
             f"the core of {exercise.id} has not passed a check yet, and a wrong answer shows much of "
             f"a right one; to hunt all the same: scripts/workbook bughunt {exercise.id} --peek",

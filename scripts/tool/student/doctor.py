@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tool.building.build_folder import FOLDERS
 from tool.building.build_step import refuse_foreign
+from tool.console.command_line import Command
 from tool.console.terminal import paint
 from tool.console.wrapping import fitted
 from tool.course import pristine
@@ -181,3 +182,11 @@ def folders(root: Path) -> list[Finding]:
     if not os.access(root, os.W_OK):
         found.append(Finding(FIX, f"{root} cannot be written"))
     return found
+
+
+COMMAND = Command(
+    "doctor",
+    "what this machine has and lacks",
+    lambda root, _: doctor(root),
+    examples=(("doctor", ""),),
+)

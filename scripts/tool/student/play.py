@@ -15,6 +15,7 @@ from pathlib import Path
 from tool.building import bounded
 from tool.building.build_folder import Built, Case, built, configure
 from tool.building.build_step import build_target
+from tool.console.command_line import Command, Parser
 from tool.console.progress import Line
 from tool.console.terminal import paint
 from tool.console.wrapping import fitted
@@ -180,3 +181,19 @@ def as_long_as_it_can(game: Game, wanted: str, choices: list[int]) -> list[int]:
             break
         choices = [*story["choices"], names.index(wanted)]
     return choices
+
+
+def play_arguments(reader: Parser) -> None:
+    reader.exercise("the exercise")
+    help = "a case's sentence; default: the first that the explorer can break"
+    reader.add_argument("promise", nargs="?", metavar="PROMISE", help=help)
+    reader.flag("--solution", "of our answer")
+
+
+COMMAND = Command(
+    "play",
+    "be the scheduler: say which thread goes on, and break the promise",
+    lambda root, given: play(root, given.exercise, given.promise, given.solution),
+    play_arguments,
+    (("play ex02", ""), ("play ex01 --solution", "try to break ours")),
+)

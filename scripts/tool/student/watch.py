@@ -20,11 +20,12 @@ from tool.building import bounded
 from tool.building.build_folder import configure
 from tool.building.build_step import SUFFIXES
 from tool.console import keyboard
+from tool.console.command_line import Command, Parser
 from tool.console.terminal import clear, erase_anothers, note, paint
 from tool.console.wrapping import fitted
 from tool.course.layout import NOT_YET, Exercise, WorkbookError, find_exercise, relative
 from tool.judging import board, judge
-from tool.student import bughunt, student
+from tool.student import bughunt, checking, hint, run
 
 TICK = 0.2  # seconds from one look at the files to the next
 STALE = 99  # a check's exit status: the files changed before it could say anything
@@ -36,7 +37,7 @@ Picture = dict[str, tuple]  # name -> (time, size, inode): a file is written to,
 def watch(root: Path, said: str | None) -> int:
     """Until q or a signal."""
     judge.refuse_bad_settings()
-    exercise = student.unfinished(root) if said is None else find_exercise(root, said)
+    exercise = checking.unfinished(root) if said is None else find_exercise(root, said)
     if exercise is None:
         print("The core of every exercise is done. To watch one again: scripts/workbook watch ex03")
         return 0
@@ -164,7 +165,7 @@ class Watch:
     def _judged(self) -> Callable[[], int]:
         """What prints the verdict and returns the check's exit status."""
         exercise = self._exercise
-        outcomes = student.check_quietly(exercise)
+        outcomes = checking.check_quietly(exercise)
 
         def say() -> int:
             print(fitted(board.verdict(exercise, outcomes)))
@@ -231,7 +232,7 @@ class Watch:
     def _hint(self) -> None:
         with self._place_to_print():
             print()
-            student.hint(self._exercise.root, self._exercise.id, again=False)
+            hint.hint(self._exercise.root, self._exercise.id, again=False)
         if self._process is None:
             self._say_what_now()
 
@@ -239,7 +240,7 @@ class Watch:
         self._due = self._process is None  # one that runs is of these files
 
     def _next(self) -> None:
-        following = student.unfinished(self._exercise.root, after=self._exercise)
+        following = checking.unfinished(self._exercise.root, after=self._exercise)
         if following is None:
             with self._place_to_print():
                 print(f"\nNo unfinished exercise comes after {self._exercise.id}.")
@@ -307,7 +308,7 @@ class WatchedHunt(Watch):
 
 def run_program(exercise: Exercise) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ends the build; exec resets it
-    return student.run(exercise.root, exercise.id, "own", [])
+    return run.run(exercise.root, exercise.id, "own", [])
 
 
 def in_a_child(action: Callable[[], int]) -> int:
@@ -362,3 +363,17 @@ def wait_for(process: int) -> int:
     finally:
         os.close(handle)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def watch_arguments(reader: Parser) -> None:
+    reader.exercise("default: the first exercise whose core has not passed", nargs="?")
+
+
+COMMAND = Command(
+    "watch",
+    "the same at every save",
+    lambda root, given: watch(root, given.exercise),
+    watch_arguments,
+    (("watch ex03", ""),),
+    "On a terminal keys give a hint, go on to the next exercise, run the program, quit.",
+)

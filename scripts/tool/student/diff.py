@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tool.console.command_line import Command, Parser
 from tool.console.terminal import colours, paint
 from tool.course import seal
 from tool.course.layout import NOT_YET, Exercise, WorkbookError, code_files, find_exercise
@@ -72,3 +73,17 @@ def coloured(line: str) -> str:
         if line.startswith(begin):
             return paint(line.rstrip("\n"), style) + "\n"
     return line
+
+
+def diff_arguments(reader: Parser) -> None:
+    reader.exercise("the exercise")
+    reader.flag("--peek", "before the core has passed")
+
+
+COMMAND = Command(
+    "diff",
+    "your answer against the solution, once the core has passed",
+    lambda root, given: diff(root, given.exercise, given.peek),
+    diff_arguments,
+    (("diff ex03", ""),),
+)
