@@ -48,10 +48,21 @@ class Help(unittest.TestCase):
                 wrong = ["--help", "such", "nonsense"]
                 self.assertEqual(printed(name, *wrong, COLUMNS="100"), text)
 
-    def test_every_argument_is_explained(self):
+    def test_every_argument_is_named_and_explained(self):
         for name, command in ALL.items():
+            text = " ".join(printed(name, "--help", COLUMNS="100").split())
             for action in command.parser()._actions:
                 self.assertGreater(len(action.help or ""), 3, (name, action.dest))
+                explained = " ".join((action.help % {"default": action.default}).split())
+                for word in action.option_strings or [action.metavar or "{"]:  # {bash,zsh,fish}
+                    self.assertRegex(text, rf"{re.escape(word)}.* {re.escape(explained)}", name)
+
+    def test_each_shows_its_examples(self):
+        for name, command in ALL.items():
+            text = printed(name, "--help", COLUMNS="100")
+            for line, what in command.examples:
+                example = rf"\n  scripts/workbook {re.escape(line)}\s*{re.escape(what)}\n"
+                self.assertRegex(text, rf"(?s)\nexamples:.*{example}", name)
 
     def test_every_example_is_accepted(self):
         for name, command in ALL.items():
@@ -154,6 +165,11 @@ class Completion(unittest.TestCase):
         self.assertLessEqual({"anna"}, {one.rstrip("/") for one in offered("grade a")})
         self.assertIn("bert.zip", offered("grade b"))
         self.assertIn("zsh", offered("completion z"))
+        for name, command in ALL.items():
+            self.assertIn(name, offered(name[:2]))
+            of_parser = {one for action in command.parser()._actions for one in action.option_strings}
+            expected = {one for one in of_parser if one.startswith("--")}
+            self.assertEqual({one for one in offered(f"{name} --") if one}, expected, name)
 
     @unittest.skipUnless(shutil.which("bash"), "no bash here")
     def test_bash(self):
