@@ -44,7 +44,7 @@ class Run(unittest.TestCase):
     def test_without_apt(self):
         done = self.run_it()
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, "^Not all browsers can be installed here")
+        self.assertRegex(done.stdout, "^Not all packages can be installed here")
         self.assertRegex(done.stdout, "(?s)apt-get.*\ntold to verify\n$")
 
     def test_with_an_apt_that_fails(self):
@@ -55,12 +55,12 @@ class Run(unittest.TestCase):
 
     def test_what_is_missing_is_installed(self):
         self.script("bin/apt-get", f'echo "$@" >> {self.root}/asked')
-        self.script("bin/dpkg-query", 'case "$*" in *firefox*) exit 1;; esac; printf installed')
+        self.script("bin/dpkg-query", 'case "$*" in *firefox*|*mypy*) exit 1;; esac; printf installed')
         done = self.run_it()
         self.assertEqual((done.returncode, done.stdout), (0, "told to verify\n"))
         asked = (self.root / "asked").read_text(encoding="utf-8").splitlines()
         self.assertEqual(len(asked), 3, asked)
-        self.assertRegex(asked[2], "^install .*--no-download firefox-esr$")
+        self.assertRegex(asked[2], "^install .*--no-download firefox-esr mypy$")
 
     def test_where_all_is_there_nothing_is_asked(self):
         self.script("bin/dpkg-query", "printf installed")
