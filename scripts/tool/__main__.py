@@ -10,6 +10,7 @@ if sys.version_info < (3, 9):
     print(f"scripts/workbook: {sys.executable} is older than Python 3.9", file=sys.stderr)
     sys.exit(3)
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = {  # and the folder of each; its main() takes the arguments
     "answers": "course",
     "arm_check": "author",
@@ -28,6 +29,9 @@ def run(name: str, argv: list[str]) -> int:
     """A program; what goes wrong is said without a traceback."""
     from importlib import import_module
 
+    if not os.path.isdir(os.path.join(HERE, PROGRAMS[name])):
+        print(f"this is a handout for students: {name} needs all of the workbook", file=sys.stderr)
+        return 2
     try:
         status: int = import_module(f"tool.{PROGRAMS[name]}.{name}").main(argv)
         return status
@@ -41,7 +45,7 @@ def run(name: str, argv: list[str]) -> int:
 
 
 def main(argv: list[str]) -> int:
-    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path[0] = os.path.dirname(HERE)
     if argv and argv[0] in PROGRAMS:
         return run(argv[0], argv[1:])
     from tool import commands

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -130,6 +131,19 @@ class Handout(fake_tree.FakeTree):
         self.assertIn("\n  check ", told)
         for name in commands.GROUPS[commands.TEACH]:
             self.assertNotIn(f"\n  {name} ", told)
+
+    def test_its_tool_does_without_what_is_left_out(self):
+        whole = fake_tree.TOOL.parents[1]
+        for file in handout.files_below(fake_tree.TOOL, whole):
+            there = self.given / file.relative_to(whole)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, there)
+        words = {("--help",): 0, ("grade", "x"): 2, ("selfcheck", "tool"): 2}
+        for given, status in words.items():
+            command = [sys.executable, str(self.given / "scripts/tool"), *given]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (status, status // 2), done.stderr)
+            self.assertIn("this is a handout" if status else "\n  check ", done.stderr + done.stdout)
 
     def test_its_solution_is_not_to_be_played_with(self):
         with self.assertRaisesRegex(WorkbookError, "a handout has no --solution to break"):
