@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,13 +66,13 @@ class Mutant:
         """The lines that it touches, before and after; of those the ones that differ."""
         first = text.rfind(b"\n", 0, self.begin) + 1
         last = (text + b"\n").index(b"\n", self.end)
-        gone = text[first:last]
         come = self.of(text)[first : last + len(self.of(text)) - len(text)]
-        lines = [[one.strip() for one in each.decode().splitlines()] for each in (gone, come)]
-        if len(lines[0]) == len(lines[1]):
-            lines = zip(*(pair for pair in zip(*lines) if pair[0] != pair[1]))
-        gone, come = (tuple(filter(None, each)) for each in lines)
-        return equivalents.Change(self.kind, self.file, gone, come)
+        both = [[one.strip() for one in each.decode().splitlines()] for each in (text[first:last], come)]
+        if len(both[0]) == len(both[1]):
+            pairs = [pair for pair in zip(*both) if pair[0] != pair[1]]
+            both = [[pair[side] for pair in pairs] for side in (0, 1)]
+        gone, now = (tuple(filter(None, each)) for each in both)
+        return equivalents.Change(self.kind, self.file, gone, now)
 
 
 class Court:
@@ -163,7 +164,7 @@ class Court:
         return SURVIVED, ""
 
     @contextlib.contextmanager
-    def _in_a_sandbox(self, user: int):
+    def _in_a_sandbox(self, user: int) -> Iterator[tuple[sandbox.Sandboxes, list[Case]]]:
         boxes = sandbox.Sandboxes(user)
         with self._lock:
             self._boxes.add(boxes)
@@ -206,7 +207,7 @@ class Record:
 
     def get(self, one: Mutant) -> tuple[str, str] | None:
         found = self._judged.get(key(one))
-        return tuple(found) if found else None
+        return (found[0], found[1]) if found else None
 
     def add(self, one: Mutant, verdict: tuple[str, str]) -> None:
         with self._lock:
@@ -257,12 +258,13 @@ def judge_all(court: Court, record: Record) -> dict[Mutant, tuple[str, str]]:
             line.tell(f"{now.kind} in {now.file}" if now else "", len(found) - len(left) + done, len(found))
 
         bounded.in_parallel(judged, left, court.interrupt, meanwhile)
-    return {one: record.get(one) for one in found}
+    said = {one: record.get(one) for one in found}
+    return {one: verdict for one, verdict in said.items() if verdict}
 
 
 def sorted_out(
     court: Court, verdicts: dict[Mutant, tuple[str, str]], listed: list[equivalents.Change]
-) -> tuple[Counter, list[str]]:
+) -> tuple[Counter[str], list[str]]:
     """How many of each verdict; the survivors, and what is listed as equivalent and is not."""
     counts: Counter[str] = Counter()
     said = []
@@ -284,7 +286,7 @@ def sorted_out(
     return counts, said
 
 
-def table(rows: list[tuple[str, Counter]]) -> str:
+def table(rows: list[tuple[str, Counter[str]]]) -> str:
     lines = ["", "      mutants  killed  equivalent  survived"]
     total: Counter[str] = Counter()
     for name, counts in [*rows, ("all", total)] if len(rows) > 1 else rows:

@@ -263,7 +263,7 @@ def change_catch(source: Source, one: Cursor) -> None:
         return
     caught = re.fullmatch(r"(.*?&|\.\.\.)(\s*\w*)", source.of(*found).strip())
     narrower = NARROWER.get(caught.group(1)) if caught else None
-    if narrower:
+    if caught and narrower:
         source.add("catches less", *found, narrower + caught.group(2))
 
 

@@ -365,13 +365,15 @@ def report(name: str, root: Path) -> int:
 def go_on_where_selenium_is(argv: list[str]) -> None:
     """In the system's Python, if it is there and not in ours."""
     python = book.python_with("selenium")
-    if python not in (None, sys.executable):
+    if python is not None and python != sys.executable:
         os.execv(python, [python, str(STARTER), "selfcheck", *argv])
 
 
 def main(argv: list[str]) -> int:
-    if len(argv) not in (1, 2) or argv[0] not in {**GROUPS, **CHECKS}:
-        print(f"usage: python3 scripts/tool selfcheck {'|'.join([*GROUPS, *CHECKS])} [SOURCE-DIR]", file=sys.stderr)
+    known = [*GROUPS, *CHECKS]
+    if len(argv) not in (1, 2) or argv[0] not in known:
+        usage = f"python3 scripts/tool selfcheck {'|'.join(known)} [SOURCE-DIR]"
+        print(f"usage: {usage}", file=sys.stderr)
         return USAGE
     root = Path(argv[1]).resolve() if len(argv) == 2 else checkout_root()
     if "book-in-a-browser" in GROUPS.get(argv[0], argv[:1]):

@@ -8,7 +8,9 @@ import re
 import select
 import subprocess
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from tool.building import bounded
 from tool.building.build_folder import built, configure
@@ -60,8 +62,8 @@ def verify(root: Path, quick: bool, jobs: int) -> int:
     try:
         status, summary = run_all(build, due, jobs, ran)
     finally:  # an interrupted run goes on where it was
-        passed = [one.name for one in due if ran.get(one.number) and now[one.name]]
-        judged.remember(build, {**before, **{name: now[name] for name in passed}})
+        passed = {one.name: now[one.name] for one in due if ran.get(one.number)}
+        judged.remember(build, {**before, **{name: of for name, of in passed.items() if of}})
     judged_now = [one.name for one in due if one.number in ran]
     print(describe([*judged_now, *(one.name for one in same)]))
     if same:
@@ -144,6 +146,7 @@ def run_ctest(command: list[str], ran: dict[int, bool]) -> tuple[int, list[str]]
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that it can be ended with all that it started
         )
+        assert process.stdout  # a pipe, as asked for
         with process.stdout as said, Line("judging", late=True) as told:
             for line in lines_of(said, told.tick):
                 if summary or re.match(r"\d+% tests passed", line):
@@ -175,7 +178,7 @@ def again(failures: list[list[str]]) -> list[str]:
     return ["What failed, once more:\n\n", *told] if told else []
 
 
-def lines_of(pipe, meanwhile):
+def lines_of(pipe: IO[bytes], meanwhile: Callable[[], object]) -> Iterator[str]:
     """As they come. Calls meanwhile() now and then."""
     rest = b""
     while True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from tool.book import games
 from tool.course import section
@@ -32,7 +33,7 @@ def data(root: Path) -> dict[str, bytes]:
     return {f"{name}.json": json.dumps(of_a_page(root, name)).encode() for name in wanted}
 
 
-def of_a_page(root: Path, name: str) -> dict:
+def of_a_page(root: Path, name: str) -> dict[str, Any]:
     game = games.read(root, name)
     text = games.text_of(games.cases(root) / f"{name}.cpp")
     game["lines"] = text.splitlines()[game["first"] - 1 : game["last"]]
@@ -40,7 +41,7 @@ def of_a_page(root: Path, name: str) -> dict:
     return {**game, "still": still(game)}
 
 
-def captions(name: str, text: str, game: dict) -> dict[int, list[str]]:
+def captions(name: str, text: str, game: dict[str, Any]) -> dict[int, list[str]]:
     """Line -> what it does, as the case says: at first, and when its thread comes back."""
     found: dict[int, list[str]] = {}
     for words, again, says in games.CAPTION.findall(text):
@@ -54,9 +55,10 @@ def captions(name: str, text: str, game: dict) -> dict[int, list[str]]:
     return found
 
 
-def still(game: dict) -> dict:
+def still(game: dict[str, Any]) -> dict[str, Any]:
     """The shortest way to break it, where nothing can be played: thread, line, what it does."""
-    node, rows = game["nodes"][0], []
+    node = game["nodes"][0]
+    rows: list[list[int]] = []
     for thread in game["way"]:
         edge = next(one for one in node["open"] if one["thread"] == thread)
         for step in (game["steps"][number] for number in edge["steps"]):
@@ -69,8 +71,8 @@ def still(game: dict) -> dict:
     return {"rows": told, "end": f"{node['kind']}: {node['text']}"}
 
 
-def caption(game: dict, before: list[list[int]], thread: int, line: int) -> str:
-    says = game["captions"].get(line, [""])
+def caption(game: dict[str, Any], before: list[list[int]], thread: int, line: int) -> str:
+    says: list[str] = game["captions"].get(line, [""])
     return says[-1] if [thread, line] in before else says[0]
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -157,6 +158,7 @@ def with_standing(page: Page, book: list[Page], text: str) -> str:
     at = of_exercises.index(page)
     standing = f"*Exercise {at + 1} of {len(hours)}; "
     standing += f"{sum(hours[:at]):g} of {sum(hours):g} hours lie before it.*"
+    assert page.exercise
     text = text.replace(f"## {page.exercise.name}\n", f"## {page.label}\n\n{standing}\n", 1)
     text = LEAD.sub("", text, count=1)
     files = "\n".join(relative(path, page.exercise.root) for path in stubs(page.exercise))
@@ -182,7 +184,7 @@ def moved_up(text: str, levels: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def outside_code(text: str, change) -> str:
+def outside_code(text: str, change: Callable[[str], str]) -> str:
     """`change` on each line that stands in no code block."""
     lines = text.splitlines()
     bare = section.without_code(text).splitlines()

@@ -21,6 +21,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tool.course.layout import (
     USAGE,
@@ -37,8 +38,10 @@ HELD = "EXPLORE_REQUIRE( told )"  # the end of a schedule in which all went well
 REQUIRED = re.compile(r"^T\d+: EXPLORE_REQUIRE\( (.*) \) (does not hold.*?) \(\S+:\d+\)$")
 NAME = re.compile(r"^// T(\d+): (.+)$", re.MULTILINE)
 CAPTION = re.compile(r"^// at `(.+)`(, again)?: (.+)$", re.MULTILINE)
-KEPT = ("thread", "op", "does", "object", "sort", "value", "old", "other", "releases", "file", "line")
-KEPT += ("source", "tells", "decisive")
+KEPT = (
+    *("thread", "op", "does", "object", "sort", "value", "old", "other", "releases", "file", "line"),
+    *("source", "tells", "decisive"),
+)
 
 
 def sources(root: Path) -> list[Path]:
@@ -66,9 +69,9 @@ class State:
     """Where a schedule may come to; its first way there."""
 
     choices: list[int]
-    waiting: list[dict]
+    waiting: list[dict[str, Any]]
     open: list[int] = field(default_factory=list)  # threads that can go on
-    edges: list[dict] = field(default_factory=list)
+    edges: list[dict[str, Any]] = field(default_factory=list)
     kind: str = ""  # of an end: "held", or what is broken
     text: str = ""
 
@@ -87,16 +90,16 @@ class Recorder:
         self.states: list[State] = []
         self.known: dict[str, int] = {}
         self.steps: dict[str, int] = {}
-        self.seen: dict[tuple, dict] = {}
+        self.seen: dict[tuple[tuple[int, ...], bool], dict[str, Any]] = {}
 
-    def look(self, choices: list[int], stop: bool) -> dict:
+    def look(self, choices: list[int], stop: bool) -> dict[str, Any]:
         """The story of these choices, stopped where they end, or of the plainest way on to the end."""
         asked = (tuple(choices), stop)
         if asked not in self.seen:
             self.seen[asked] = self.replay(choices, stop)
         return self.seen[asked]
 
-    def replay(self, choices: list[int], stop: bool) -> dict:
+    def replay(self, choices: list[int], stop: bool) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
             file = Path(folder) / "story.json"
             asked = {"WORKBOOK_STORY": str(file), "WORKBOOK_STOP": "1" if stop else ""}
@@ -122,7 +125,7 @@ class Recorder:
                 return step["line"] if self.is_own(step) else None
         return None
 
-    def settled(self, choices: list[int], thread: int | None = None) -> dict:
+    def settled(self, choices: list[int], thread: int | None = None) -> dict[str, Any]:
         """Where these choices lead to, after T0 has done what it can; with `thread`, which has just
         been chosen, at the end of its line."""
         line = self.own_line(choices, thread) if thread is not None else None
@@ -131,7 +134,7 @@ class Recorder:
             if story["kind"] != "stopped" or len(story["choices"]) < len(choices):
                 return story
             goes = 0 if 0 in story["open"] else None
-            if goes is None and thread in story["open"]:
+            if goes is None and thread is not None and thread in story["open"]:
                 its = self.own_line([*story["choices"], story["open"].index(thread)], thread)
                 if its is None or line is None or its == line:
                     line = its or line
@@ -140,7 +143,7 @@ class Recorder:
                 return story
             choices = [*story["choices"], story["open"].index(goes)]
 
-    def record(self) -> dict:
+    def record(self) -> dict[str, Any]:
         start = self.settled([])
         begin = self.pieces(start["choices"], 0)
         self.add(start)
@@ -152,7 +155,7 @@ class Recorder:
                 raise WorkbookError(f"{self.name}: over {MOST_STATES} states: make it smaller")
         return self.whole([step for piece in begin for step in piece])
 
-    def add(self, story: dict) -> int:
+    def add(self, story: dict[str, Any]) -> int:
         """The state's number."""
         key = self.key(story)
         if key not in self.known:
@@ -160,7 +163,7 @@ class Recorder:
             self.states.append(self.state_of(story))
         return self.known[key]
 
-    def state_of(self, story: dict) -> State:
+    def state_of(self, story: dict[str, Any]) -> State:
         waiting = [
             {"thread": one["thread"], "text": one["text"], **({"for": one["for"]} if "for" in one else {})}
             for one in story["waiting"]
@@ -172,9 +175,9 @@ class Recorder:
         text = "" if held else REQUIRED.sub(r"\1 \2", story["text"])
         return State(story["choices"], [] if held else waiting, kind=kind, text=text)
 
-    def key(self, story: dict) -> str:
+    def key(self, story: dict[str, Any]) -> str:
         done = collections.defaultdict(list)
-        writer: dict[str, tuple] = {}
+        writer: dict[str, tuple[int, int]] = {}
         for step in story["steps"]:
             if step["op"] == "blocked":
                 continue  # whoever can go on again is where it would be without
@@ -189,7 +192,9 @@ class Recorder:
 
     def expand(self, at: int) -> None:
         state = self.states[at]
-        story = self.look(state.choices, stop=True) if state.open else None
+        if not state.open:
+            return
+        story = self.look(state.choices, stop=True)
         for thread in state.open:
             chosen = [*state.choices, story["open"].index(thread)]
             there = self.settled(chosen, thread)
@@ -197,7 +202,7 @@ class Recorder:
             to = self.add(there)
             self.connect(at, to, thread, pieces)
 
-    def connect(self, at: int, to: int, thread: int, pieces: list[list[dict]]) -> None:
+    def connect(self, at: int, to: int, thread: int, pieces: list[list[dict[str, Any]]]) -> None:
         """An edge; where another thread goes on by itself afterwards, one more for each of its lines."""
         for number, piece in enumerate(pieces):
             goes = next((step["thread"] for step in piece if step["thread"] != 0), thread)
@@ -211,7 +216,7 @@ class Recorder:
                 self.states[at].edges.append(edge)
             at = target
 
-    def between(self, before: int, thread: int, rest: list[list[dict]]) -> int:
+    def between(self, before: int, thread: int, rest: list[list[dict[str, Any]]]) -> int:
         """A state in which only one thread can go on, so that the explorer does not stop there."""
         key = json.dumps(["between", before, thread, [[self.numbered(one) for one in piece] for piece in rest]])
         if key not in self.known:
@@ -219,10 +224,10 @@ class Recorder:
             self.states.append(State([], []))
         return self.known[key]
 
-    def is_own(self, step: dict) -> bool:
+    def is_own(self, step: dict[str, Any]) -> bool:
         return step["thread"] != 0 and step.get("file") == self.file and step["line"] < self.body
 
-    def pieces(self, choices: list[int], after: int) -> list[list[dict]]:
+    def pieces(self, choices: list[int], after: int) -> list[list[dict[str, Any]]]:
         """The steps after so many choices, of the whole schedule, in which it is known what the
         threads share; cut where another thread than before goes on, or by itself in another line."""
         steps = [
@@ -231,7 +236,7 @@ class Recorder:
             if after < step["choices"] <= len(choices) or (after == 0 and step["choices"] == 0)
         ]
         steps = [step for step in steps if step.get("file") != self.recorders_own]
-        found: list[list[dict]] = [[]]
+        found: list[list[dict[str, Any]]] = [[]]
         current, line = None, None
         for step in steps:
             thread = step["thread"]
@@ -246,11 +251,11 @@ class Recorder:
             found[-1].append(step)
         return found
 
-    def numbered(self, step: dict) -> int:
+    def numbered(self, step: dict[str, Any]) -> int:
         text = json.dumps({name: step[name] for name in KEPT if name in step})
         return self.steps.setdefault(text, len(self.steps))
 
-    def whole(self, begin: list[dict]) -> dict:
+    def whole(self, begin: list[dict[str, Any]]) -> dict[str, Any]:
         begin_steps = [self.numbered(step) for step in begin]
         graph = [self.as_json(state) for state in self.states]
         way = shortest_way(graph)
@@ -271,17 +276,17 @@ class Recorder:
             "nodes": graph,
         }
 
-    def as_json(self, state: State) -> dict:
+    def as_json(self, state: State) -> dict[str, Any]:
         if state.kind:
             return {"kind": state.kind, "text": state.text, "waiting": state.waiting}
         return {"open": state.edges, "waiting": state.waiting}
 
 
-def is_broken(node: dict) -> bool:
-    return node.get("kind", "held") != "held"
+def is_broken(node: dict[str, Any]) -> bool:
+    return str(node.get("kind", "held")) != "held"
 
 
-def can_break(graph: list[dict]) -> list[bool]:
+def can_break(graph: list[dict[str, Any]]) -> list[bool]:
     found = [is_broken(node) for node in graph]
     changed = True
     while changed:
@@ -292,10 +297,11 @@ def can_break(graph: list[dict]) -> list[bool]:
     return found
 
 
-def shortest_way(graph: list[dict]) -> list[int]:
+def shortest_way(graph: list[dict[str, Any]]) -> list[int]:
     """Of those that break it the one with the fewest switches, and of these with the fewest steps: the
     threads that go on."""
-    best: dict[tuple, tuple] = {(0, None): (0, 0, ())}
+    begin: tuple[int, int | None] = (0, None)  # the node, and the thread that went on last
+    best: dict[tuple[int, int | None], tuple[int, int, tuple[int, ...]]] = {begin: (0, 0, ())}
     todo = collections.deque(best)
     while todo:
         at, last = todo.popleft()
@@ -315,7 +321,7 @@ def switches(way: list[int]) -> int:
     return sum(one != other for one, other in zip(way, way[1:]))
 
 
-def as_text(game: dict) -> bytes:
+def as_text(game: dict[str, Any]) -> bytes:
     """One step and one state a line, so that a difference can be read."""
     lines = []
     for name, value in game.items():
@@ -327,7 +333,7 @@ def as_text(game: dict) -> bytes:
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
-def read(root: Path, name: str) -> dict:
+def read(root: Path, name: str) -> dict[str, Any]:
     """What was recorded, for a source that is still the same."""
     file, source = recording(root, name), cases(root) / f"{name}.cpp"
     if not source.is_file():
@@ -335,7 +341,8 @@ def read(root: Path, name: str) -> dict:
     if not file.is_file() or json.loads(text_of(file)).get("source") != digest(source):
         again = "python3 scripts/tool games build-instructor/bin/book_games"
         raise WorkbookError(f"{relative(source, root)}: not recorded as it is now: {again}")
-    return json.loads(text_of(file))
+    found: dict[str, Any] = json.loads(text_of(file))
+    return found
 
 
 def main(argv: list[str]) -> int:

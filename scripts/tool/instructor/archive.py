@@ -78,10 +78,10 @@ def unpacked(name: str, packed: bytes, budget: Budget) -> bytes:
     if name.lower().endswith(".tar"):
         return packed
     if name.lower().endswith("xz"):
-        undo = lzma.LZMADecompressor(memlimit=MOST_MEMORY)
+        plain = lzma.LZMADecompressor(memlimit=MOST_MEMORY).decompress(packed, budget.left + 1)
     else:
-        undo = zlib.decompressobj(31)  # with gzip's head
-    plain = undo.decompress(packed, budget.left + 1)
+        gzips_head = 31
+        plain = zlib.decompressobj(gzips_head).decompress(packed, budget.left + 1)
     budget.take(len(plain))
     return plain
 
@@ -97,7 +97,8 @@ def of_tar(plain: bytes, wanted: Wanted) -> Iterator[Member]:
             if wrong:
                 yield Member(path, one.mtime, wrong=wrong)
             elif wanted(path):
-                yield Member(path, one.mtime, tar.extractfile(one).read())
+                file = tar.extractfile(one)
+                yield Member(path, one.mtime, file.read() if file else b"")
 
 
 def wrong_kind(one: tarfile.TarInfo) -> str:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from tool.building import bounded
@@ -60,7 +61,9 @@ class Court:
                 f'{what} fails at "{broken.case.sentence}":\n\n{broken.output}', MACHINE
             )
 
-    def grade(self, one: HandIn, user: int, told=bounded.nothing) -> Graded:
+    def grade(
+        self, one: HandIn, user: int, told: Callable[..., object] = bounded.nothing
+    ) -> Graded:
         if one.files == self.stub:
             return Graded(one.name, self.exercise, NOT_STARTED, why="the stub, as handed out")
         trial = self.trials.run(one, user, told)
@@ -92,7 +95,7 @@ class Court:
 
 def is_confined(build: Path) -> bool:
     """Whether answers may write files, for a trace, and yet not their own memory."""
-    command = [build / "bin" / SUPERVISOR, "--confines"]
+    command = [str(build / "bin" / SUPERVISOR), "--confines"]
     return subprocess.run(command, check=False).returncode == 0
 
 

@@ -10,6 +10,7 @@ import os
 import posixpath
 import re
 import stat
+from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Tree:
                 found.setdefault(above, {})[name] = one
         return found
 
-    def refused(self, told: set[str] = frozenset()) -> list[str]:
+    def refused(self, told: Set[str] = frozenset()) -> list[str]:
         """What else it has that is not to be used, and why."""
         return [
             f"{path} {one.wrong}"

@@ -85,14 +85,14 @@ def is_named(folder: str, exercise: Exercise) -> bool:
     return name == exercise.id or (name.startswith(exercise.name) and not more.isalnum())
 
 
-def rank(folder: str, files: dict[str, Member]) -> tuple:
+def rank(folder: str, files: dict[str, Member]) -> tuple[bool, float, int, str]:
     """The largest is judged: of several the last by its time, as in a checkout before others."""
     as_in_a_checkout = folder.split("/")[-2:-1] == ["exercises"]
     time = max(one.time for one in files.values())
     return as_in_a_checkout, time, -folder.count("/"), folder
 
 
-def content(files: dict[str, Member]) -> tuple:
+def content(files: dict[str, Member]) -> tuple[tuple[str, bytes], ...]:
     return tuple(sorted((name, one.content) for name, one in files.items()))
 
 

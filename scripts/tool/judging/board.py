@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tool.building.build_folder import Built, book_so_far
 from tool.console.terminal import paint
@@ -46,7 +47,7 @@ def board(root: Path) -> str:
     return "\n".join(lines)
 
 
-def row(exercise: Exercise, facts: Built | None, record: dict, wide: int) -> str:
+def row(exercise: Exercise, facts: Built | None, record: dict[str, Any], wide: int) -> str:
     """`wide`: of the column of names; 0 on a terminal that has no room for columns."""
     if facts is None:
         return fitted(f"{exercise.name:{wide}}  not built yet: scripts/workbook check {exercise.id}")
@@ -66,7 +67,7 @@ def row(exercise: Exercise, facts: Built | None, record: dict, wide: int) -> str
 
 
 def standing(
-    exercise: Exercise, core: list[bool], stretch: list[bool], record: dict
+    exercise: Exercise, core: list[bool], stretch: list[bool], record: dict[str, Any]
 ) -> tuple[str, str]:
     """The state in words, and what to know about it."""
     if judge.untouched(exercise):
@@ -172,8 +173,9 @@ def marked(verdict: str) -> str:
 def in_full(first: Outcome, promised: Sequence[str] = ()) -> str:
     """`promised`: the contract's sentences that it breaks, told once the function is begun."""
     begin = f'Step {first.case.step}: "{first.case.sentence}"'
-    if first.verdict == TODO and judge.todo_place(first.output):
-        todo, place = judge.todo_place(first.output)
+    todo_and_place = judge.todo_place(first.output)
+    if first.verdict == TODO and todo_and_place:
+        todo, place = todo_and_place
         return f"{begin}\n\n  {paint(todo, 'yellow')}\n    {place}"
     if first.verdict in (FAILED, STUCK):
         begin = "\n".join([begin, *(f"Contract: {sentence}" for sentence in promised)])

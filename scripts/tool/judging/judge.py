@@ -16,8 +16,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tool.building import bounded
 from tool.building.build_folder import Built, Case
@@ -47,7 +49,7 @@ class Outcome:
     case: Case
     verdict: str
     output: str
-    story: dict | None = None  # of the schedule that broke it
+    story: dict[str, Any] | None = None  # of the schedule that broke it
     seconds: float = field(default=0.0, compare=False)  # that it took
 
 
@@ -94,7 +96,7 @@ def story_file(folder: Path, sentence: str) -> Path:
     return folder / (re.sub(r"\W+", "_", sentence) + ".json")
 
 
-def read_story(file: Path) -> dict | None:
+def read_story(file: Path) -> dict[str, Any] | None:
     """None if there was no such schedule. Its form: tests/explore/report/story_json.hpp."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
@@ -113,7 +115,7 @@ class Running:
         self._limit = limit
         self._patient_until = time.monotonic() + PATIENCE
         self._lock = threading.Lock()  # guards the two below
-        self._processes: set[subprocess.Popen] = set()
+        self._processes: set[subprocess.Popen[bytes]] = set()
         self._over = False
 
     def run(self, case: Case) -> Outcome:
@@ -128,7 +130,7 @@ class Running:
                 process = bounded.start([self._checker, *shown, case.sentence], out, more=more)
                 self._processes.add(process)
             ended = bounded.wait(process, out, self._limit)
-        verdict = VERDICTS.get(ended.status, FAILED)
+        verdict = FAILED if ended.status is None else VERDICTS.get(ended.status, FAILED)
         if ended.status is None or (verdict == FAILED and GAVE_UP in ended.output):
             verdict = STUCK
         with self._lock:
@@ -158,7 +160,7 @@ class Running:
                 process.terminate()
 
 
-def judge(built: Built, told=bounded.nothing) -> list[Outcome]:
+def judge(built: Built, told: Callable[..., object] = bounded.nothing) -> list[Outcome]:
     """Every everyday case in its order. One that got stuck is the last to be started, and one that
     is broken when this has lasted for long.
 
@@ -229,19 +231,19 @@ def untouched(exercise: Exercise) -> bool:
     return bool(pristine.shipped(exercise)) and all(path.endswith(".md") for path in changed)
 
 
-def results(exercise: Exercise, record: dict) -> dict:
+def results(exercise: Exercise, record: dict[str, Any]) -> dict[str, Any]:
     """sentence -> verdict as check saw it last; nothing if the stub has come back since."""
     return {} if untouched(exercise) else record.get("results", {})
 
 
-def core_done(exercise: Exercise, facts: Built, record: dict) -> bool:
+def core_done(exercise: Exercise, facts: Built, record: dict[str, Any]) -> bool:
     """Of the answer as check saw it last."""
     seen = results(exercise, record)
     core = [case for case in facts.everyday_cases() if not case.stretch]
     return bool(core) and all(seen.get(case.sentence) == PASSED for case in core)
 
 
-def step_to_mend(exercise: Exercise, facts: Built, record: dict) -> int | None:
+def step_to_mend(exercise: Exercise, facts: Built, record: dict[str, Any]) -> int | None:
     """That of the first broken promise, as check saw it last."""
     seen = results(exercise, record)
     cases = [case for case in facts.everyday_cases() if case.sentence in seen]

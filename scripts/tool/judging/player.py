@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import json
 from pathlib import Path
+from typing import Any
 
 from tool.course import seal
 from tool.course.layout import Exercise, relative, write_atomically
@@ -37,7 +38,7 @@ def part(name: str) -> str:
     return (PARTS / name).read_text(encoding="utf-8")
 
 
-def one_broken(root: Path, checker: Path, outcome: Outcome) -> dict:
+def one_broken(root: Path, checker: Path, outcome: Outcome) -> dict[str, Any]:
     sentence = outcome.case.sentence
     made = {"promise": sentence, "report": outcome.output, "story": outcome.story}
     if outcome.story:
@@ -46,7 +47,7 @@ def one_broken(root: Path, checker: Path, outcome: Outcome) -> dict:
     return made
 
 
-def files(root: Path, broken: list[dict]) -> dict[str, dict]:
+def files(root: Path, broken: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The sources that the steps lie in, as they are now."""
     steps = [step for one in broken if one["story"] for step in one["story"]["steps"]]
     names = {step["file"] for step in steps if "file" in step}

@@ -13,6 +13,7 @@ import re
 import statistics
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 from tool.building import bounded
@@ -50,7 +51,7 @@ BAR = 40  # characters of the longest bar
 WIDE = 50  # bars that differ by more than so many times grow with the logarithm
 
 
-def bench(root: Path, said: list[str], csv_file: str | None, repeat: int, book=False) -> int:
+def bench(root: Path, said: list[str], csv_file: str | None, repeat: int, book: bool = False) -> int:
     chosen = measurements(root, said, book)
     target = output_file("--csv", csv_file) if csv_file is not None else None
     load = os.getloadavg()[0]
@@ -75,7 +76,7 @@ def bench(root: Path, said: list[str], csv_file: str | None, repeat: int, book=F
     return renewal.renew(root, figures, build) if book else 0
 
 
-def measurements(root: Path, said: list[str], book=False) -> list[tuple[Exercise, Measurement]]:
+def measurements(root: Path, said: list[str], book: bool = False) -> list[tuple[Exercise, Measurement]]:
     """Of the exercises named, or of all, in the book's order."""
     there = {exercise.name: exercise for exercise in exercises(root)}
     wanted = (*MEASUREMENTS, *BOOK_MEASUREMENTS) if book else MEASUREMENTS
@@ -111,7 +112,9 @@ def measure(
             figures += figures_of(exercise, table, rows)
 
 
-def run(program: list[str], measurement: Measurement, meanwhile=bounded.nothing) -> list[list[Row]]:
+def run(
+    program: list[str], measurement: Measurement, meanwhile: Callable[[], None] = bounded.nothing
+) -> list[list[Row]]:
     """One run's tables."""
     words = " ".join([Path(program[-1]).name, *measurement.arguments])
     try:

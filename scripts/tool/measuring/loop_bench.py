@@ -16,8 +16,10 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Union
 
 from tool.building import bounded
 from tool.console.progress import Line
@@ -34,6 +36,7 @@ from tool.measuring import renewal
 from tool.measuring.figures import Figure
 from tool.measuring.this_machine import machine
 
+Command = Sequence[Union[str, Path]]
 TEMPLATES = Path(__file__).resolve().parent / "loop"
 COPIED = (".*", "*.md", "CMake*", "LICENSE", "exercises", "scripts", "solutions", "tests")
 NOT_COPIED = (".git", ".workbook", ".cache", "__pycache__")
@@ -61,7 +64,7 @@ class Loop:
         copy(root, self.root)
         self.floors: list[float] = []  # seconds
 
-    def seconds(self, what: str, command: list, cwd: Path | None = None) -> tuple[float, str]:
+    def seconds(self, what: str, command: Command, cwd: Path | None = None) -> tuple[float, str]:
         """Wall time, and what it printed; a command that fails is told."""
         self._line.tell(what)
         began = time.monotonic()
@@ -74,18 +77,18 @@ class Loop:
     def floor(self) -> float:
         program = self._holder / "floor"
         compiler = os.environ.get("CXX", "g++").split()
-        words = [*compiler, "-std=c++20", "-O0", "-pthread", TEMPLATES / "floor.cpp", "-o", program]
+        words: Command = [*compiler, "-std=c++20", "-O0", "-pthread", TEMPLATES / "floor.cpp", "-o", program]
         took = self.seconds("the floor", words)[0] + self.seconds("the floor", [program])[0]
         self.floors.append(took)
         return took
 
-    def once(self, what: str, command: list) -> float:
+    def once(self, what: str, command: Command) -> float:
         """In floors, of which one is measured before and one after."""
         before = self.floor()
         took, _ = self.seconds(what, command)
         return 2 * took / (before + self.floor())
 
-    def pairs(self, action) -> tuple[float, ...]:
+    def pairs(self, action: Callable[[], Sequence[float]]) -> tuple[float, ...]:
         """The medians of what action() returns, in floors; a floor is measured before each."""
         found = []
         for _ in range(self._repeat):
@@ -101,7 +104,7 @@ class Loop:
         def save_and_judge() -> tuple[float, float]:
             with open(source, "a", encoding="utf-8") as out:
                 out.write(f"// saved once more: {time.monotonic_ns()}\n")
-            command = ["ctest", "--test-dir", build, "-R", f"^{exercise.id}"]
+            command: Command = ["ctest", "--test-dir", build, "-R", f"^{exercise.id}"]
             took, said = self.seconds(f"ctest -R {exercise.id}", command)
             built = BUILD_ENTRY.search(said)
             if not built or "tests failed out of" in said and "100%" not in said:
@@ -123,7 +126,7 @@ def copy(root: Path, to: Path) -> None:
             shutil.copy2(path, to / path.name)
 
 
-def run(command: list, cwd: Path, meanwhile) -> bounded.Ended:
+def run(command: Command, cwd: Path, meanwhile: Callable[[], object]) -> bounded.Ended:
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
             command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
@@ -139,7 +142,7 @@ def run(command: list, cwd: Path, meanwhile) -> bounded.Ended:
             process.wait()
 
 
-def measure(root: Path, said: list[str], repeat: int, book=False) -> int:
+def measure(root: Path, said: list[str], repeat: int, book: bool = False) -> int:
     named = [find_exercise(root, name) for name in said] or exercises(root)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="workbook-loop-") as holder, Line("measuring") as line:
@@ -165,12 +168,13 @@ def of_exercise(loop: Loop, exercise: Exercise) -> Row:
 def others(loop: Loop) -> list[Row]:
     """An equal exercise in other languages, where they are installed."""
     rows = []
-    for name, tools in (("rustc --test", ["rustc"]), ("go test", ["go"])):
-        if not all(shutil.which(tool) for tool in tools):
+    for name, tool in (("rustc --test", "rustc"), ("go test", "go")):
+        if not shutil.which(tool):
             continue
         folder = Path(tempfile.mkdtemp(dir=loop.root))
-        if tools == ["rustc"]:
-            build = ["rustc", "--test", TEMPLATES / "primes_test.rs", "-o", folder / "primes"]
+        commands: list[Command]
+        if tool == "rustc":
+            build: Command = ["rustc", "--test", TEMPLATES / "primes_test.rs", "-o", folder / "primes"]
             commands = [build, [folder / "primes"]]
         else:
             shutil.copy(TEMPLATES / "primes_test.go", folder)

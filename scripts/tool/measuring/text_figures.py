@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from tool.course.layout import WorkbookError
-from tool.measuring.bench_tables import MEASUREMENTS, named, rows_in
+from tool.measuring.bench_tables import MEASUREMENTS, Row, Table, named, rows_in
 from tool.measuring.book_tables import BOOK_MEASUREMENTS
 from tool.measuring.figures import FILE, GIVEN, MACHINE, Figure, read_file
 
@@ -73,7 +73,7 @@ class Reader:
     def problem(self, offset: int, text: str) -> None:
         self.wrong.append(f"{self.name}:{self.text.count(chr(10), 0, offset) + 1}: {text}")
 
-    def add(self, start: int, shown: str, unit: str, figure: Figure, in_comment=False) -> None:
+    def add(self, start: int, shown: str, unit: str, figure: Figure, in_comment: bool = False) -> None:
         self.places.append(Place(start, start + len(shown), shown, unit, figure, in_comment))
 
     def find(self, exercise: str, row: str, column: str | None, offset: int) -> Figure | None:
@@ -107,7 +107,7 @@ class Reader:
                 for at, row in rows:
                     self.read_row(exercise, table, row, start_of_line(block, at))
 
-    def read_row(self, exercise: str, table, row, begin: int) -> None:
+    def read_row(self, exercise: str, table: Table, row: Row, begin: int) -> None:
         line = self.text[begin : self.text.index("\n", begin)]
         name = named(table, row)
         for column, shown in reversed(list(zip(table.columns, row.figures))):
@@ -128,7 +128,9 @@ class Reader:
                 among = (said[:at].count(said[at]), said.count(said[at]))
                 self.read_entry(exercise, begin, entry[0].strip(), paragraph, among)
 
-    def read_entry(self, exercise: str, begin: int, entry: str, paragraph, among) -> None:
+    def read_entry(
+        self, exercise: str, begin: int, entry: str, paragraph: tuple[int, int], among: tuple[int, int]
+    ) -> None:
         """One figure of a paragraph; of those shown alike, (which of them, of how many)."""
         shown, _, key = entry.partition(" = ")
         row, _, column = key.partition(" > ")
@@ -190,7 +192,7 @@ def is_output(block: str, python: bool) -> bool:
     return not commands or any("--python" in line for line in commands) == python
 
 
-def tried(table, block: str):
+def tried(table: Table, block: str) -> list[tuple[int, Row]] | None:
     """Its rows, if the block has them; the commands above the output are none of it."""
     lines = block.splitlines()
     skipped = next((at for at, line in enumerate(lines) if not line.startswith("$ ")), 0)
@@ -200,7 +202,7 @@ def tried(table, block: str):
         return None
 
 
-def start_of_line(block: re.Match, at: int) -> int:
+def start_of_line(block: re.Match[str], at: int) -> int:
     return block.start(2) + len("".join(block[2].splitlines(keepends=True)[:at]))
 
 

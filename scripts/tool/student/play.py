@@ -11,6 +11,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from tool.building import bounded
 from tool.building.build_folder import Built, Case, built, configure
@@ -43,7 +44,7 @@ class Game:
     case: Case
     choices: list[int] = field(default_factory=list)
 
-    def look(self, choices: list[int] | None) -> tuple[dict | None, str]:
+    def look(self, choices: list[int] | None) -> tuple[dict[str, Any] | None, str]:
         """The story of these choices, stopped where they end; None as choices: the explorer's own. No
         story: nothing is broken. And what the checker printed."""
         with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
@@ -98,7 +99,7 @@ def chosen(exercise: Exercise, facts: Built, sentence: str | None) -> Case:
     raise WorkbookError(f"'{sentence}' is not one promise of {exercise.id}'s; these are:{listed}", USAGE)
 
 
-def play_on(game: Game, best: dict | None) -> int:
+def play_on(game: Game, best: dict[str, Any] | None) -> int:
     """Until the promise is broken (0), or the player has had enough (1)."""
     while True:
         story, _ = game.look(game.choices)
@@ -117,11 +118,11 @@ def play_on(game: Game, best: dict | None) -> int:
             return 1
 
 
-def take_turn(game: Game, story: dict | None) -> bool:
+def take_turn(game: Game, story: dict[str, Any] | None) -> bool:
     """Changes the choices as the player says; False: the end."""
     while True:
         typed = ask(story)
-        if typed in ("q", None):
+        if typed is None or typed == "q":
             return False
         if typed == "?":
             print(fitted(HELP))
@@ -133,7 +134,7 @@ def take_turn(game: Game, story: dict | None) -> bool:
             print(f"{unclear}; ? shows what can be typed")
 
 
-def ask(story: dict | None) -> str | None:
+def ask(story: dict[str, Any] | None) -> str | None:
     """None at the end of the input."""
     names = [name_of(one) for one in story["open"]] if story else []
     question = f"Who goes on, {' or '.join(names)}? [{names[0]}] " if names else "b, r or q? "
@@ -145,7 +146,7 @@ def ask(story: dict | None) -> str | None:
         return None
 
 
-def changed(game: Game, story: dict | None, typed: str) -> list[int]:
+def changed(game: Game, story: dict[str, Any] | None, typed: str) -> list[int]:
     """The choices after what was typed."""
     if typed == "r":
         return []
@@ -169,7 +170,7 @@ def taken_back(game: Game) -> list[int]:
     for length in range(len(game.choices) - 1, 0, -1):
         story, _ = game.look(game.choices[:length])
         if story and len(story["choices"]) < len(game.choices):
-            return story["choices"]
+            return list(story["choices"])
     return []
 
 
@@ -177,7 +178,7 @@ def as_long_as_it_can(game: Game, wanted: str, choices: list[int]) -> list[int]:
     for _ in range(MOST_STEPS):
         story, _ = game.look(choices)
         names = [name_of(one) for one in story["open"]] if story else []
-        if wanted not in names:
+        if story is None or wanted not in names:
             break
         choices = [*story["choices"], names.index(wanted)]
     return choices

@@ -4,13 +4,15 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+from typing import Any
+
 from tool.console.terminal import columns
 
 CLOCK = 32  # in a story's "open"
 MOST_ROWS = 14
 
 
-def goal(best: dict | None, printed: str) -> str:
+def goal(best: dict[str, Any] | None, printed: str) -> str:
     """What there is to do, and what the explorer has done."""
     text = "You say which thread goes on, a step at a time: T0 is the test, T1 the first that it"
     text += " starts."
@@ -25,13 +27,13 @@ def goal(best: dict | None, printed: str) -> str:
     return f"{text}\nThe explorer has found none{found}. Try, if you like."
 
 
-def switches(story: dict) -> int:
+def switches(story: dict[str, Any]) -> int:
     """How often another thread had the turn than the step before."""
     threads = [step["thread"] for step in story["steps"]]
     return sum(one != other for one, other in zip(threads, threads[1:]))
 
 
-def schedule(story: dict) -> str:
+def schedule(story: dict[str, Any]) -> str:
     """The end of what was done and what decided it, a column for each thread if there is room."""
     rows = [step for step in story["steps"] if step["tells"]]
     shown = [i for i, one in enumerate(rows) if one["decisive"] or i >= len(rows) - MOST_ROWS]
@@ -49,7 +51,7 @@ def schedule(story: dict) -> str:
     return "\n" + "\n".join(line[:room].rstrip() for line in lines) + "\n"
 
 
-def row(one: dict, threads: int, width: int) -> str:
+def row(one: dict[str, Any], threads: int, width: int) -> str:
     """Of one step; without columns where they have no width."""
     if not width:
         return f"T{one['thread']}: {one['does']}  {place(one)}"
@@ -57,14 +59,14 @@ def row(one: dict, threads: int, width: int) -> str:
     return "".join(f"{cell:{width}}" for cell in cells) + place(one)
 
 
-def place(one: dict) -> str:
+def place(one: dict[str, Any]) -> str:
     if "file" not in one:
         return ""
     name = one["file"].rsplit("/", 1)[-1]
     return f"{'the test' if name.endswith('_test.cpp') else name}:{one['line']}"
 
 
-def standing(story: dict) -> str:
+def standing(story: dict[str, Any]) -> str:
     """What each thread is about to do."""
     lines = []
     for one in story["waiting"]:
@@ -85,7 +87,7 @@ def counted(number: int, what: str = "switch", more: str = "es") -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}{more}"
 
 
-def score(mine: int, best: dict | None) -> str:
+def score(mine: int, best: dict[str, Any] | None) -> str:
     if best is None:
         return f"In {counted(mine)}. The explorer did not find that."
     par = switches(best)
@@ -93,7 +95,7 @@ def score(mine: int, best: dict | None) -> str:
     return f"In {counted(mine)}; {against}."
 
 
-def cause(story: dict) -> str:
+def cause(story: dict[str, Any]) -> str:
     why = f"\nCause: {story['cause']}" if story.get("cause") else ""
     marked = any(step["decisive"] for step in story["steps"] if step["tells"])
     return why + ("\nThe steps marked > decided it." if marked else "")

@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tool.building import bounded
@@ -31,7 +31,7 @@ TICK = 0.2  # seconds from one look at the files to the next
 STALE = 99  # a check's exit status: the files changed before it could say anything
 HEEDED = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}
 
-Picture = dict[str, tuple]  # name -> (time, size, inode): a file is written to, or replaced
+Picture = dict[str, tuple[int, int, int]]  # name -> (time, size, inode): a file is written to, or replaced
 
 
 def watch(root: Path, said: str | None) -> int:
@@ -59,7 +59,7 @@ def picture(folder: Path) -> Picture | None:
 
     None if the folder is gone.
     """
-    seen = {}
+    seen: Picture = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -135,7 +135,7 @@ class Watch:
         elif self._due:
             self._begin()
         elif self._process is not None:
-            self._end()
+            self._end(self._process)
 
     def _begin(self) -> None:
         if self._clears:
@@ -173,10 +173,10 @@ class Watch:
 
         return say
 
-    def _end(self) -> None:
+    def _end(self, check: int) -> None:
         """If the check has ended, by itself: what now?"""
-        process, status = os.waitpid(self._process, os.WNOHANG)
-        if not process:
+        ended, status = os.waitpid(check, os.WNOHANG)
+        if not ended:
             return
         self._process = None
         code = os.waitstatus_to_exitcode(status)
@@ -214,7 +214,7 @@ class Watch:
                 complain(error)
 
     @contextlib.contextmanager
-    def _place_to_print(self):
+    def _place_to_print(self) -> Iterator[None]:
         """Amid a check, which draws a line: it is stopped meanwhile, and the line erased."""
         check = self._process
         if check is None:
