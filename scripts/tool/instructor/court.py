@@ -62,7 +62,7 @@ class Court:
             )
 
     def grade(
-        self, one: HandIn, user: int, told: Callable[..., object] = bounded.nothing
+        self, one: HandIn, user: int, told: Callable[..., None] = bounded.nothing
     ) -> Graded:
         if one.files == self.stub:
             return Graded(one.name, self.exercise, NOT_STARTED, why="the stub, as handed out")

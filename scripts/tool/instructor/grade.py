@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -104,13 +105,14 @@ class Reports:
             grade_pages.feedback(self._feedback, found)
 
 
-def judged(build: Path, plan: list[HandIn | Graded], record: Record):
+def judged(build: Path, plan: list[HandIn | Graded], record: Record) -> Iterator[Graded]:
     """Graded for each, in their order."""
     courts: dict[str, Court] = {}
     users = {one.name: number for number, one in enumerate(plan, 1)}
     for number, one in enumerate(plan):
         found = one if isinstance(one, Graded) else record.known(one)
         if found is None:
+            assert isinstance(one, HandIn)
             record.refuse_full_disk()
             found = graded(build, courts, one, users[one.name], record.place, (number, len(plan)))
             record.refuse_full_disk()
@@ -173,10 +175,11 @@ def hand_ins(top: Path, each: bool) -> list[Tree | Graded]:
     except (Refused, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         return [Graded(one_line(str(top)), None, UNREADABLE, why=harmless(str(why)))]
-    return handed.by_student(tree) if each else [tree]
+    found: list[Tree | Graded] = [*(handed.by_student(tree) if each else [tree])]
+    return found
 
 
-def answers(root: Path, tree: Tree | Graded, wanted: list[Exercise]):
+def answers(root: Path, tree: Tree | Graded, wanted: list[Exercise]) -> Iterator[HandIn | Graded]:
     """HandIns, and Graded for what cannot be judged."""
     if isinstance(tree, Graded):
         yield tree

@@ -16,6 +16,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TextIO
 
 from tool.building.build_folder import Case
 from tool.console.terminal import note
@@ -34,7 +35,7 @@ LEAST_ROOM = 1 << 30  # bytes on the disk, more than one hand-in can fill
 PLAIN = ("name", "verdict", "why", "odd", "remarks", "began", "seconds", "core", "files")
 
 
-def to_json(one: Graded) -> dict:
+def to_json(one: Graded) -> dict[str, Any]:
     return {
         "exercise": one.exercise.name if one.exercise else None,
         "outcomes": [[asdict(o.case), o.verdict, o.output, o.seconds] for o in one.outcomes],
@@ -42,7 +43,7 @@ def to_json(one: Graded) -> dict:
     }
 
 
-def from_json(root: Path, found: dict) -> Graded:
+def from_json(root: Path, found: dict[str, Any]) -> Graded:
     """Raises KeyError, TypeError for what to_json() did not make."""
     exercise = Exercise(root, found["exercise"]) if found["exercise"] else None
     outcomes = [
@@ -89,7 +90,7 @@ def put_together(root: Path, files: list[str]) -> list[Graded]:
                 f"{name} was judged by other tests than those here: merge with that workbook", USAGE
             )
     refuse_missing([one.part for one in parts.values()])
-    seen: dict[tuple, str] = {}
+    seen: dict[tuple[str, Exercise | None], str] = {}
     for name, one in parts.items():
         for verdict in one.found:
             other = seen.setdefault((verdict.name, verdict.exercise), name)
@@ -132,19 +133,20 @@ class Record:
         self._folder = root / FOLDER / hashlib.sha256(here).hexdigest()[:16]
         self._file = self._folder / "judged.jsonl"
         self._head = json.dumps({"judges": judges(root)})
-        self._known: dict[tuple[str, str], dict] = {}
+        self._known: dict[tuple[str, str], dict[str, Any]] = {}
         self.place = self._folder / "place"
 
     def __enter__(self) -> Record:
         clear_abandoned(self._folder.parent)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = lock_of(self._folder)
-        if self._lock is None:
+        lock = lock_of(self._folder)
+        if lock is None:
             raise WorkbookError("the same grading is under way in another terminal", MACHINE)
+        self._lock = lock
         self._read()
         return self
 
-    def __exit__(self, kind, *_) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         """Nothing is kept of a command that came to its end."""
         shutil.rmtree(self.place if kind else self._folder, ignore_errors=True)
         self._lock.close()
@@ -170,7 +172,7 @@ class Record:
 
     def known(self, one: HandIn) -> Graded | None:
         found = self._known.get((one.name, content(one)))
-        return found and from_json(self._root, found)
+        return from_json(self._root, found) if found else None
 
     def keep(self, one: HandIn, found: Graded) -> None:
         """On the disk when this returns, whatever happens then."""
@@ -197,7 +199,7 @@ def room(folder: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
-def lock_of(folder: Path):
+def lock_of(folder: Path) -> TextIO | None:
     """An open file that holds it; None if somebody else does."""
     handle = open(folder / "lock", "w", encoding="utf-8")
     try:

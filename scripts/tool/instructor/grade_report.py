@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 STYLES = {"passed": "green", "not yet": "yellow", "not started": "dim"}  # all else is red
 # A spreadsheet takes a cell that begins so for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = ("hand-in", "exercise", "verdict", "core", "of core", "stretch", "of stretch")
-COLUMNS += ("first broken promise", "remarks")
+COLUMNS = (
+    *("hand-in", "exercise", "verdict", "core", "of core", "stretch", "of stretch"),
+    *("first broken promise", "remarks"),
+)
 MOST_TEXT = 20_000  # characters of one case's output
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tool.judging import audit, judge, sandbox, symbols
 from tool.judging.checker_recipe import Recipe
 from tool.judging.judge import PASSED, Outcome
 
+Told = Callable[..., None]  # is told what a trial is at
 # Seconds of the processor for a compilation, so that a busy machine ends none: what the solution's
 # took, TIMES over, but no less than this. The tests take long, whatever is in a hand-in's headers.
 LEAST_LIMIT, LEAST_FOR_TESTS = 10, 60
@@ -60,7 +62,7 @@ class Trials:
         self.expected = solution.counts
         self._limit = max(LEAST_LIMIT, TIMES * solution.slowest)
 
-    def run(self, one: HandIn, user: int, told=bounded.nothing) -> Trial:
+    def run(self, one: HandIn, user: int, told: Told = bounded.nothing) -> Trial:
         """Builds and runs it, both in sandboxes, as user number `user`. Tells what it is at."""
         bounded.adopt_orphans()
         with fresh_folder(self._place) as holder:
@@ -79,7 +81,7 @@ class Trials:
         return Trial(outcomes, counts, found, [*odd, *unread], slowest=self._slowest)
 
     def _build(
-        self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told
+        self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told: Told
     ) -> tuple[list[audit.Finding], str]:
         """What is odd once macros are expanded; the compiler's errors, or nothing."""
         view = self._view_to_build(place)
@@ -132,7 +134,7 @@ class Trials:
             return [], errors  # what does not compile cannot be expanded, either
         return self._odd_when_expanded(searched, printed), self._errors(all_of([link], "linking it"))
 
-    def _odd_when_expanded(self, names: list[str], printed: list) -> list[audit.Finding]:
+    def _odd_when_expanded(self, names: list[str], printed: list[sandbox.Ended]) -> list[audit.Finding]:
         """`printed`: what the preprocessor made of each for its judge, then of each elsewhere."""
         folder = str(self._exercise.stub)
         odd = []
@@ -144,7 +146,7 @@ class Trials:
                 odd.append(audit.Finding("not searched whole", name))
         return odd
 
-    def _errors(self, ended: list) -> str:
+    def _errors(self, ended: list[sandbox.Ended]) -> str:
         """Of the commands that failed."""
         root = self._exercise.root
         return "\n".join(
@@ -184,7 +186,7 @@ class Trials:
         return sandbox.View(root, self._recipe.build, files, place.out)
 
     def _judge(
-        self, place: Place, sandboxes: sandbox.Sandboxes, told
+        self, place: Place, sandboxes: sandbox.Sandboxes, told: Told
     ) -> list[tuple[Outcome, Counts]]:
         """Every everyday case, and what it counted. One expectation of each is turned round."""
         root = self._exercise.root
@@ -210,7 +212,7 @@ class Trials:
             outcome, counts = outcome_of(case, sandboxes.run(view, command, judge.OUTER_LIMIT))
             return replace(outcome, seconds=time.monotonic() - began), counts
 
-        def meanwhile(done: int, _) -> None:
+        def meanwhile(done: int, _: object) -> None:
             told(f"judging it, {done} of {len(self.cases)} promises")
 
         return bounded.in_parallel(run, self.cases, sandboxes.interrupt, meanwhile)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tool.course import stub_rules
@@ -147,8 +148,8 @@ def as_compiler_reads(content: bytes) -> str:
 def without_texts(text: str, only_comments: bool = False) -> str:
     """Comments become blank and literals empty. Every line keeps its number."""
 
-    def emptied(match: re.Match) -> str:
-        found, kind = match.group(), match.lastgroup
+    def emptied(match: re.Match[str]) -> str:
+        found, kind = str(match.group()), match.lastgroup
         if kind == "comment":
             kept = " "
         elif kind is None or only_comments:
@@ -160,7 +161,7 @@ def without_texts(text: str, only_comments: bool = False) -> str:
     return TOKEN.sub(emptied, text)
 
 
-def words(name: str, text: str, searches) -> list[Finding]:
+def words(name: str, text: str, searches: Iterable[tuple[str, str]]) -> list[Finding]:
     text = HARMLESS_ATTRIBUTES.sub(lambda match: "\n" * match.group().count("\n"), text)
     return [
         Finding(f"{what} ({' '.join(match.group().split())[:60]})", place(name, text, match))
@@ -169,7 +170,7 @@ def words(name: str, text: str, searches) -> list[Finding]:
     ]
 
 
-def place(name: str, text: str, match: re.Match) -> str:
+def place(name: str, text: str, match: re.Match[str]) -> str:
     return f"{name}:{text.count(chr(10), 0, match.start()) + 1}"
 
 

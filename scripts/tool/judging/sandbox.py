@@ -116,7 +116,7 @@ class Sandboxes:
     def __init__(self, user: int):
         self._user = user
         self._lock = threading.Lock()  # guards the two below
-        self._running: set[subprocess.Popen] = set()
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._over = False
 
     def run(
@@ -156,7 +156,7 @@ class Sandboxes:
                 process.kill()
 
 
-def watch(process: subprocess.Popen, limit: float, out: Path | None) -> tuple[int | None, str]:
+def watch(process: subprocess.Popen[bytes], limit: float, out: Path | None) -> tuple[int | None, str]:
     deadline = time.monotonic() + limit
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
