@@ -2,9 +2,10 @@
 # the given code, the tests' support and the schedule explorer.
 #
 # Flavors. Everything that is linked into one program has one flavor.
-#   explored   for checkers under the schedule explorer: -O0, instrumented, see tests/explore
-#   plain      for checkers without it: -O0; and for the exercises' programs, which are -O2, as is
-#              what neither judges: given code and references are built once for both
+#   explored   for checkers: -O0, instrumented, see tests/explore. Those of an exercise that is not
+#              explored share all that the others have built; their hooks are empty.
+#   plain      for the exercises' programs: -O2. For checkers where the explorer cannot be: -O0, and
+#              what they share with the programs -O2, built once for both
 #
 # Link order matters in explored checkers. The linker keeps the first copy of each inline function,
 # so test and answer come first, as objects; whatever is not instrumented is an archive after them.
@@ -92,12 +93,7 @@ foreach(flavor explored plain)
     if(TARGET given_${flavor})
         add_library(instantiated_${flavor} OBJECT EXCLUDE_FROM_ALL
             ${CMAKE_SOURCE_DIR}/tests/support/instantiated.cpp)
-        # With the explorer only exercises that use asio are plain: one precompiled header less.
-        set(libraries)
-        if(flavor STREQUAL "plain" AND WORKBOOK_EXPLORER)
-            set(libraries asio)
-        endif()
-        workbook_compile_as(instantiated_${flavor} ${flavor} judged ${libraries})
+        workbook_compile_as(instantiated_${flavor} ${flavor} judged)
         add_library(instantiated_${flavor}_asio OBJECT EXCLUDE_FROM_ALL
             ${CMAKE_SOURCE_DIR}/tests/support/instantiated_asio.cpp)
         workbook_compile_as(instantiated_${flavor}_asio ${flavor} judged asio)
@@ -155,6 +151,8 @@ if(WORKBOOK_EXPLORER)
         SKIP_UNITY_BUILD_INCLUSION ON)
     target_link_libraries(explorer_canary PRIVATE workbook_catch)
     workbook_compile_as(explorer_canary explored judged)
+    add_library(empty_hooks OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/explore/hooks/empty.cpp)
+    target_compile_options(empty_hooks PRIVATE ${EXPLORER_RUNTIME_OPTIONS})
 elseif(DEFINED EXPLORER_ABSENT_SOURCES)
     list(TRANSFORM EXPLORER_ABSENT_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/tests/explore/)
     add_library(explorer_absent STATIC EXCLUDE_FROM_ALL ${EXPLORER_ABSENT_SOURCES})

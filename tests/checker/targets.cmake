@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 set(EX_name checker)
 set(EX_flavor explored) # as an exercise's checker is, that has explored cases
+set(EX_EXPLORED ON)
 set(EX_USES)
 set(EX_LIBRARIES)
 set(EX_APART)
