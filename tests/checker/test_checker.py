@@ -93,6 +93,10 @@ class Statuses(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("Broken promise: does not hold\n  REQUIRE( 1 + 1 == 3 )\n", output)
 
+    def test_a_promise_longer_than_the_page_breaks_between_words(self):
+        output = run("an exception breaks it off", COLUMNS="40")[1]
+        self.assertIn("Broken promise: an exception breaks it\noff\n", output)
+
     def test_a_case_that_leaves_early(self):
         status, output = run("leaves early")
         self.assertEqual(status, 1)

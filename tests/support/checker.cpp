@@ -294,7 +294,9 @@ private:
             return;
         }
         if (!sentence_.empty()) {
-            std::printf("Broken promise: %s\n", sentence_.c_str());
+            explorer::page headline;
+            headline.wrapped("Broken promise: " + sentence_);
+            std::fputs(headline.taken().c_str(), stdout);
             sentence_.clear();
         }
         print_failure(stats);
