@@ -7,5 +7,6 @@ add_test(NAME self.grade
 set_tests_properties(self.grade PROPERTIES TIMEOUT 1800 SKIP_RETURN_CODE 77 RUN_SERIAL ON LABELS self)
 add_test(NAME self.grade_everywhere
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/grade/test_everywhere.py)
+# Early: it compiles for minutes, one file after another for the most part.
 set_tests_properties(self.grade_everywhere PROPERTIES TIMEOUT 3600 SKIP_RETURN_CODE 77
-    RESOURCE_LOCK build_tree LABELS "self;soak")
+    RESOURCE_LOCK build_tree COST ${WORKBOOK_LONG} LABELS "self;soak")
