@@ -59,6 +59,16 @@ class WhatAVerdictDependsOn(fake_tree.FakeTree):
         self.append_to(self.root / "WORKBOOK.md")
         self.assertNotEqual(self.of("self.sections"), before)
 
+    def test_of_grading_on_all_but_the_answers(self):
+        solution = self.root / "solutions/ex01_count/count.cpp"
+        before = {name: self.of(name) for name in ("self.grade", "self.stubs")}
+        self.append_to(solution)
+        self.write("tests/wrong_answers/ex01_count/new.patch", "--- a\n")
+        self.assertEqual(self.of("self.grade"), before["self.grade"])
+        self.assertNotEqual(self.of("self.stubs"), before["self.stubs"])
+        self.write("exercises/given/solutions/x.cpp", "int x;\n")  # of the same name elsewhere
+        self.assertNotEqual(self.of("self.grade"), before["self.grade"])
+
     def test_the_explorers_own_on_its_folder(self):
         before = self.of("self.explorer.right")
         self.append_to(self.root / "WORKBOOK.md")

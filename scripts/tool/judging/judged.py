@@ -26,6 +26,10 @@ READ_BY = {
     "self.program-of-": (),
     "self.proofs-": ("WORKBOOK.md", "scripts/tool"),
 }
+# Checks of the tool, of grading and of the pages' look read the checkout, but for the answers, which
+# they do not judge.
+OF_THE_TOOL = ("self.tool", "self.grade", "self.checker", "self.book-in-a-browser")
+ANSWERS = ("solutions", "tests/wrong_answers", "tests/right_answers")
 NOT_OURS = re.compile(r"\.git|\.workbook|build.*|hunts|__pycache__")
 
 
@@ -69,7 +73,7 @@ class Fingerprints:
         asked = {k: v for k, v in environment.items() if k.startswith("WORKBOOK_")}
         self._asked = json.dumps(asked, sort_keys=True)
         self._of_file = lru_cache(None)(digest)
-        self._of_folder = lru_cache(None)(lambda folder: digest_of_folder(root, folder))
+        self._of_folder = lru_cache(None)(lambda *folders: digest_of_folder(root, *folders))
         self._libraries = lru_cache(None)(libraries)
 
     def of(self, check: Check) -> str | None:
@@ -82,8 +86,9 @@ class Fingerprints:
             mixed.update(self._of_file(path).encode())
         for path in self._libraries(named[0]):
             mixed.update(self._of_file(path).encode())
+        without = ANSWERS if check.name.startswith(OF_THE_TOOL) else ()
         for folder in self._folders(check.name):
-            mixed.update(self._of_folder(folder).encode())
+            mixed.update(self._of_folder(folder, *without).encode())
         return mixed.hexdigest()
 
     def _folders(self, name: str) -> tuple[str, ...]:
@@ -91,12 +96,18 @@ class Fingerprints:
             return ()
         return next((read for begin, read in READ_BY.items() if name.startswith(begin)), ("",))
 
-def digest_of_folder(root: Path, folder: str) -> str:
-    """Of all that lies in it, or of the one file that it is."""
+
+def digest_of_folder(root: Path, folder: str, *without: str) -> str:
+    """Of all that lies in it, but for these folders; or of the one file that it is."""
     mixed = hashlib.sha256()
     found = [Path(folder)] if (root / folder).is_file() else []
     for above, inside, names in os.walk(root / folder):
-        inside[:] = sorted(name for name in inside if not NOT_OURS.fullmatch(name))
+        inside[:] = sorted(
+            name
+            for name in inside
+            if not NOT_OURS.fullmatch(name)
+            and Path(above, name).relative_to(root).as_posix() not in without
+        )
         found += [Path(above, name).relative_to(root) for name in sorted(names)]
     for path in found:
         if (root / path).is_file():
