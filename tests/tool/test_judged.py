@@ -47,6 +47,19 @@ class WhatAVerdictDependsOn(fake_tree.FakeTree):
     def test_the_libraries_that_it_loads(self):
         self.assertTrue(any("libc.so" in str(path) for path in judged.libraries(Path("/bin/true"))))
 
+    def test_programs_that_are_linked_alike_are_asked_once(self):
+        other = self.program.with_name("ref02")
+        shutil.copy("/bin/true", other)
+        shutil.copy("/bin/bash", self.program.with_name("ref03"))
+        names = ("ref01", "ref02", "ref03", "gone")
+        known = [Check(1, name, (str(self.program.with_name(name)), "a"), ()) for name in names]
+        before = [self.of(one.name, command=one.command) for one in known[:3]]
+        asked = unittest.mock.Mock(side_effect=judged.libraries)
+        with unittest.mock.patch("tool.judging.judged.libraries", asked):
+            prints = Fingerprints(self.root, {}, known)
+            self.assertEqual([prints.of(one) for one in known[:3]], before)
+        self.assertEqual([call.args[0].name for call in asked.call_args_list], ["ref01", "ref03"])
+
     def test_a_solutions_check_does_not_depend_on_the_text(self):
         before = self.of()
         self.append_to(self.root / "WORKBOOK.md")

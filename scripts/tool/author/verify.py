@@ -52,7 +52,7 @@ def verify(root: Path, quick: bool, jobs: int) -> int:
     build_failed = build_all(root, build, jobs) or cases_differ(root, build)
     known = judged.checks(build)
     chosen = [one for one in known if is_for_verify(one, quick)]
-    prints = judged.Fingerprints(root, {**FULL_BUDGET, **os.environ})
+    prints = judged.Fingerprints(root, {**FULL_BUDGET, **os.environ}, chosen)
     now = {one.name: prints.of(one) for one in chosen}
     names = {one.name for one in known}
     before = {name: of for name, of in judged.passed_before(build).items() if name in names}

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,14 +68,18 @@ def labels(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 class Fingerprints:
-    """Tells what a check's verdict depends on. Of the files as they are when first asked."""
+    """Tells what a check's verdict depends on. Of the files as they are when first asked.
 
-    def __init__(self, root: Path, environment: dict[str, str]):
+    Which libraries a program loads is asked once for all of these that are linked alike.
+    """
+
+    def __init__(self, root: Path, environment: dict[str, str], known: Iterable[Check] = ()):
         asked = {k: v for k, v in environment.items() if k.startswith("WORKBOOK_")}
         self._asked = json.dumps(asked, sort_keys=True)
         self._of_file = lru_cache(None)(digest)
         self._of_folder = lru_cache(None)(lambda *folders: digest_of_folder(root, *folders))
-        self._libraries = lru_cache(None)(libraries)
+        self._linked = linked({one.command[0] for one in known if one.command})
+        self._loaded: dict[str, list[Path]] = {}
 
     def of(self, check: Check) -> str | None:
         """None if its program is not there."""
@@ -90,6 +95,12 @@ class Fingerprints:
         for folder in self._folders(check.name):
             mixed.update(self._of_folder(folder, *without).encode())
         return mixed.hexdigest()
+
+    def _libraries(self, program: Path) -> list[Path]:
+        way = self._linked.get(str(program), str(program))
+        if way not in self._loaded:
+            self._loaded[way] = libraries(program)
+        return self._loaded[way]
 
     def _folders(self, name: str) -> tuple[str, ...]:
         if not name.startswith("self."):
@@ -117,6 +128,19 @@ def digest_of_folder(root: Path, folder: str, *without: str) -> str:
 
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def linked(programs: Iterable[str]) -> dict[str, str]:
+    """program -> which libraries it asks for, and where; none where that cannot be told."""
+    there = sorted(one for one in programs if os.path.isfile(one))
+    try:
+        words = ["readelf", "-dW", *there, os.devnull]  # one more: with several it tells their names
+        said = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+    except OSError:
+        return {}
+    parts = (part.split("\n", 1) for part in said.stdout.split("\nFile: ")[1:])
+    asked = re.compile(r"\((?:NEEDED|RPATH|RUNPATH)\).*")
+    return {part[0]: "\n".join(asked.findall(part[-1])) for part in parts}
 
 
 def libraries(program: Path) -> list[Path]:
