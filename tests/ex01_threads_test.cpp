@@ -8,6 +8,7 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/drawn.hpp"
 #include "support/inside_work.hpp"
 #include "support/scarce_threads.hpp"
 
@@ -15,6 +16,7 @@
 
 #include <atomic>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -24,6 +26,7 @@
 namespace {
 
 using numbers = std::vector<int>;
+using support::drawn;
 
 const numbers primes_below_50 = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47};
 
@@ -41,6 +44,13 @@ numbers sieve(int end)
         }
     }
     return primes;
+}
+
+numbers up_to(int end)
+{
+    numbers all(end);
+    std::iota(all.begin(), all.end(), 0);
+    return all;
 }
 
 /// What `call` threw as std::invalid_argument, as text.
@@ -124,7 +134,8 @@ void look_who_tests(Calc calc)
     support::thread_counter workers;
     std::atomic<int> tested_by_caller = 0;
     const auto caller = std::this_thread::get_id();
-    calc(60, 3, [&](int) {
+    const int threads = drawn(3, 2, 6);
+    calc(drawn(60, 40, 200), threads, [&](int) {
         workers.count();
         tested_by_caller += std::this_thread::get_id() == caller;
         return false;
@@ -132,7 +143,7 @@ void look_who_tests(Calc calc)
 
     REQUIRE(tested_by_caller == 0);
     REQUIRE(workers.threads() >= 1);
-    REQUIRE(workers.threads() <= 3);
+    REQUIRE(workers.threads() <= threads);
 }
 
 // Only two of the five can be started.
@@ -159,7 +170,7 @@ void run_out_of_threads(Calc calc)
 
 TEST_CASE("a number that nothing divides is prime", "[ex01][step1]")
 {
-    for (int n : {2, 3, 5, 7, 97, 7919}) {
+    for (int n : {2, 3, 5, 7, sieve(drawn(98, 50, 7'000)).back(), 7919}) {
         CAPTURE(n);
         REQUIRE(is_prime(n));
     }
@@ -167,7 +178,7 @@ TEST_CASE("a number that nothing divides is prime", "[ex01][step1]")
 
 TEST_CASE("a number that something divides is not prime", "[ex01][step1]")
 {
-    for (int n : {4, 6, 9, 25, 91, 7917}) {
+    for (int n : {4, 6, 9, 25, 7 * drawn(13, 2, 1'000), 7917}) {
         CAPTURE(n);
         REQUIRE_FALSE(is_prime(n));
     }
@@ -175,7 +186,7 @@ TEST_CASE("a number that something divides is not prime", "[ex01][step1]")
 
 TEST_CASE("0 and 1 and negative numbers are not prime", "[ex01][step1]")
 {
-    for (int n : {1, 0, -1, -2, -7, -97}) {
+    for (int n : {1, 0, -1, -2, -7, -drawn(97, 8, 7'000)}) {
         CAPTURE(n);
         REQUIRE_FALSE(is_prime(n));
     }
@@ -184,17 +195,20 @@ TEST_CASE("0 and 1 and negative numbers are not prime", "[ex01][step1]")
 TEST_CASE("the primes below 50 come in ascending order", "[ex01][step2]")
 {
     REQUIRE(calc_primes(50, 5) == primes_below_50);
+    const int end = drawn(60, 51, 400);
+    REQUIRE(calc_primes(end, 5) == sieve(end));
 }
 
 TEST_CASE("the end itself is not included", "[ex01][step2]")
 {
-    REQUIRE(calc_primes(47, 3) == sieve(47));
-    REQUIRE(calc_primes(48, 3) == sieve(48));
+    const int prime = sieve(drawn(48, 10, 400)).back();
+    REQUIRE(calc_primes(prime, 3) == sieve(prime));
+    REQUIRE(calc_primes(prime + 1, 3) == sieve(prime + 1));
 }
 
 TEST_CASE("any number of threads finds the same primes", "[ex01][step2]")
 {
-    for (int end : {3, 10, 17, 100, 101}) {
+    for (int end : {3, 10, 17, 100, drawn(101, 50, 400)}) {
         for (int threads = 1; threads <= 8; ++threads) {
             CAPTURE(end, threads);
             REQUIRE(calc_primes(end, threads) == sieve(end));
@@ -204,7 +218,7 @@ TEST_CASE("any number of threads finds the same primes", "[ex01][step2]")
 
 TEST_CASE("an end of 2 or less gives nothing", "[ex01][step2]")
 {
-    for (int end : {2, 1, 0, -1, -50}) {
+    for (int end : {2, 1, 0, -1, -drawn(50, 2, 400)}) {
         CAPTURE(end);
         REQUIRE(calc_primes(end, 2).empty());
     }
@@ -220,21 +234,23 @@ TEST_CASE("fewer than one thread is refused with the number", "[ex01][step2]")
 {
     REQUIRE_THROWS_AS(calc_primes(50, 0), std::invalid_argument);
     REQUIRE(mentions(refusal([] { calc_primes(50, -3); }), "-3"));
-    REQUIRE(mentions(refusal([] { calc_primes(0, -7); }), "-7"));
+    const int wrong = -drawn(7, 4, 1'000);
+    REQUIRE(mentions(refusal([wrong] { calc_primes(0, wrong); }), std::to_string(wrong)));
 }
 
 TEST_CASE("each number is tested exactly once", "[ex01][step2]")
 {
+    const int end = drawn(50, 20, 100);
     for (int threads : {1, 2, 3, 5}) {
-        std::vector<std::atomic<int>> tested(50);
+        std::vector<std::atomic<int>> tested(end);
         std::atomic<int> others = 0;
-        calc_primes(50, threads, [&](int n) {
-            ++(n >= 0 && n < 50 ? tested[n] : others);
+        calc_primes(end, threads, [&](int n) {
+            ++(n >= 0 && n < end ? tested[n] : others);
             return true;
         });
         CAPTURE(threads);
         REQUIRE(others == 0);
-        for (int n = 0; n < 50; ++n) {
+        for (int n = 0; n < end; ++n) {
             CAPTURE(n);
             REQUIRE(tested[n] == 1);
         }
@@ -243,14 +259,15 @@ TEST_CASE("each number is tested exactly once", "[ex01][step2]")
 
 TEST_CASE("all the threads work at the same time", "[ex01][step2]")
 {
-    support::meeting everyone(5);
-    const numbers found = calc_primes(5, 5, [&](int) {
+    const int threads = drawn(5, 3, 9);
+    support::meeting everyone(threads);
+    const numbers found = calc_primes(threads, threads, [&](int) {
         everyone.arrive();
         return true;
     });
 
     REQUIRE_FALSE(everyone.missed());
-    REQUIRE(found == numbers{0, 1, 2, 3, 4});
+    REQUIRE(found == up_to(threads));
 }
 
 TEST_CASE("the numbers are tested on the threads asked for and on no other", "[ex01][step2]")
@@ -278,11 +295,13 @@ TEST_CASE("threads with their own results never touch the same data", "[ex01][st
 
 TEST_CASE("an exception from the test reaches the caller", "[ex01][step2]")
 {
-    const auto fail_at_7 = [](int n) {
-        return n == 7 ? throw std::runtime_error("7 is too much") : true;
+    const int last = drawn(7, 1, 19);
+    const std::string text = std::to_string(last) + " is too much";
+    const auto fail_at_the_last = [&](int n) {
+        return n == last ? throw std::runtime_error(text) : true;
     };
-    REQUIRE_THROWS_WITH(calc_primes(20, 3, fail_at_7), "7 is too much");
-    REQUIRE_THROWS_WITH(calc_primes(20, 1, fail_at_7), "7 is too much");
+    REQUIRE_THROWS_WITH(calc_primes(20, 3, fail_at_the_last), text);
+    REQUIRE_THROWS_WITH(calc_primes(20, 1, fail_at_the_last), text);
 }
 
 TEST_CASE("whatever a test throws arrives as it is", "[ex01][step2]")
@@ -313,29 +332,32 @@ TEST_CASE("the shared result is guarded under every schedule", "[ex01][step3][ex
 TEST_CASE("the shared result is complete and in ascending order", "[ex01][step3]")
 {
     REQUIRE(calc_primes_shared(50, 5) == primes_below_50);
+    const int end = drawn(101, 50, 400);
     for (int threads = 1; threads <= 8; ++threads) {
         CAPTURE(threads);
-        REQUIRE(calc_primes_shared(101, threads) == sieve(101));
+        REQUIRE(calc_primes_shared(end, threads) == sieve(end));
     }
 }
 
 TEST_CASE("the numbers are tested outside the lock", "[ex01][step3]")
 {
-    support::meeting everyone(3);
-    const numbers found = calc_primes_shared(3, 3, [&](int) {
+    const int threads = drawn(3, 2, 9);
+    support::meeting everyone(threads);
+    const numbers found = calc_primes_shared(threads, threads, [&](int) {
         everyone.arrive();
         return true;
     });
 
     REQUIRE_FALSE(everyone.missed());
-    REQUIRE(found == numbers{0, 1, 2});
+    REQUIRE(found == up_to(threads));
 }
 
 TEST_CASE("with a shared result bad input is refused and an exception arrives", "[ex01][step3]")
 {
     REQUIRE(calc_primes_shared(2, 3).empty());
     REQUIRE(calc_primes_shared(-5, 3).empty());
-    REQUIRE(mentions(refusal([] { calc_primes_shared(50, -3); }), "-3"));
+    const int wrong = -drawn(3, 2, 1'000);
+    REQUIRE(mentions(refusal([wrong] { calc_primes_shared(50, wrong); }), std::to_string(wrong)));
     REQUIRE_THROWS_AS(calc_primes_shared(50, 0), std::invalid_argument);
     REQUIRE_THROWS_WITH(
         calc_primes_shared(20, 3, [](int) -> bool { throw std::runtime_error("boom"); }), "boom");

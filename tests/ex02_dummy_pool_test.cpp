@@ -7,6 +7,7 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/drawn.hpp"
 #include "support/inside_work.hpp"
 #include "support/rendezvous.hpp"
 #include "support/scarce_threads.hpp"
@@ -31,6 +32,8 @@ using pool = dummy_pool;
 #include "support/pool_contract.hpp"
 
 namespace {
+
+using support::drawn;
 
 /// Looks like a pool, and runs each task when its result is asked for: which comes first?
 class recording_pool {
@@ -60,14 +63,15 @@ private:
 TEST_CASE("the queue hands items out in the order in which they came", "[ex02][step1]")
 {
     blocking_queue<int> queue;
+    const int third = drawn(3, 3, 10'000);
     queue.push(1);
     queue.push(2);
-    queue.push(3);
+    queue.push(third);
 
     REQUIRE(queue.pop() == 1);
     REQUIRE(queue.pop() == 2);
     queue.push(4);
-    REQUIRE(queue.pop() == 3);
+    REQUIRE(queue.pop() == third);
     REQUIRE(queue.pop() == 4);
 
     blocking_queue<std::unique_ptr<int>> owners; // of items that can only be moved
@@ -179,10 +183,12 @@ TEST_CASE("a taker with nothing to take sleeps and does not spin", "[ex02][step1
 
 TEST_CASE("tasks run on the workers and never on the caller", "[ex02][step2]")
 {
-    dummy_pool workers(3);
+    const int size = drawn(3, 2, 6);
+    const int tasks = drawn(60, 30, 100);
+    dummy_pool workers(size);
     support::thread_counter counter;
     std::vector<std::future<std::thread::id>> runners;
-    for (int n = 0; n < 60; ++n) {
+    for (int n = 0; n < tasks; ++n) {
         runners.push_back(workers.apply_async([&counter] {
             counter.count();
             return std::this_thread::get_id();
@@ -193,15 +199,16 @@ TEST_CASE("tasks run on the workers and never on the caller", "[ex02][step2]")
         REQUIRE(each.get() != std::this_thread::get_id());
     }
     REQUIRE(counter.threads() >= 1);
-    REQUIRE(counter.threads() <= 3);
+    REQUIRE(counter.threads() <= size);
 }
 
 TEST_CASE("all the workers work at the same time", "[ex02][step2]")
 {
-    dummy_pool workers(3);
-    support::meeting everyone(3);
+    const int size = drawn(3, 2, 9);
+    dummy_pool workers(size);
+    support::meeting everyone(size);
     std::vector<std::future<void>> done;
-    for (int n = 0; n < 3; ++n) {
+    for (int n = 0; n < size; ++n) {
         done.push_back(workers.apply_async([&everyone] { everyone.arrive(); }));
     }
     for (auto& each : done) {
@@ -221,9 +228,10 @@ TEST_CASE("tasks of one worker run one after another in their order", "[ex02][st
         all_queued.wait();
     });
     REQUIRE(taken.wait());
+    const int tasks = drawn(10, 5, 60);
     std::vector<int> order; // written by the only worker
     std::vector<std::future<void>> done;
-    for (int n = 0; n < 10; ++n) {
+    for (int n = 0; n < tasks; ++n) {
         done.push_back(workers.apply_async([&order, n] { order.push_back(n); }));
     }
     all_queued.open();
@@ -231,7 +239,7 @@ TEST_CASE("tasks of one worker run one after another in their order", "[ex02][st
         each.get();
     }
 
-    REQUIRE(order == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    REQUIRE(order == pool_contract::count_up(tasks));
 }
 
 TEST_CASE("a task is queued at once while every worker is busy", "[ex02][step2]")
@@ -239,7 +247,8 @@ TEST_CASE("a task is queued at once while every worker is busy", "[ex02][step2]"
     dummy_pool workers(1);
     support::gate all_queued;
     auto busy = workers.apply_async([&] { return all_queued.wait(); });
-    for (int n = 0; n < 1000; ++n) {
+    const int tasks = drawn(1000, 500, 2000);
+    for (int n = 0; n < tasks; ++n) {
         workers.apply_async(pool_contract::square, n);
     }
     all_queued.open();
@@ -322,9 +331,10 @@ TEST_CASE("no thread is left when the pool is gone", "[ex02][step3]")
 {
     const support::census before = support::take_census();
     {
-        dummy_pool workers(4);
+        const int size = drawn(4, 2, 9);
+        dummy_pool workers(size);
         REQUIRE(workers.apply_async(pool_contract::square, 3).get() == 9);
-        REQUIRE(support::take_census().threads == before.threads + 4);
+        REQUIRE(support::take_census().threads == before.threads + size);
     }
     REQUIRE(support::back_to(before));
 }
@@ -486,10 +496,11 @@ TEST_CASE("map waits for what it submitted when the pool closes", "[ex02][step4]
 
 TEST_CASE("all the numbers are queued before a result is asked for", "[ex02][step4]")
 {
+    const int end = drawn(20, 10, 100);
     recording_pool recorder;
-    const std::vector<int> primes = calc_primes_pool(recorder, 20);
+    const std::vector<int> primes = calc_primes_pool(recorder, end);
 
-    REQUIRE(primes == std::vector<int>{2, 3, 5, 7, 11, 13, 17, 19});
-    REQUIRE(recorder.submitted() == 20);
-    REQUIRE(recorder.submitted_when_first_asked() == 20);
+    REQUIRE(primes == calc_primes(end, 1));
+    REQUIRE(recorder.submitted() == end);
+    REQUIRE(recorder.submitted_when_first_asked() == end);
 }

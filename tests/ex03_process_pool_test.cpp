@@ -8,6 +8,7 @@
 
 #include "given/descriptor.hpp"
 #include "support/census.hpp"
+#include "support/drawn.hpp"
 #include "support/explored_workers.hpp"
 #include "support/interrupter.hpp"
 #include "support/rendezvous.hpp"
@@ -526,7 +527,8 @@ TEST_CASE("tasks run in other processes", "[ex03][step2]")
 {
     pool workers(2);
     std::set<pid_t> seen;
-    for (int n = 0; n < 20; ++n) {
+    const int tasks = support::drawn(20, 10, 60);
+    for (int n = 0; n < tasks; ++n) {
         seen.insert(workers.apply_async(own_pid).get());
     }
 
@@ -540,10 +542,11 @@ TEST_CASE("tasks run in other processes", "[ex03][step2]")
 TEST_CASE("all workers work at the same time", "[ex03][step2]")
 {
     const shared_board shared;
-    pool workers(3);
+    const int size = support::drawn(3, 2, 6);
+    pool workers(size);
     std::vector<std::future<bool>> meetings;
-    for (int i = 0; i < 3; ++i) {
-        meetings.push_back(workers.apply_async(meet, 3));
+    for (int i = 0; i < size; ++i) {
+        meetings.push_back(workers.apply_async(meet, size));
     }
 
     for (auto& each : meetings) {
@@ -555,8 +558,9 @@ TEST_CASE("a global changed in a worker is unchanged here", "[ex03][step2]")
 {
     pool workers(1);
 
-    REQUIRE(workers.apply_async(change_global, 99).get() == 99);
-    REQUIRE(workers.apply_async(read_global).get() == 99);
+    const int changed = support::drawn(99, 2, 10'000);
+    REQUIRE(workers.apply_async(change_global, changed).get() == changed);
+    REQUIRE(workers.apply_async(read_global).get() == changed);
     REQUIRE(global == 1);
 }
 
@@ -656,12 +660,13 @@ TEST_CASE("a slow task holds up no other", "[ex03][step2]")
     const shared_board shared;
     pool workers(2);
     auto slow = workers.apply_async(stay);
+    const int tasks = support::drawn(20, 10, 60);
     std::vector<std::future<int>> quick;
-    for (int n = 0; n < 20; ++n) {
+    for (int n = 0; n < tasks; ++n) {
         quick.push_back(workers.apply_async(square, n));
     }
 
-    for (int n = 0; n < 20; ++n) {
+    for (int n = 0; n < tasks; ++n) {
         REQUIRE(soon(quick[n]));
         REQUIRE(quick[n].get() == n * n);
     }

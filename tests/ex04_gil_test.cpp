@@ -4,6 +4,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
+#include "support/drawn.hpp"
 
 #include "explore/compute.hpp"
 #include "explore/explore.hpp"
@@ -56,7 +57,7 @@ bool releases(gil& lock)
 
 TEST_CASE("an interval that is not positive is refused with its value", "[ex04][step1]")
 {
-    for (const int wrong : {0, -7}) {
+    for (const int wrong : {0, -support::drawn(7, 2, 10'000)}) {
         std::string message;
         try {
             gil lock{std::chrono::microseconds(wrong)};
@@ -65,7 +66,8 @@ TEST_CASE("an interval that is not positive is refused with its value", "[ex04][
         }
         CHECK(message.find(std::to_string(wrong)) != std::string::npos);
     }
-    REQUIRE(gil(1us).interval() == 1us);
+    const std::chrono::microseconds right{support::drawn(1, 1, 10'000)};
+    REQUIRE(gil(right).interval() == right);
 }
 
 TEST_CASE("acquire by the thread that holds the GIL throws", "[ex04][step1][explore]")
@@ -392,7 +394,7 @@ TEST_CASE("only the holder can give the GIL up for a blocking call", "[ex04][ste
 
 TEST_CASE("interpreters in three threads finish with a count each", "[ex04][step5]")
 {
-    constexpr long rounds = 2000;
+    const long rounds = support::drawn(2000, 1000, 3000);
     gil lock{50us};
     const given::interpreter_lock held = interpreter_lock_of(lock);
     std::vector<long> variables(4, 0); // 0: written by all, for ThreadSanitizer to look at

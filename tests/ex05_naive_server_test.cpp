@@ -16,7 +16,10 @@ using namespace std::chrono_literals;
 TEST_CASE("a reply names the number and the time with one decimal", "[ex05][step1]")
 {
     REQUIRE(reply_line(1, 24'600us) == "<1, took 24.6 ms>\n");
-    REQUIRE(reply_line(42, 15ms) == "<42, took 15.0 ms>\n");
+    const std::string number = std::to_string(support::drawn(42, 2, 999'999));
+    const std::string time = std::to_string(support::drawn(15, 2, 99'999));
+    REQUIRE(reply_line(std::stoi(number), std::stoi(time) * 1ms) ==
+            "<" + number + ", took " + time + ".0 ms>\n");
     REQUIRE(reply_line(1'000'000, 0ms) == "<1000000, took 0.0 ms>\n");
     REQUIRE(reply_line(7, 1'234'567us) == "<7, took 1234.6 ms>\n");
     REQUIRE(reply_line(7, 999'960ns) == "<7, took 1.0 ms>\n");

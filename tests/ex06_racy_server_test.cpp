@@ -187,7 +187,7 @@ TEST_CASE("two clients over TCP at once both get a number", "[ex06][step2][explo
 
 TEST_CASE("three overlapping clients get the same number every time", "[ex06][step2]")
 {
-    constexpr int rounds = 20;
+    const int rounds = support::drawn(20, 10, 30);
     support::rendezvous all_working{3};
     std::atomic<bool> overlap = true;
     std::atomic<int> alone = 0;
@@ -304,11 +304,12 @@ TEST_CASE("provoke() connects every client before it reads a reply", "[ex06][ste
 
 TEST_CASE("provoke() reports numbers in the order of connecting", "[ex06][step4]")
 {
-    const scripted_server server_of_four = answer_when_all_are_here({9, 7, 8, 6});
+    const int last = support::drawn(8, 10, 10'000);
+    const scripted_server server_of_four = answer_when_all_are_here({9, 7, last, 6});
 
     const race_report report = provoke(server_of_four.where(), 4);
 
-    REQUIRE(report.numbers == std::vector{9, 7, 8, 6});
+    REQUIRE(report.numbers == std::vector{9, 7, last, 6});
     REQUIRE(report.replies.size() == 4);
     REQUIRE(report.replies[1] == "<7, took 0.0 ms>\n");
 }
@@ -316,7 +317,8 @@ TEST_CASE("provoke() reports numbers in the order of connecting", "[ex06][step4]
 TEST_CASE("provoke() counts clients less distinct numbers as duplicates", "[ex06][step4]")
 {
     REQUIRE(provoke(answer_when_all_are_here({5, 5, 5}).where(), 3).duplicates == 2);
-    REQUIRE(provoke(answer_when_all_are_here({5, 6, 5, 6}).where(), 4).duplicates == 2);
+    const int six = support::drawn(6, 6, 10'000);
+    REQUIRE(provoke(answer_when_all_are_here({5, six, 5, six}).where(), 4).duplicates == 2);
     REQUIRE(provoke(answer_when_all_are_here({6, 5, 6}).where(), 3).duplicates == 1);
     REQUIRE(provoke(answer_when_all_are_here({1}).where(), 1).duplicates == 0);
 }
@@ -325,9 +327,10 @@ TEST_CASE("provoke() refuses to send less than one client", "[ex06][step4]")
 {
     REQUIRE(provoke(answer_when_all_are_here({1}).where(), 1).numbers == std::vector{1});
     REQUIRE_THROWS_AS(provoke(any_port, 0), std::invalid_argument);
-    const auto message = message_of<std::invalid_argument>([] { provoke(any_port, -3); });
+    const int wrong = -support::drawn(3, 2, 10'000);
+    const auto message = message_of<std::invalid_argument>([=] { provoke(any_port, wrong); });
     CAPTURE(message);
-    REQUIRE(message.find("-3") != std::string::npos);
+    REQUIRE(message.find(std::to_string(wrong)) != std::string::npos);
 }
 
 TEST_CASE("provoke() says what is wrong when a server does not answer", "[ex06][step4]")

@@ -11,6 +11,7 @@
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/crowded_listener.hpp"
+#include "support/drawn.hpp"
 #include "support/explored_greenlets.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
@@ -250,9 +251,11 @@ std::vector<int> numbers(const std::vector<std::string>& replies)
 
 TEST_CASE("a request returns the reply", "[ex08][step1]")
 {
-    scripted_server server(1, [](auto& clients) { say(clients.at(0), "<1, took 0.0 ms>\n"); });
+    const std::string whole =
+        "<" + std::to_string(support::drawn(1, 2, 10'000)) + ", took 0.0 ms>\n";
+    scripted_server server(1, [&](auto& clients) { say(clients.at(0), whole); });
 
-    REQUIRE(request(server.where()) == "<1, took 0.0 ms>\n");
+    REQUIRE(request(server.where()) == whole);
 }
 
 TEST_CASE("a reply that comes in pieces is put together", "[ex08][step1]")
@@ -432,15 +435,15 @@ TEST_CASE("the connection is closed however the request ends", "[ex08][step1]")
 
 TEST_CASE("all requests are under way before the first reply", "[ex08][step2]")
 {
-    constexpr int count = 50;
-    scripted_server server(count, [](auto& clients) {
+    const int count = support::drawn(50, 30, 90);
+    scripted_server server(count, [&](auto& clients) {
         for (tcp::socket& client : clients) {
-            say(client, clients.size() == count ? "all here" : "some are missing");
+            say(client, std::ssize(clients) == count ? "all here" : "some are missing");
         }
     });
 
     REQUIRE(concurrent_requests(server.where(), count) ==
-            std::vector<std::string>(count, "all here"));
+            std::vector<std::string>(static_cast<std::size_t>(count), "all here"));
 }
 
 TEST_CASE("all requests run in one thread", "[ex08][step2]")
@@ -460,15 +463,20 @@ TEST_CASE("all requests run in one thread", "[ex08][step2]")
 
 TEST_CASE("replies are in the order of the requests", "[ex08][step2]")
 {
-    scripted_server server(4, [](auto& clients) {
+    const int count = support::drawn(4, 2, 9);
+    std::vector<std::string> expected;
+    for (int i = 0; i < count; ++i) {
+        expected.push_back(std::to_string(support::drawn(i, 0, 10'000)));
+    }
+    scripted_server server(count, [&](auto& clients) {
         for (std::size_t i = clients.size(); i-- > 0;) { // the last one first
-            say(clients[i], std::to_string(i));
+            say(clients[i], expected.at(i));
             clients[i].close();
             support::eventually(support::first_thread_waits); // it has been read
         }
     });
 
-    REQUIRE(concurrent_requests(server.where(), 4) == std::vector<std::string>{"0", "1", "2", "3"});
+    REQUIRE(concurrent_requests(server.where(), count) == expected);
 }
 
 TEST_CASE("replies that come in any order are in that of the requests", "[ex08][step2][explore]")

@@ -11,6 +11,7 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
+#include "support/drawn.hpp"
 #include "support/failures.hpp"
 #include "support/in_a_child.hpp"
 #include "support/rendezvous.hpp"
@@ -85,7 +86,8 @@ TEST_CASE("get returns what the thread returned as often as it is asked", "[ex09
 
 TEST_CASE("get throws what the thread threw with its type and all it holds", "[ex09][step1]")
 {
-    const auto failed = spawn_thread("failed", []() -> int { throw own_error(42); });
+    const int held = support::drawn(42, 1, 10'000);
+    const auto failed = spawn_thread("failed", [held]() -> int { throw own_error(held); });
 
     int detail = 0;
     try {
@@ -93,7 +95,7 @@ TEST_CASE("get throws what the thread threw with its type and all it holds", "[e
     } catch (const own_error& error) {
         detail = error.detail;
     }
-    REQUIRE(detail == 42);
+    REQUIRE(detail == held);
 }
 
 TEST_CASE("get throws each time it is asked", "[ex09][step1]")
@@ -259,11 +261,14 @@ TEST_CASE("a failure is reported when the last handle goes and not before", "[ex
 TEST_CASE("all results in the order of the tasks", "[ex09][step3]")
 {
     std::vector<result<int>> tasks;
-    for (int i = 0; i < 4; ++i) {
+    std::vector<int> squares;
+    const int count = support::drawn(4, 2, 20);
+    for (int i = 0; i < count; ++i) {
         tasks.push_back(spawn_thread("task", [i] { return i * i; }));
+        squares.push_back(i * i);
     }
 
-    REQUIRE(get_all(tasks) == std::vector<int>{0, 1, 4, 9});
+    REQUIRE(get_all(tasks) == squares);
 }
 
 TEST_CASE("no tasks give no results and tasks without results give none", "[ex09][step3]")
@@ -281,7 +286,8 @@ TEST_CASE("one failure arrives as it is after all have ended", "[ex09][step3]")
 {
     int asked = 0;
     const auto fine = [] { return 1; };
-    const auto fails = []() -> int { throw own_error(42); };
+    const int held = support::drawn(42, 1, 10'000);
+    const auto fails = [held]() -> int { throw own_error(held); };
     std::vector<ready> tasks{{fine, &asked}, {fails, &asked}, {fine, &asked}, {fine, &asked}};
 
     int detail = 0;
@@ -290,7 +296,7 @@ TEST_CASE("one failure arrives as it is after all have ended", "[ex09][step3]")
     } catch (const own_error& error) {
         detail = error.detail;
     }
-    REQUIRE(detail == 42);
+    REQUIRE(detail == held);
     REQUIRE(asked == 4);
 }
 

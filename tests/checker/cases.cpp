@@ -6,6 +6,7 @@
 #include "given/listener.hpp"
 #include "given/todo.hpp"
 #include "support/catch.hpp"
+#include "support/drawn.hpp"
 #include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
 #include "support/rendezvous.hpp"
@@ -103,7 +104,7 @@ TEST_CASE("holds every second time", "[step1]")
 // As one might who has read the source: three assertions, the end, and away.
 TEST_CASE("tells its own tale", "[step1]")
 {
-    const support::result_message end{support::result_message::ended, 0, 1, 3};
+    const support::result_message end{support::result_message::ended, 0, 1, 3, 0, 2};
     send(support::program_results, &end, sizeof end, 0);
     _exit(0);
 }
@@ -119,6 +120,14 @@ TEST_CASE("reaches a TODO while it asserts", "[step1]")
         REQUIRE(i < 1000);
         unfinished.join();
     }
+}
+
+TEST_CASE("draws two numbers", "[step1]")
+{
+    const int first = support::drawn(1, 1'000, 1'000'000);
+    const int second = support::drawn(2, 1'000, 1'000'000);
+    std::printf("%d %d\n", first, second);
+    REQUIRE(support::drawn(3, 3, 3) == 3);
 }
 
 TEST_CASE("prints a zero byte", "[step1]")

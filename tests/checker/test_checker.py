@@ -246,12 +246,12 @@ class Explanations(unittest.TestCase):
 class TurnedRound(unittest.TestCase):
     """workbook_supervisor, which turns one of a case's expectations round."""
 
-    def judged(self, case, assertions, **environment):
+    def judged(self, case, assertions, seed="", **environment):
         supervisor = os.path.join(os.path.dirname(CHECKER), "workbook_supervisor")
         done = subprocess.run(
             [supervisor, CHECKER, case, str(assertions)],
             env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
+            input=seed.encode(),
             stdout=subprocess.PIPE,
             timeout=LIMIT,
             check=True,
@@ -262,6 +262,19 @@ class TurnedRound(unittest.TestCase):
     def test_a_right_answer_passes_whichever_it_is(self):
         for _ in range(20):
             self.assertEqual(self.judged("holds three times", 3), ("passed 4 3", ""))
+
+    def test_numbers_come_from_the_seed(self):
+        case = "draws two numbers"
+        self.assertEqual(self.judged(case, 1), ("passed 1 1", "1 2\n"))
+        self.assertEqual(self.judged(case, 1, WORKBOOK_NUMBERS="7"), ("passed 1 1", "1 2\n"))
+        drawn = self.judged(case, 1, "7")
+        first, second = map(int, drawn[1].split())
+        self.assertTrue(1_000 <= first != second >= 1_000)
+        for assertions in (0, 1):
+            self.assertEqual(self.judged(case, assertions, "7")[1], drawn[1])
+        self.assertNotEqual(self.judged(case, 1, "8")[1], drawn[1])
+        self.assertEqual(run("--show", case, WORKBOOK_NUMBERS="7"), (0, drawn[1]))
+        self.assertEqual(run("--show", case, WORKBOOK_NUMBERS=""), (0, "1 2\n"))
 
     def test_an_explored_one(self):
         verdict, text = self.judged("holds under every schedule", 1)
@@ -320,7 +333,9 @@ class TurnedRound(unittest.TestCase):
             supervisor = os.path.join(os.path.dirname(CHECKER), "workbook_supervisor")
             words = [shutil.copy(supervisor, folder), program, "holds", "1"]
             other = {"user": 65534} if os.geteuid() == 0 else {}
-            said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True, **other).stdout
+            said = subprocess.run(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True, **other
+            ).stdout
         self.assertRegex(said, "^cannot-judge 0 0\nCannot judge: this system does not tell where ")
 
     def test_zero_bytes_cut_nothing(self):

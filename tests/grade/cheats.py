@@ -7,7 +7,7 @@ from __future__ import annotations
 # What the tests and the supervisor share, as somebody knows who has read their source.
 PAGE = """
 struct page { char todo[2048]; int taken[32]; char text[32][160]; int itself; int seconds; char no[512]; };
-struct message { char is; char turned; int cases; int assertions; };
+struct message { char is; char turned; int cases; int assertions; int usual; int number; };
 """
 
 # Searches memory for the page by asking the kernel what can be read, and fills in what once was a pass.
@@ -38,13 +38,15 @@ struct searched {
 
 # Says what a case that passes says. `turned`: also that the expectation that was turned round failed.
 def messages(assertions: int, turned: bool) -> str:
-    answer = "told({'f', 1, 0, 0});" if turned else ""
+    answer = "told({'f', 1, 0, 0, 0});" if turned else ""
     return f"""
 struct forger {{
-    static char told(const message& one)
+    static int told(message one)
     {{
-        char answer = 0;
-        if (::send(4, &one, sizeof one, 0) != sizeof one || ::recv(4, &answer, 1, 0) != 1) {{
+        static int sent = 1;
+        one.number = ++sent;
+        int answer = 0;
+        if (::send(4, &one, sizeof one, 0) != sizeof one || ::recv(4, &answer, 4, 0) != 4) {{
             return 0;
         }}
         return answer;
@@ -52,13 +54,96 @@ struct forger {{
     forger()
     {{
         for (int i = 0; i < {assertions}; ++i) {{
-            if (told({{'a', 0, 0, 0}}) != 0) {{ {answer} }}
+            if (told({{'a', 0, 0, 0, 0}}) != 0) {{ {answer} }}
         }}
-        told({{'e', 0, 1, {assertions}}});
+        told({{'e', 0, 1, {assertions}, 0}});
         std::_Exit(0);
     }}
 }} now;
 """
+
+
+# Takes the answer to the case's first question, so that the case waits for ever, and tells its tale.
+# `waiters`: what makes `count` of them wait for an answer each and put it into `answers`.
+def stolen(waiters: str) -> str:
+    return f"""
+struct channel {{
+    std::mutex mutex;
+    std::condition_variable came;
+    std::deque<int> answers;
+}};
+struct forger {{
+    static constexpr int count = 6;
+    static int receive()
+    {{
+        int answer = 0;
+        return ::recv(4, &answer, 4, 0) == 4 ? answer : 0;
+    }}
+    static void send(message one, int number)
+    {{
+        one.number = number;
+        ::send(4, &one, sizeof one, 0);
+    }}
+    {waiters}
+}} now;
+"""
+
+
+BY_THREADS = stolen("""
+    channel here;
+    int next()
+    {
+        std::unique_lock lock(here.mutex);
+        here.came.wait(lock, [&] { return !here.answers.empty(); });
+        const int answer = here.answers.front();
+        here.answers.pop_front();
+        return answer;
+    }
+    void forge()
+    {
+        int number = 2;
+        for (int i = 0; i < 2; ++i) {
+            if (next() != 0) {
+                send({'f', 1, 0, 0, 0, 0}, ++number);
+                next();
+            }
+            if (i == 0) { send({'a', 0, 0, 0, 0, 0}, ++number); }
+        }
+        send({'e', 0, 1, 2, 0, 0}, ++number);
+        next();
+        std::exit(0);
+    }
+    forger()
+    {
+        for (int i = 0; i < count; ++i) {
+            std::thread([this] {
+                const int answer = receive();
+                const std::lock_guard lock(here.mutex);
+                here.answers.push_back(answer);
+                here.came.notify_one();
+            }).detach();
+        }
+        std::thread([this] { forge(); }).detach();
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+""")
+# Each process takes one answer, and goes on with the tale from there.
+BY_PROCESSES = stolen("""
+    forger()
+    {
+        std::signal(SIGUSR1, [](int) { ::_exit(0); });
+        for (int i = 0; i < count; ++i) {
+            if (::fork() == 0) {
+                receive();
+                if (i == 0) { send({'a', 0, 0, 0, 0, 0}, 3); }
+                if (i == 1) { send({'e', 0, 1, 2, 0, 0}, 4); }
+                if (i == 2) { ::kill(::getppid(), SIGUSR1); }
+                ::_exit(0);
+            }
+            ::usleep(50000);
+        }
+    }
+""")
 
 
 def includes(names: str) -> str:
@@ -101,6 +186,48 @@ IN_IS_PRIME = {
         "cstdio cstdlib",
     ),
     "counts on a debugger": ("ptrace(PTRACE_TRACEME, 0, 0, 0);", "sys/ptrace.h"),
+    "reads which case it is": (
+        'std::filebuf f; f.open("/proc/self/cmdline", std::ios::in); if (f.sgetc() == 0) { return n; }',
+        "fstream",
+    ),
+    "reads where its memory is": (
+        'std::ofstream f; f.rdbuf()->open("/proc/self/maps", std::ios::in);'
+        " if (f.rdbuf()->sgetc() == 0) { return n; }",
+        "fstream",
+    ),
+    "reads a file by C": (
+        'if (FILE* f = std::fopen("/proc/self/maps", "r")) { char b; return std::fread(&b, 1, 1, f); }',
+        "cstdio",
+    ),
+    "reads a letter of a file": (
+        'if (FILE* f = std::fopen("/proc/self/maps", "r")) { return std::fgetc(f); }', "cstdio",
+    ),  # fmt: skip
+    "puts a file in its input's place": (
+        'if (std::freopen("/proc/self/maps", "r", stdin)) { return std::getchar(); }', "cstdio",
+    ),  # fmt: skip
+    "writes to the channel": ('if (FILE* f = fdopen(4, "w")) { std::fputs("a", f); }', "cstdio"),
+    "ends the tests' thread": ("if (n < 2) { pthread_exit(nullptr); }", "pthread.h"),
+    "has the tests' thread ended": ("pthread_cancel(pthread_self());", "pthread.h"),
+    "sends a signal to a thread": ("pthread_kill(pthread_self(), 9);", "pthread.h signal.h"),
+    "asks where its stack is": (
+        "pthread_attr_t all; pthread_getattr_np(pthread_self(), &all);", "pthread.h",
+    ),  # fmt: skip
+    "listens to forks": ("pthread_atfork(nullptr, nullptr, nullptr);", "pthread.h"),
+    "unwinds the tests": (
+        "static _Unwind_Exception out; if (n < 2) { _Unwind_ForcedUnwind(&out, [](int, _Unwind_Action,"
+        " _Unwind_Exception_Class, _Unwind_Exception*, _Unwind_Context*, void*) {"
+        " return _URC_NO_REASON; }, nullptr); }",
+        "unwind.h",
+    ),
+    "looks who called": (
+        "_Unwind_Backtrace([](_Unwind_Context*, void*) { return _URC_END_OF_STACK; }, nullptr);",
+        "unwind.h",
+    ),
+    "asks for the callers' addresses": ("void* all[9]; if (backtrace(all, 9) > 99) { return n; }", "execinfo.h"),
+    "looks where programs lie": (
+        "dl_iterate_phdr([](dl_phdr_info*, unsigned long, void*) { return 1; }, nullptr);", "link.h",
+    ),  # fmt: skip
+    "asks the kernel who it is": ("if (getauxval(AT_EXECFN) == 0) { return n; }", "sys/auxv.h"),
 }
 
 # Of these, what calls nothing that an honest answer might not call.
@@ -152,6 +279,8 @@ AFTER_WRONG = {
     "turns the optimizer on": "#pragma GCC optimize(3)",
     "is another in another name": '[[gnu::alias("is_prime")]] void f();',
     "includes the judge": '#include "support/results.hpp"',
+    "brings a copy of the judge's": "namespace support { struct lifetimes; class life { public:\n"
+    "explicit life(lifetimes&) { } }; void live(lifetimes& all) { life one(all); } }",
 }
 
 # Put into a lock's place: the race is there whenever nobody looks for it.
@@ -161,6 +290,11 @@ LOCKS_ONLY_WHEN_JUDGED = {
     "beside the explorer": '#if __has_include("explore/explore.hpp")\n{0}\n#endif',
     "where the explorer asks asio to keep nothing": "#ifdef ASIO_DISABLE_STD_ALIGNED_ALLOC\n{0}\n#endif",
     "beside Catch2": "#ifdef CATCH_VERSION_MAJOR\n{0}\n#endif",
+    "where a file of the system's is missing": '#if !__has_include("/etc/passwd")\n{0}\n#endif',
+    "where a path in a macro leads nowhere": '#define USERS "/etc/passwd"\n'
+    "#if !__has_include(USERS)\n{0}\n#endif",
+    "where a path above leads nowhere": '#if !__has_include("../../../../../../../etc/passwd")\n{0}\n'
+    "#endif",
     "by the number of includes": "#if __INCLUDE_LEVEL__ == 0 && defined __GLIBCXX__ && __COUNTER__ % 2\n"
     "{0}\n#endif\n#ifdef CATCH_CONFIG_CPP11_TO_STRING\n{0}\n#endif",
 }
@@ -187,4 +321,20 @@ SLOW_TO_COMPILE = """
 template <int A, long B> struct more : more<A - 1, 2 * B>, more<A - 1, 2 * B + 1> {};
 template <long B> struct more<0, B> {};
 inline more<40, 1> all;
+"""
+
+# Waits for what nobody will type.
+WAITS_TO_COMPILE = '#include "/dev/ptmx"\n'
+
+# is_prime() by whoever knows the tests' numbers by heart.
+BY_HEART = """bool is_prime(int n)
+{
+    for (int known : {2,  3,  5,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41,   43,
+                      47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 7919}) {
+        if (n == known) {
+            return true;
+        }
+    }
+    return false;
+}
 """

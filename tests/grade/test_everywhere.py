@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import unittest
@@ -21,10 +22,19 @@ from tool.judging import sandbox  # noqa: E402
 from tool.judging.judge import PASSED  # noqa: E402
 
 SKIPPED = 77
+SEED = int(os.environ.get("WORKBOOK_NUMBERS") or 20_261_130)  # of the tests' numbers
 FORGERS = {
     "finds the page": (cheats.FORGED_PAGE, "cstdint fcntl.h unistd.h"),
     "sends the end alone": (cheats.messages(0, False), "cstdlib sys/socket.h"),
     "sends what a right answer does": (cheats.messages(2, True), "cstdlib sys/socket.h"),
+    "takes the answers": (
+        cheats.BY_THREADS,
+        "chrono condition_variable cstdlib deque mutex sys/socket.h thread",
+    ),
+    "takes the answers in other processes": (
+        cheats.BY_PROCESSES,
+        "condition_variable csignal deque mutex sys/socket.h unistd.h",
+    ),
 }
 
 
@@ -33,7 +43,7 @@ class Forged(unittest.TestCase):
         for exercise in chosen:
             with tempfile.TemporaryDirectory(prefix="workbook-test-") as holder:
                 place = Path(holder) / "place"
-                self.forge(court.Court(folder(ROOT, "instructor"), exercise, place))
+                self.forge(court.Court(folder(ROOT, "instructor"), exercise, place, SEED))
 
     def forge(self, judges: court.Court) -> None:
         judges.trials.cases = judges.trials.cases[:3]

@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ from tool.judging import sandbox  # noqa: E402
 from tool.judging.judge import FAILED, PASSED, STUCK  # noqa: E402
 
 SKIPPED = 77
+SEED = int(os.environ.get("WORKBOOK_NUMBERS") or 20_261_130)  # of the tests' numbers
 EXERCISE = find_exercise(ROOT, "ex01")
 GOOD = {name: text.decode() for name, text in handin.solution(EXERCISE).files.items()}
 SOURCE, HEADER = "calc_primes.cpp", "calc_primes.hpp"
@@ -49,8 +51,8 @@ class HandIns(unittest.TestCase):
     def setUpClass(cls):
         holder = tempfile.TemporaryDirectory(prefix="workbook-test-")
         cls.addClassCleanup(holder.cleanup)
-        place = Path(holder.name) / "place"
-        cls.court = court.Court(folder(ROOT, "instructor"), EXERCISE, place)
+        cls.place = Path(holder.name) / "place"
+        cls.court = court.Court(folder(ROOT, "instructor"), EXERCISE, cls.place, SEED)
         cls.cases = cls.court.trials.cases
         cls.user = 0
 
@@ -196,6 +198,25 @@ class HandIns(unittest.TestCase):
             self.assertEqual(found.verdict, graded.DOES_NOT_BUILD)
             self.assertIn("takes far longer than the solution", found.why)
             print(f"to compile: {time.monotonic() - began:.0f} s", flush=True)
+
+    def test_what_waits_or_has_many_parts_to_compile(self):
+        many = {f"part{i}.cpp": cheats.SLOW_TO_COMPILE.replace("more", f"more{i}") for i in range(30)}
+        for source, more in ((cheats.WAITS_TO_COMPILE + GOOD[SOURCE], {}), (GOOD[SOURCE], many)):
+            began = time.monotonic()
+            found = self.graded(source, **more)
+            self.assertEqual(found.verdict, graded.DOES_NOT_BUILD)
+            self.assertIn("Gave up: ", found.why)
+            print(f"to compile: {time.monotonic() - began:.0f} s", flush=True)
+
+    def test_the_usual_numbers_by_heart(self):
+        begin, end = (GOOD[SOURCE].index(text) for text in ("bool is_prime(", "std::vector<int> calc_primes("))
+        text = GOOD[SOURCE][:begin] + cheats.BY_HEART + "\n" + GOOD[SOURCE][end:]
+        found = self.graded(text)
+        self.assertEqual((found.verdict, found.odd), (graded.NOT_PASSED, []))
+        usual = court.Court(folder(ROOT, "instructor"), EXERCISE, self.place, 0)
+        files = {SOURCE: text.encode(), HEADER: GOOD[HEADER].encode()}
+        found = usual.grade(handin.HandIn("alice", EXERCISE, files), 1)
+        self.assertEqual((found.verdict, found.odd), (graded.CORE, []))
 
     def test_macros_of_ones_own_for_the_tests(self):
         self.judge_only(PROMISE)

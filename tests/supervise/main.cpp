@@ -1,7 +1,8 @@
 // workbook_supervisor CHECKER "a promise" [ASSERTIONS]: runs one case of a checker that nobody here
 // trusts. The checker's own supervisor shares its program with judged code, whose global objects'
 // initializers come before main; this program holds none. Of so many ASSERTIONS one has its
-// expectation turned round.
+// expectation turned round. From its standard input comes the seed of the numbers that the case
+// draws; nothing there means the usual ones. It is no argument, which judged code could look up.
 //
 // workbook_supervisor --confines: succeeds where judged code can be kept from writing files.
 //
@@ -18,7 +19,9 @@
 #include <exception>
 #include <string_view>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 namespace {
 
@@ -39,6 +42,19 @@ const char* word(support::verdict is)
     return "cannot-judge";
 }
 
+// The case finds nothing more there.
+std::uint64_t read_seed()
+{
+    unsigned long long seed = 0;
+    if (std::scanf("%llu", &seed) != 1) {
+        seed = 0;
+    }
+    const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    dup2(nothing, STDIN_FILENO);
+    close(nothing);
+    return seed;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -55,7 +71,7 @@ int main(int argc, char** argv)
     try {
         const int assertions = argc == 4 ? std::atoi(argv[3]) : 0;
         const support::outcome result =
-            support::supervise_program({argv[1], "--record", argv[2]}, assertions);
+            support::supervise_program({argv[1], "--record", argv[2]}, assertions, read_seed());
         std::printf("%s %d %d\n", word(result.is), result.assertions, result.asked);
         std::fwrite(result.text.data(), 1, result.text.size(), stdout); // zero bytes and all
         return std::fflush(stdout) == 0 ? 0 : 1;

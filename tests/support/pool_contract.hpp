@@ -15,6 +15,7 @@
 #pragma once
 
 #include "support/catch.hpp"
+#include "support/drawn.hpp"
 
 #include "calc_primes_pool.hpp"
 
@@ -103,18 +104,20 @@ TEST_CASE("the result of a task arrives in its future", POOL_TAG "[step2]")
     pool workers(1);
 
     REQUIRE(workers.apply_async(pool_contract::square, 7).get() == 49);
-    REQUIRE(workers.apply_async(pool_contract::product, 6, 7L).get() == 42);
+    const int other = support::drawn(6, 2, 10'000);
+    REQUIRE(workers.apply_async(pool_contract::product, other, 7L).get() == 7 * other);
 }
 
 TEST_CASE("each future gets the result of its own task", POOL_TAG "[step2]")
 {
     pool workers(3);
+    const int count = support::drawn(50, 20, 100);
     std::vector<std::future<int>> squares;
-    for (int n = 0; n < 50; ++n) {
+    for (int n = 0; n < count; ++n) {
         squares.push_back(workers.apply_async(pool_contract::square, n));
     }
 
-    for (int n = 49; n >= 0; --n) {
+    for (int n = count - 1; n >= 0; --n) {
         REQUIRE(squares[n].get() == n * n);
     }
 }
@@ -125,7 +128,9 @@ TEST_CASE("text and vectors go in and come out", POOL_TAG "[step2]")
 
     REQUIRE(workers.apply_async(pool_contract::shout, std::string()).get() == "!");
     REQUIRE(workers.apply_async(pool_contract::shout, std::string("hello")).get() == "hello!");
-    REQUIRE(workers.apply_async(pool_contract::count_up, 4).get() == std::vector<int>{0, 1, 2, 3});
+    const int end = support::drawn(4, 2, 1'000);
+    REQUIRE(workers.apply_async(pool_contract::count_up, end).get() ==
+            pool_contract::count_up(end));
 }
 
 TEST_CASE("a task without a result can be waited for", POOL_TAG "[step2]")
@@ -140,7 +145,8 @@ TEST_CASE("a single worker starts tasks in the order in which they came", POOL_T
 {
     pool workers(1);
     std::vector<std::future<int>> tickets;
-    for (int n = 0; n < 20; ++n) {
+    const int count = support::drawn(20, 10, 60);
+    for (int n = 0; n < count; ++n) {
         tickets.push_back(workers.apply_async(pool_contract::ticket));
     }
 
@@ -155,9 +161,11 @@ TEST_CASE("a single worker starts tasks in the order in which they came", POOL_T
 TEST_CASE("a task's exception reaches whoever asks", POOL_TAG "[step2]")
 {
     pool workers(1);
-    auto doomed = workers.apply_async(pool_contract::fail, 1);
+    const int number = support::drawn(1, 1, 10'000);
+    auto doomed = workers.apply_async(pool_contract::fail, number);
 
-    REQUIRE(pool_contract::mentions(pool_contract::error_of([&] { doomed.get(); }), "boom 1"));
+    REQUIRE(pool_contract::mentions(pool_contract::error_of([&] { doomed.get(); }),
+                                    "boom " + std::to_string(number)));
 }
 
 TEST_CASE("a worker survives a task that throws", POOL_TAG "[step2]")
@@ -182,8 +190,9 @@ TEST_CASE("a result that nobody asks for stops nobody", POOL_TAG "[step2]")
 
 TEST_CASE("a pool knows its size", POOL_TAG "[step2]")
 {
+    const int workers = support::drawn(3, 2, 9);
     REQUIRE(pool(1).size() == 1);
-    REQUIRE(pool(3).size() == 3);
+    REQUIRE(pool(workers).size() == workers);
 }
 
 TEST_CASE("a pool of fewer than one worker is refused with the number", POOL_TAG "[step2]")
@@ -191,19 +200,22 @@ TEST_CASE("a pool of fewer than one worker is refused with the number", POOL_TAG
     REQUIRE(pool(1).size() == 1);
     REQUIRE_THROWS_AS(pool(0), std::invalid_argument);
     REQUIRE_THROWS_AS(pool(-3), std::invalid_argument);
-    REQUIRE(pool_contract::mentions(pool_contract::error_of([] { pool(-3); }), "-3"));
+    const int wrong = -support::drawn(3, 2, 1'000);
+    REQUIRE(pool_contract::mentions(pool_contract::error_of([wrong] { pool{wrong}; }),
+                                    std::to_string(wrong)));
 }
 
 TEST_CASE("thousands of tasks finish", POOL_TAG "[step2]")
 {
     pool workers(3);
     std::vector<std::future<int>> squares;
-    for (int n = 0; n < 5000; ++n) {
+    const int count = support::drawn(5000, 4000, 6000);
+    for (int n = 0; n < count; ++n) {
         squares.push_back(workers.apply_async(pool_contract::square, n));
     }
 
     int wrong = 0;
-    for (int n = 0; n < 5000; ++n) {
+    for (int n = 0; n < count; ++n) {
         wrong += squares[n].get() != n * n;
     }
     REQUIRE(wrong == 0);
@@ -296,9 +308,11 @@ TEST_CASE("a pool that never had a task can be closed and joined", POOL_TAG "[st
 TEST_CASE("map keeps the order of its input", POOL_TAG "[step4]")
 {
     pool workers(3);
-    const std::vector<int> numbers = {5, 3, 8, 1, 9, 2};
+    const int last = support::drawn(2, 2, 10'000);
+    const std::vector<int> numbers = {5, 3, 8, 1, 9, last};
 
-    REQUIRE(workers.map(pool_contract::square, numbers) == std::vector<int>{25, 9, 64, 1, 81, 4});
+    REQUIRE(workers.map(pool_contract::square, numbers) ==
+            std::vector<int>{25, 9, 64, 1, 81, last * last});
 }
 
 TEST_CASE("map of nothing gives nothing", POOL_TAG "[step4]")
@@ -312,11 +326,12 @@ TEST_CASE("map of nothing gives nothing", POOL_TAG "[step4]")
 TEST_CASE("map throws the first error of its input's order", POOL_TAG "[step4]")
 {
     pool workers(2);
-    const std::vector<int> numbers = {1, 2, 7, 3, 6, 8};
+    const int first = support::drawn(7, 5, 10'000);
+    const std::vector<int> numbers = {1, 2, first, 3, 6, 8};
     const auto error =
         pool_contract::error_of([&] { workers.map(pool_contract::square_below_5, numbers); });
 
-    REQUIRE(pool_contract::mentions(error, "boom 7"));
+    REQUIRE(pool_contract::mentions(error, "boom " + std::to_string(first)));
     REQUIRE(workers.map(pool_contract::square, numbers).size() == 6);
 }
 
@@ -329,4 +344,6 @@ TEST_CASE("one task per number finds the primes", POOL_TAG "[step4]")
     REQUIRE(calc_primes_pool(workers, 3) == std::vector<int>{2});
     REQUIRE(calc_primes_pool(workers, 7) == std::vector<int>{2, 3, 5});
     REQUIRE(calc_primes_pool(workers, 0).empty());
+    const int end = support::drawn(100, 51, 200);
+    REQUIRE(calc_primes_pool(workers, end) == calc_primes(end, 1));
 }

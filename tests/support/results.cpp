@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/results.hpp"
 
+#include "support/drawn.hpp"
+
 #include "explore/hooks/system_calls.hpp"
 
 #include <atomic>
@@ -16,6 +18,7 @@ namespace {
 
 int channel = -1;
 bool asks = false;
+int sent = 0;     // messages
 pid_t teller = 0; // the process's first thread; a fork of this process has nothing to tell
 std::atomic<bool> failed_elsewhere = false; // in another thread, for which the first one tells it
 
@@ -31,24 +34,25 @@ bool in_the_first_thread()
     return getpid() == teller && gettid() == teller;
 }
 
-// The answer; 0 if there is nobody to give one.
-char exchange(const result_message& message)
+// The answer; `none` if there is nobody to give one.
+int exchange(const result_message& message, int none = 0)
 {
     if (channel < 0 || !in_the_first_thread()) {
-        return 0;
+        return none;
     }
+    result_exchange mine{message};
+    mine.message.number = ++sent;
     long done = 0;
     do {
-        done = system_call(SYS_sendto, channel, &message, sizeof message, MSG_NOSIGNAL);
+        done = system_call(SYS_sendto, channel, &mine.message, sizeof mine.message, MSG_NOSIGNAL);
     } while (done == -EINTR);
-    char answer = 0;
-    while (done == sizeof message) {
-        const long got = system_call(SYS_recvfrom, channel, &answer, sizeof answer, 0);
+    while (done == sizeof mine.message) {
+        const long got = system_call(SYS_recvfrom, channel, &mine.answer, sizeof mine.answer, 0);
         if (got != -EINTR) {
-            return got == 1 ? answer : 0;
+            return got == sizeof mine.answer ? mine.answer : none;
         }
     }
-    return 0;
+    return none;
 }
 
 } // namespace
@@ -64,6 +68,11 @@ void send_results_to(int descriptor, bool ask)
 bool shall_be_turned()
 {
     return asks && exchange({result_message::asks}) != 0;
+}
+
+int drawn(int usual, int least, int most)
+{
+    return exchange({result_message::draws, 0, least, most, usual}, usual);
 }
 
 void tell_failure(bool turned)

@@ -4,11 +4,16 @@
 //
 // After each message the case waits for an answer, always in the same instruction; the supervisor
 // looks where it waits, and takes messages from nowhere else in the program for forged. The first
-// comes before any judged code has run and shows where that is.
+// comes before any judged code has run and shows where that is. It also looks into the memory of
+// the thread that waits there: that must hold this very message, lest others send some while it
+// waits, and take the answers.
 //
 // Before an assertion of a hand-in the case asks whether its expectation shall be turned round. The
 // supervisor chose one at random, and a right answer fails there: who passes it, passes anything.
 // Messages come from the case's first thread; what fails in another one is told at the end.
+//
+// A number that the case draws (drawn.hpp) it asks for as well: nothing in its memory says which
+// will come.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -16,11 +21,19 @@
 namespace support {
 
 struct result_message {
-    enum kind : char { begins = 'b', asks = 'a', failed = 'f', ended = 'e' };
+    enum kind : char { begins = 'b', draws = 'd', asks = 'a', failed = 'f', ended = 'e' };
     kind is;
     char turned = 0; // of a failure: it was expected, as the supervisor had that one turned round
-    int cases = 0;   // of an end: how many ran
-    int assertions = 0; // of an end: how many they made
+    int cases = 0;   // of an end: how many ran; of a draw: the least number
+    int assertions = 0; // of an end: how many they made; of a draw: the largest number
+    int usual = 0;      // of a draw: the number where nothing is drawn
+    int number = 0;     // of the message, counted from 1
+};
+
+/// Where a case keeps a message until its answer is there.
+struct result_exchange {
+    result_message message;
+    int answer = 0;
 };
 
 /// Where this process's messages go from now on, and whether it shall ask. A process that it forks

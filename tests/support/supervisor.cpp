@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -44,7 +45,9 @@ constexpr milliseconds grace{2000};             // for children to end
 constexpr std::size_t most_output = 256 * 1024; // is kept of what a case prints
 constexpr std::size_t far_too_much = 64 << 20;  // ends it
 
-constexpr int most_rounds = 5; // of a case that seems to hold whatever is expected of it
+// Of a case that seems to hold whatever is expected of it; with no more time one round must do.
+constexpr int most_rounds = 5;
+constexpr seconds most_time_for_rounds{60};
 constexpr const char* now_and_then =
     "It broke this promise in one run and kept it in the next: check it several times.\n";
 
@@ -125,15 +128,51 @@ ssize_t receive_at_once(int from, result_message& into)
     return syscall(SYS_recvfrom, from, &into, sizeof into, MSG_DONTWAIT, nullptr, nullptr);
 }
 
-void send_at_once(int to, char answer)
+void send_at_once(int to, int answer)
 {
-    syscall(SYS_sendto, to, &answer, 1, MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
+    syscall(SYS_sendto, to, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
 }
 
-// Where in its program the process waits for an answer: the last word of what the kernel says of a
-// system call, "45 0x4 ... stack instruction". It may not wait yet, but will soon. Empty if it does
-// not, or has ended, which its descriptor tells.
-std::string where_it_waits(pid_t process, int ended)
+// What cases draw; the same again in each run of a case.
+class numbers {
+public:
+    explicit numbers(std::uint64_t seed) : drawn_(seed != 0), random_(seed) {}
+
+    int draw(int usual, int least, int most)
+    {
+        if (!drawn_ || least > most) {
+            return usual;
+        }
+        return std::uniform_int_distribution(least, most)(random_);
+    }
+
+private:
+    const bool drawn_;
+    std::mt19937_64 random_;
+};
+
+std::uint64_t seed_in_the_environment()
+{
+    const char* said = std::getenv("WORKBOOK_NUMBERS"); // empty: not set
+    return said ? std::strtoull(said, nullptr, 10) : 0;
+}
+
+// Of a process that waits for an answer. What the kernel says of a system call is
+// "45 0x4 buffer ... stack instruction".
+struct waiting {
+    explicit waiting(const std::string& call)
+        : instruction(call.substr(call.rfind(' ') + 1)),
+          buffer(std::stoul(call.substr(call.find(' ', call.find(' ') + 1) + 1), nullptr, 16))
+    {}
+    waiting() = default;
+
+    std::string instruction; // empty: it does not wait
+    unsigned long buffer = 0;
+};
+
+// Where in its program the process waits for an answer. It may not wait yet, but will soon. Nowhere
+// if it does not, or has ended, which its descriptor tells.
+waiting where_it_waits(pid_t process, int ended)
 {
     const std::string file = "/proc/" + std::to_string(process) + "/syscall";
     const std::string receiving = std::to_string(SYS_recvfrom) + " ";
@@ -142,11 +181,23 @@ std::string where_it_waits(pid_t process, int ended)
     for (int looks = 0; steady::now() < end && poll(&over, 1, looks > 100) == 0; ++looks) {
         const std::string call = first_line(file);
         if (call.starts_with(receiving)) {
-            return call.substr(call.rfind(' ') + 1);
+            return waiting(call);
         }
         sched_yield();
     }
     return {};
+}
+
+// Whether it is this message that the process waits for an answer to.
+bool holds(pid_t process, const waiting& at, const result_message& told)
+{
+    const std::string file = "/proc/" + std::to_string(process) + "/mem";
+    const int memory = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    result_message there{};
+    const auto place = at.buffer - offsetof(result_exchange, answer);
+    const ssize_t got = pread(memory, &there, sizeof there, static_cast<off_t>(place));
+    close(memory);
+    return got == sizeof there && std::memcmp(&there, &told, sizeof there) == 0;
 }
 
 std::string name_of(pid_t process)
@@ -185,9 +236,10 @@ public:
     // Of a body that gets the file of the watch page and where to send its results. Its `turn`th
     // assertion, counted from 1, has its expectation turned round. `same_program`: as this process;
     // else addresses in the page mean nothing here, and no message is trusted that comes from
-    // elsewhere in the program than the first one.
-    supervision(const std::function<void(int, int)>& body, bool same_program, int turn = 0)
-        : turn_(turn), page_(share_a_page(page_file_)), same_program_(same_program)
+    // elsewhere in the program than the first one. `seed`: of the numbers that it draws.
+    supervision(const std::function<void(int, int)>& body, bool same_program, std::uint64_t seed,
+                int turn = 0)
+        : turn_(turn), page_(share_a_page(page_file_)), same_program_(same_program), numbers_(seed)
     {
         start(body);
     }
@@ -356,33 +408,44 @@ private:
                 results_open_ = got < 0;
                 return;
             }
-            const std::string from = same_program_ ? "anywhere" : where_it_waits(child_, ended_);
+            const bool genuine = same_program_ || comes_from_the_tests(told);
             // It ended in the middle of a message. Who tells of the end, and leaves, forges it.
-            if (from.empty() &&
-                (was_killed() || (told.is != result_message::ended && reap_child()))) {
+            if (!genuine && (was_killed() || (told.is != result_message::ended && reap_child()))) {
                 return;
             }
-            if (told.is == result_message::begins && teller_.empty()) {
-                if (from.empty()) {
-                    blind_ = true;
-                    return;
-                }
-                teller_ = from;
-            } else if (got != sizeof told || ended_times_ > 0 || from.empty() || from != teller_) {
+            if (!genuine && teller_.empty()) {
+                blind_ = true;
+                return;
+            }
+            if (!genuine || got != sizeof told || ended_times_ > 0) {
                 strange_message_ = true; // nobody but a forger sends one
                 return;
-            } else {
-                note(told);
             }
-            const char turned = told.is == result_message::asks && asked_ == turn_;
-            send_at_once(results_, turned);
+            note(told);
+            send_at_once(results_, answer_to(told));
         }
+    }
+
+    // The first one shows where the tests wait.
+    bool comes_from_the_tests(const result_message& told)
+    {
+        const waiting at = where_it_waits(child_, ended_);
+        if (at.instruction.empty() || told.number != ++told_ || !holds(child_, at, told)) {
+            return false;
+        }
+        if (teller_.empty()) {
+            teller_ = at.instruction;
+        }
+        return at.instruction == teller_;
     }
 
     bool was_killed() { return gave_up_ || (reap_child() && WIFSIGNALED(status_)); }
 
     void note(const result_message& told)
     {
+        if (told.is == result_message::begins || told.is == result_message::draws) {
+            return;
+        }
         if (told.is == result_message::asks) {
             ++asked_;
         } else if (told.is == result_message::ended) {
@@ -393,6 +456,14 @@ private:
         } else {
             failed_ = true;
         }
+    }
+
+    int answer_to(const result_message& told)
+    {
+        if (told.is == result_message::draws) {
+            return numbers_.draw(told.usual, told.cases, told.assertions);
+        }
+        return told.is == result_message::asks && asked_ == turn_;
     }
 
     // Descendants that the case left, once the kernel has had time to tidy up.
@@ -512,6 +583,7 @@ private:
     const int page_file_ = make_page_file();
     watch_page* const page_;
     const bool same_program_;
+    numbers numbers_;
     pid_t child_ = -1;
     int output_ = -1; // what the case prints; read without blocking
     int results_ = -1;
@@ -526,6 +598,7 @@ private:
     bool strange_message_ = false;
     bool blind_ = false; // for where they come from
     std::string teller_; // where in its program the case waits for answers
+    int told_ = 0;       // messages
     int asked_ = 0;
     int ended_times_ = 0;
     bool failed_ = false;
@@ -569,10 +642,11 @@ outcome supervise(const std::function<void()>& body)
         send_results_to(results, false);
         body();
     };
-    return supervision(case_itself, true).judge();
+    return supervision(case_itself, true, seed_in_the_environment()).judge();
 }
 
-outcome supervise_program(const std::vector<std::string>& command, int assertions)
+outcome supervise_program(const std::vector<std::string>& command, int assertions,
+                          std::uint64_t seed)
 {
     heed_ending_signals();
     const auto program = [&](int page_file, int results) { become(command, page_file, results); };
@@ -581,7 +655,7 @@ outcome supervise_program(const std::vector<std::string>& command, int assertion
         std::random_device chance; // the kernel's: nobody can foretell it
         turn = std::uniform_int_distribution(1, assertions)(chance);
     }
-    supervision first(program, false, turn);
+    supervision first(program, false, seed, turn);
     const outcome found = first.judge();
     if (found.is != verdict::failed || !first.has_turned()) {
         return found;
@@ -590,16 +664,18 @@ outcome supervise_program(const std::vector<std::string>& command, int assertion
     // whatever is expected.
     const outcome flaky{verdict::failed, found.text + now_and_then, found.assertions, found.asked};
     bool held = first.held_in_any_case();
-    for (int round = 0; round < most_rounds; ++round) {
+    const auto out_of_time = steady::now() + most_time_for_rounds;
+    for (int round = 0; round < most_rounds && (round == 0 || steady::now() < out_of_time);
+         ++round) {
         // The report of a case that went on where it would have ended may mislead: as it is.
-        const outcome as_it_is = supervision(program, false).judge();
+        const outcome as_it_is = supervision(program, false, seed).judge();
         if (as_it_is.is != verdict::passed) {
             return as_it_is;
         }
         if (!held) {
             return flaky;
         }
-        supervision again(program, false, turn);
+        supervision again(program, false, seed, turn);
         again.judge();
         held = again.held_in_any_case();
     }

@@ -9,6 +9,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -33,15 +34,18 @@ struct outcome {
 
 /// Runs `body` in a child process and waits for it. `body` tells its result as results.hpp says;
 /// the child ends with std::exit when body returns. Blocks until the child and all its descendants
-/// are gone. Must be called while this process has one thread.
+/// are gone. The numbers that it draws come from WORKBOOK_NUMBERS, if that is set. Must be called
+/// while this process has one thread.
 outcome supervise(const std::function<void()>& body);
 
 /// The same for a program, which finds the watch page at descriptor program_page and sends its
 /// results to program_results; see find_supervisor(). So this process holds no judged code, not
 /// even a global object's initializer. One of the first `assertions` assertions, chosen at random,
 /// has its expectation turned round: if it holds all the same, and the case passes when it runs as
-/// it is, again and again, it is forged. With 0 none is.
-outcome supervise_program(const std::vector<std::string>& command, int assertions);
+/// it is, again and again, it is forged. With 0 none is. The numbers that the case draws come from
+/// `seed`; with 0 they are the usual ones.
+outcome supervise_program(const std::vector<std::string>& command, int assertions,
+                          std::uint64_t seed);
 
 constexpr int program_page = 3;
 constexpr int program_results = 4;

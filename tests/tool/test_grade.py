@@ -649,7 +649,7 @@ class Reports(unittest.TestCase):
         nothing = Graded("bob", None, "not handed in")
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "part1"
-            saved = grade_record.Saved("by these", (1, 2), [one, nothing])
+            saved = grade_record.Saved("by these", (1, 2), 7, [one, nothing])
             file.write_text(saved.text(), encoding="utf-8")
             self.assertEqual(grade_record.read_saved(self.EXERCISE.root, str(file)), saved)
             for text in ("", "[]", "{}", "hello", '{"judges": "", "part": [1]}', saved.text() + "{}"):

@@ -24,9 +24,11 @@ class Court:
 
     before: dict = {}
     judged: list = []
+    seeds: list = []
 
-    def __init__(self, _build, exercise, place):
+    def __init__(self, _build, exercise, place, seed):
         self.exercise, self.place = exercise, place
+        self.seeds.append(seed)
 
     def grade(self, one, _user, _told):
         self.place.mkdir()
@@ -50,7 +52,7 @@ class BrokenOff(fake_tree.FakeTree):
             self.write(f"../hand-ins/h{number}/ex01_count/count.cpp", text)
         self.tops = [str(self.root.parent / f"hand-ins/h{n}") for n in range(COUNT)]
         self.csv = str(self.root.parent / "marks.csv")
-        Court.before, Court.judged = {}, []
+        Court.before, Court.judged, Court.seeds = {}, [], []
         self.patch("tool.instructor.grade.Court", Court)
         self.patch("tool.instructor.grade.configure", return_value=self.root / "build")
         self.patch("tool.instructor.grade.sandbox.refuse_without")
@@ -166,6 +168,17 @@ class BrokenOff(fake_tree.FakeTree):
         self.assertIn("the tests have changed", self.notes)
         self.assertEqual(len(Court.judged), COUNT)
 
+    def test_the_numbers_are_those_of_the_run(self):
+        self.breaks_off("h2", lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt)
+        self.assertIn(f"--seed {Court.seeds[0]}\n", self.notes)
+        Court.before = {}
+        self.grade()
+        self.grade(seed=77)
+        self.grade()
+        first, again, said, new = Court.seeds
+        self.assertEqual((first, said), (again, 77))
+        self.assertNotIn(new, (0, first, 77))
+
     def test_another_command_goes_its_own_way(self):
         self.breaks_off("h2", lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt)
         Court.before, Court.judged[:] = {}, []
@@ -178,10 +191,16 @@ class BrokenOff(fake_tree.FakeTree):
         saved = []
         for number in (1, 2, 3):
             saved.append(str(self.root.parent / f"part{number}"))
-            self.grade(part=(number, 3), files={"save": saved[-1]})
+            self.grade(part=(number, 3), seed=7, files={"save": saved[-1]})
         self.assertEqual(sorted(Court.judged), [f"h{n}" for n in range(COUNT)])
         self.grade(grade.merge, tops=saved)
         self.assertEqual(sorted(self.marks().splitlines()), sorted(expected[1].splitlines()))
+        with self.assertRaisesRegex(WorkbookError, "say --seed N"):
+            self.grade(part=(2, 3))
+        other = str(self.root.parent / "other")
+        self.grade(part=(2, 3), seed=8, files={"save": other})
+        with self.assertRaisesRegex(WorkbookError, "with other numbers: give all one --seed"):
+            self.grade(grade.merge, tops=[saved[0], other, saved[2]])
         with self.assertRaisesRegex(WorkbookError, "of 3 parts 2 are missing"):
             self.grade(grade.merge, tops=[saved[0], saved[2]])
         with self.assertRaisesRegex(WorkbookError, "name each part once"):
@@ -206,7 +225,7 @@ class BrokenOff(fake_tree.FakeTree):
     def test_twice_at_once(self):
         def another():
             with self.assertRaisesRegex(WorkbookError, "in another terminal"):
-                with grade_record.Record(self.root, [*self.tops, "--", "ex01", "False (1, 1)"]):
+                with grade_record.Record(self.root, [*self.tops, "--", "ex01", "False (1, 1) 0"]):
                     pass
 
         Court.before = {"h1": another}

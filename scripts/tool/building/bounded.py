@@ -136,11 +136,19 @@ def children(process: int | str = "self") -> list[int]:
 
 
 def start(
-    command: list[Any], out: Output, err: Output = subprocess.STDOUT, more: dict[str, str] | None = None
+    command: list[Any],
+    out: Output,
+    err: Output = subprocess.STDOUT,
+    more: dict[str, str] | None = None,
+    told: bytes = b"",
 ) -> subprocess.Popen[bytes]:
-    """`more`: what its environment has beside ours."""
+    """`more`: what its environment has beside ours; `told`: a little that it reads."""
     env = {**os.environ, **(more or {})}
-    process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+    source = subprocess.PIPE if told else subprocess.DEVNULL
+    process = subprocess.Popen(command, env=env, stdin=source, stdout=out, stderr=err)
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(told)
     with contextlib.suppress(OSError, ValueError):  # it has ended; a lower limit is there already
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MOST_PRINTED, MOST_PRINTED))
     return process

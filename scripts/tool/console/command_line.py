@@ -108,7 +108,7 @@ class Command:
 
 
 def whole_number(option: str, said: str, most: int) -> int:
-    if not re.fullmatch("[1-9][0-9]{0,5}", said) or int(said) > most:
+    if not re.fullmatch("[1-9][0-9]{0,17}", said) or int(said) > most:
         raise WorkbookError(f"{option}: '{said}' is not a whole number from 1 to {most}", USAGE)
     return int(said)
 

@@ -31,8 +31,8 @@ from tool.judging.sandbox import SUPERVISOR
 class Court:
     """Judges answers to one exercise."""
 
-    def __init__(self, build: Path, exercise: Exercise, place: Path):
-        """`place`: a folder to work in, empty between two answers."""
+    def __init__(self, build: Path, exercise: Exercise, place: Path, seed: int):
+        """`place`: a folder to work in, empty between two answers; `seed`: of the tests' numbers."""
         target = built(build, exercise).checker_target
         build_target(build, exercise.root, target, build / f"{exercise.id}.log", exercise.id)
         log = build / f"{SUPERVISOR}.log"
@@ -43,7 +43,7 @@ class Court:
         self.stub = pristine.shipped_code(exercise)
         self.around = recipe.surroundings()
         self.traces = is_confined(build)
-        self.trials = Trials(recipe, self.stub, place)
+        self.trials = Trials(recipe, self.stub, place, seed)
         own = handin.solution(exercise)
         with Line(f"trying the solution of {exercise.id}") as line:
             self.solution = self.trials.run(own, 0, line.tell)

@@ -36,6 +36,7 @@ class Asked:
     each: bool = False  # a folder or archive holds a whole class
     feedback: str = ""  # a folder for a text for each student
     part: tuple[int, int] = (1, 1)  # (2, 8): the second eighth of the hand-ins
+    seed: int = 0  # of the tests' numbers; 0: one is drawn
 
 
 def grade(root: Path, asked: Asked) -> int:
@@ -51,29 +52,32 @@ def grade(root: Path, asked: Asked) -> int:
         refuse_edited(exercise)
     trees = [tree for top in named for tree in hand_ins(top, asked.each)]
     number, of = asked.part
+    if of > 1 and not asked.seed:
+        raise WorkbookError("--part: say --seed N, too, the same number for all parts", USAGE)
     trees = trees[number - 1 :: of]
     reports = Reports(root, asked, len(trees))
     sandbox.refuse_without()
     plan = [one for tree in trees for one in answers(root, tree, wanted)]
     found: list[Graded] = []
-    words = [*asked.tops, "--", *asked.exercises, f"{asked.each} {asked.part}"]
-    with Record(root, words) as record:
+    words = [*asked.tops, "--", *asked.exercises, f"{asked.each} {asked.part} {asked.seed}"]
+    with Record(root, words, asked.seed) as record:
+        note(f"the tests' numbers are those of --seed {record.seed}")
         try:
             for one in judged(configure(root), plan, record):
                 found.append(one)
         finally:  # also what was found before Ctrl+C
             found += [unjudged(one) for one in plan[len(found) :]]
-            reports.make(found)
+            reports.make(found, record.seed)
             tell_how_to_go_on(found)
     return status_of(found)
 
 
 def merge(root: Path, asked: Asked) -> int:
     """The tables of several machines in one."""
-    found = grade_record.put_together(root, asked.tops)
-    reports = Reports(root, asked, len({one.name for one in found}))
-    reports.make(found)
-    return status_of(found)
+    whole = grade_record.put_together(root, asked.tops)
+    reports = Reports(root, asked, len({one.name for one in whole.found}))
+    reports.make(whole.found, whole.seed)
+    return status_of(whole.found)
 
 
 def shown(text: bytes) -> str:
@@ -97,9 +101,9 @@ class Reports:
         if self._feedback and not os.access(self._feedback, os.W_OK | os.X_OK):
             raise WorkbookError(f"--feedback: nothing can be written into {asked.feedback}", USAGE)
 
-    def make(self, found: list[Graded]) -> None:
+    def make(self, found: list[Graded], seed: int) -> None:
         print(grade_report.table(found), end="", flush=True)
-        saved = grade_record.Saved(self._judges, self._part, found)
+        saved = grade_record.Saved(self._judges, self._part, seed, found)
         grade_forms.write_all(self._files, saved)
         if self._feedback:
             grade_pages.feedback(self._feedback, found)
@@ -114,7 +118,7 @@ def judged(build: Path, plan: list[HandIn | Graded], record: Record) -> Iterator
         if found is None:
             assert isinstance(one, HandIn)
             record.refuse_full_disk()
-            found = graded(build, courts, one, users[one.name], record.place, (number, len(plan)))
+            found = graded(build, courts, one, users[one.name], record, (number, len(plan)))
             record.refuse_full_disk()
             record.keep(one, found)
         if found.exercise:
@@ -140,13 +144,13 @@ def tell_how_to_go_on(found: list[Graded]) -> None:
 
 
 def graded(
-    build: Path, courts: dict[str, Court], one: HandIn, user: int, place: Path, at: tuple[int, int]
+    build: Path, courts: dict[str, Court], one: HandIn, user: int, record: Record, at: tuple[int, int]
 ) -> Graded:
     """`at`: how many are done, and of how many."""
     exercise = one.exercise
     if exercise.name not in courts:
         refuse_edited(exercise)
-        courts[exercise.name] = Court(build, exercise, place)
+        courts[exercise.name] = Court(build, exercise, record.place, record.seed)
     began, clock = time.time(), time.monotonic()
     with Line(f"grading {one.name} {exercise.id}") as line:
         found = courts[exercise.name].grade(one, user, lambda what: line.tell(what, *at))

@@ -7,9 +7,10 @@ import re
 from argparse import Namespace
 from pathlib import Path
 
-from tool.console.command_line import Command, Parser
+from tool.console.command_line import Command, Parser, whole_number
 from tool.course.layout import USAGE, WorkbookError
 from tool.instructor import grade
+from tool.instructor.grade_record import MOST_SEED
 
 FORMS = {
     "csv": "for a spreadsheet",
@@ -40,6 +41,9 @@ def grade_arguments(reader: Parser) -> None:
     reader.add_argument(
         "--part", metavar="I/N", default="1/1", help="only this part of them: 2/8, every eighth from the second"
     )
+    reader.add_argument(
+        "--seed", metavar="N", help="of the tests' numbers, as an earlier run has said (one is drawn)"
+    )
     reader.flag("--merge", "DIR is a file from --save: put several machines' parts together")
 
 
@@ -52,11 +56,14 @@ def run_grade(root: Path, options: Namespace) -> int:
         options.each,
         options.feedback or "",
         part_of(options.part),
+        whole_number("--seed", options.seed, MOST_SEED) if options.seed else 0,
     )
     if not options.merge:
         return grade.grade(root, asked)
-    if options.exercise or options.each or asked.part != (1, 1):
-        raise WorkbookError("--merge takes all that was saved: no --exercise, --class or --part", USAGE)
+    if options.exercise or options.each or asked.part != (1, 1) or asked.seed:
+        raise WorkbookError(
+            "--merge takes all that was saved: no --exercise, --class, --part or --seed", USAGE
+        )
     return grade.merge(root, asked)
 
 
@@ -76,7 +83,7 @@ COMMAND = Command(
         ("grade submissions/* --csv marks.csv", ""),
         ("grade anna --exercise ex03", "one exercise only"),
         ("grade --class download.zip", "a folder or an archive of each student in it"),
-        ("grade --class download.zip --part 2/8 --save part2", "on the second of 8 machines"),
+        ("grade --class download.zip --part 2/8 --seed 7 --save part2", "on the second of 8 machines"),
         ("grade --merge part* --csv marks.csv", "their parts in one table"),
     ),
     "grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and "

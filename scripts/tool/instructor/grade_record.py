@@ -2,7 +2,7 @@
 # goes on after Ctrl+C, a kill, a full disk or a power cut.
 #
 # .workbook/grade/<of the command>/ holds judged.jsonl, a line for each verdict, after a first one that
-# says by which tests; and place/, in which hand-ins are built. Both go when the command has come to
+# says by which tests and with which numbers; and place/, in which hand-ins are built. Both go when the command has come to
 # its end, what a killed one left of place/ when the next one begins.
 #
 # SPDX-License-Identifier: MIT
@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from tool.judging.judged import digest_of_folder
 
 FOLDER = ".workbook/grade"
 JUDGES = ("exercises", "solutions", "tests", "scripts", "CMakeLists.txt")  # what a verdict depends on
+MOST_SEED = 10**15 - 1  # of the tests' numbers
+MOST_DRAWN = 10**9 - 1
 LEAST_ROOM = 1 << 30  # bytes on the disk, more than one hand-in can fill
 
 
@@ -59,11 +62,12 @@ class Saved:
 
     judges: str
     part: tuple[int, int]  # (2, 8): of eight, the second
+    seed: int  # of the tests' numbers
     found: list[Graded]
 
     def text(self) -> str:
         """A first line that says what it is, and one for each."""
-        head = {"judges": self.judges, "part": self.part}
+        head = {"judges": self.judges, "part": self.part, "seed": self.seed}
         return "".join(json.dumps(line) + "\n" for line in [head, *map(to_json, self.found)])
 
 
@@ -73,14 +77,14 @@ def read_saved(root: Path, name: str) -> Saved:
         head = json.loads(first)
         number, of = map(int, head["part"])
         found = [from_json(root, json.loads(line)) for line in lines]
-        return Saved(str(head["judges"]), (number, of), found)
+        return Saved(str(head["judges"]), (number, of), int(head["seed"]), found)
     except OSError as error:
         raise WorkbookError(f"{name}: {error.strerror}", USAGE) from None
     except (ValueError, KeyError, TypeError):
         raise WorkbookError(f"{name} was not made by grade --save", USAGE) from None
 
 
-def put_together(root: Path, files: list[str]) -> list[Graded]:
+def put_together(root: Path, files: list[str]) -> Saved:
     """Refuses what is not whole, or holds something twice: a student would be missed, or mixed up."""
     parts = {name: read_saved(root, name) for name in files}
     ours = judges(root)
@@ -89,6 +93,8 @@ def put_together(root: Path, files: list[str]) -> list[Graded]:
             raise WorkbookError(
                 f"{name} was judged by other tests than those here: merge with that workbook", USAGE
             )
+    if len({one.seed for one in parts.values()}) > 1:
+        raise WorkbookError("the parts were judged with other numbers: give all one --seed", USAGE)
     refuse_missing([one.part for one in parts.values()])
     seen: dict[tuple[str, Exercise | None], str] = {}
     for name, one in parts.items():
@@ -98,7 +104,8 @@ def put_together(root: Path, files: list[str]) -> list[Graded]:
                 raise WorkbookError(
                     f"{verdict.name} stands in {other} and in {name}: name each part once", USAGE
                 )
-    return [verdict for one in parts.values() for verdict in one.found]
+    found = [verdict for one in parts.values() for verdict in one.found]
+    return Saved(ours, (1, 1), next(iter(parts.values())).seed, found)
 
 
 def refuse_missing(parts: list[tuple[int, int]]) -> None:
@@ -127,12 +134,14 @@ def content(one: HandIn) -> str:
 class Record:
     """Of the command that asked for these hand-ins in these words; a context."""
 
-    def __init__(self, root: Path, words: list[str]):
+    def __init__(self, root: Path, words: list[str], seed: int = 0):
+        """`seed`: of the tests' numbers, if the command says it; else one is drawn."""
         self._root = root
+        self.seed = seed
         here = json.dumps([str(Path.cwd()), *words]).encode("utf-8", "surrogateescape")
         self._folder = root / FOLDER / hashlib.sha256(here).hexdigest()[:16]
         self._file = self._folder / "judged.jsonl"
-        self._head = json.dumps({"judges": judges(root)})
+        self._judges = judges(root)
         self._known: dict[tuple[str, str], dict[str, Any]] = {}
         self.place = self._folder / "place"
 
@@ -156,10 +165,12 @@ class Record:
         lines = []
         with contextlib.suppress(FileNotFoundError):
             lines = self._file.read_text(encoding="utf-8", errors="replace").splitlines()
-        if lines and lines[0] != self._head:
+        seed = self._seed_of(lines[0]) if lines else 0
+        if lines and not seed:
             note("the tests have changed since this command was broken off: all is judged again")
             lines = []
-        kept = [self._head]
+        self.seed = seed or self.seed or 1 + secrets.randbelow(MOST_DRAWN)
+        kept = [json.dumps({"judges": self._judges, "seed": self.seed})]
         for line in lines[1:]:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 found = json.loads(line)
@@ -169,6 +180,14 @@ class Record:
         write_atomically(self._file, "".join(f"{line}\n" for line in kept).encode())
         if self._known:
             note(f"{len(self._known)} verdicts are here from before; going on")
+
+    def _seed_of(self, head: str) -> int:
+        """By which the lines that follow were judged; 0 if it was by other tests."""
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            found = json.loads(head)
+            if found["judges"] == self._judges:
+                return int(found["seed"])
+        return 0
 
     def known(self, one: HandIn) -> Graded | None:
         found = self._known.get((one.name, content(one)))

@@ -46,9 +46,11 @@ class Trial:
 class Trials:
     """Tries out answers to one exercise, whose checker and SUPERVISOR have been built."""
 
-    def __init__(self, recipe: Recipe, stub: dict[str, bytes], place: Path):
-        """`place`: a folder that is there while an answer is tried, and then no more."""
+    def __init__(self, recipe: Recipe, stub: dict[str, bytes], place: Path, seed: int):
+        """`place`: a folder that is there while an answer is tried, and then no more; `seed`: of the
+        tests' numbers."""
         self._place = place
+        self._seed = b"%d\n" % seed
         self._recipe = recipe
         self._exercise = recipe.exercise
         self._stub = stub
@@ -209,7 +211,8 @@ class Trials:
             turnable = self.expected.get(case.sentence, Counts()).turnable
             command = [str(supervisor), str(checker), case.sentence, str(turnable)]
             began = time.monotonic()
-            outcome, counts = outcome_of(case, sandboxes.run(view, command, judge.OUTER_LIMIT))
+            ended = sandboxes.run(view, command, judge.OUTER_LIMIT, told=self._seed)
+            outcome, counts = outcome_of(case, ended)
             return replace(outcome, seconds=time.monotonic() - began), counts
 
         def meanwhile(done: int, _: object) -> None:

@@ -126,9 +126,10 @@ class Sandboxes:
         limit: float,
         whole: bool = False,
         processor: float | None = None,
+        told: bytes = b"",
     ) -> Ended:
         """Until it ends, at most `limit` seconds, and no process more than `processor` seconds of
-        that. From any thread. Raises OSError without bwrap.
+        that; `told` is its input. From any thread. Raises OSError without bwrap.
 
         Of the output the beginning is kept, or `whole` of it.
         """
@@ -137,7 +138,7 @@ class Sandboxes:
             with self._lock:
                 if self._over:
                     return Ended(None, "", "", "was not run")
-                process = bounded.start(words, out, err)
+                process = bounded.start(words, out, err, told=told)
                 self._running.add(process)
             try:
                 status, why = watch(process, limit, view.out)
