@@ -13,7 +13,7 @@
 #include "support/scarce_threads.hpp"
 
 #include "blocking_queue.hpp"
-#include "calc_primes_pool.hpp"
+#include "calc_primes_pool.hpp" // for calc_primes_pool()
 #include "dummy_pool.hpp"
 
 #include <atomic>

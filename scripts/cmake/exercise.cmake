@@ -24,7 +24,7 @@ if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
     set(WORKBOOK_IN_ALL)
 endif()
 
-# The long tests in two halves, tests/<name>/<1 or 2>/. Read again when a test changes: promises.cmake
+# Tests in parts, tests/<name>/<1, 2 or 3>/. Read again when a test changes: promises.cmake
 # sees to that.
 if(EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/course/trimmed_test.py)
     execute_process(

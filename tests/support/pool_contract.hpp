@@ -17,7 +17,7 @@
 #include "support/catch.hpp"
 #include "support/drawn.hpp"
 
-#include "calc_primes_pool.hpp"
+#include "calc_primes_pool.hpp" // for calc_primes_pool()
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# test_trimmed_test.py: a test with only some of its cases, and a long one in two halves.
+# test_trimmed_test.py: a test with only some of its cases, and one in parts.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -16,7 +16,7 @@ CASE = 'TEST_CASE("case {0}", "[ex01][step1]")\n{{\n    if (true) {{\n    }}\n}}
 HEAD = '#include "count.hpp"\n#include "support/more.hpp"\n\nint helper();\n\n'
 
 
-class Halves(fake_tree.FakeTree):
+class Parts(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
         self.exercise = Exercise(self.root, "ex01_count")
@@ -28,15 +28,35 @@ class Halves(fake_tree.FakeTree):
         return re.findall(r'TEST_CASE\("(case \d)"', b"".join(files.values()).decode())
 
     def test_a_short_one_has_none(self):
-        self.assertEqual(trimmed_test.halves(self.exercise), [])
+        self.assertEqual(trimmed_test.parts(self.exercise), [])
 
     def test_each_case_is_in_one(self):
         with unittest.mock.patch("tool.course.trimmed_test.LONG", 20):
-            first, second = trimmed_test.halves(self.exercise)
+            first, second = trimmed_test.parts(self.exercise)
         self.assertEqual(self.sentences(first), [f"case {n}" for n in range(5)])
         self.assertEqual(self.sentences(second), [f"case {n}" for n in range(5, 10)])
         for half in (first, second):
             self.assertIn("int helper();", half["ex01_count_test.cpp"].decode())
+
+    def test_a_header_that_each_student_writes(self):
+        """The cases that need it are apart, and nothing else is compiled with it."""
+        needs = 'TEST_CASE("case {0}", "[step1]")\n{{\n    next_one();\n}}\n'
+        text = HEAD.replace('"count.hpp"', '"count.hpp" // for next_one()') + needs.format(0)
+        cases = "".join(CASE.format(number) for number in range(1, 6))
+        self.write("tests/ex01_count_test.cpp", text + cases + needs.format(6))
+        for long, rest in ((500, ["1234589"]), (20, ["123", "4589"])):
+            with unittest.mock.patch("tool.course.trimmed_test.LONG", long):
+                apart, *others = trimmed_test.parts(self.exercise)
+            self.assertEqual(self.sentences(apart), ["case 0", "case 6"])
+            self.assertIn('#include "count.hpp"', apart["ex01_count_test.cpp"].decode())
+            found = ["".join(one[5:] for one in self.sentences(part)) for part in others]
+            self.assertEqual(found, rest)
+            for part in others:
+                self.assertNotIn("count.hpp\"", part["ex01_count_test.cpp"].decode())
+                told, include, *_ = part["ex01_count_test.cpp"].decode().splitlines()
+                self.assertEqual(include, "")
+        (self.exercise.stub / "count.hpp").unlink()  # of another exercise, then
+        self.assertEqual(trimmed_test.parts(self.exercise), [])
 
     def test_lines_keep_their_numbers(self):
         whole = self.exercise.test.read_text(encoding="utf-8").splitlines()
@@ -65,7 +85,7 @@ class Halves(fake_tree.FakeTree):
         self.assertTrue((out / "ex01_count/2/ex01_count_test.cpp").is_file())
         self.assertTrue((out / "ex01_count/2/support/more.hpp").is_file())
         trimmed_test.main([str(self.root), str(out)])
-        self.assertFalse((out / "ex01_count").exists())
+        self.assertFalse(list((out / "ex01_count").glob("*")))
 
 
 if __name__ == "__main__":

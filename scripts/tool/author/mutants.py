@@ -130,15 +130,16 @@ class Court:
             return self._run(folder / "checker")
 
     def _make(self, folder: Path, one: Mutant) -> bool:
-        """Its checker: of a changed header all is compiled anew, the test too."""
+        """Its checker: of a changed header all is compiled anew, the test's parts too that see it."""
         whole = one.file.endswith(".hpp")
         objects = self._recipe.answer_objects()
-        test = str(folder / "test.o") if whole else None
-        commands = [self._recipe.compile_test(test)] if test else []
+        affected = self._recipe.tests_with([self.exercise.solution / one.file] if whole else [])
+        parts = {old: str(folder / f"test{i}.o") for i, old in enumerate(affected)}
+        commands = [self._recipe.compile_test(old, new) for old, new in parts.items()]
         for name in [name for name in objects if whole or name == one.file]:
             objects[name] = str(folder / f"{name}.o")
             commands.append(self._recipe.compile(folder / name, objects[name]))
-        commands.append(self._recipe.link(list(objects.values()), test, str(folder / "checker")))
+        commands.append(self._recipe.link(list(objects.values()), parts, str(folder / "checker")))
         own = f"-I{self.exercise.solution}"
         return all(
             self._runs([f"-I{folder}" if word == own else word for word in command])

@@ -1,12 +1,16 @@
 # An exercise's test with only some of its cases.
 #
 # For wrong answers that change a header: the test must be compiled again for each, and a wrong answer
-# is judged by the cases that it says catch it. And in two halves, for a long test that a student
-# waits for: two cores compile them side by side.
+# is judged by the cases that it says catch it. And in parts, for what somebody waits for: a long test
+# in two halves, which two cores compile side by side; and apart from them the cases that need a header
+# which each student writes anew. The test says which those are, where it includes it:
+#
+#     #include "calc_primes_pool.hpp" // for calc_primes_pool()
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +20,7 @@ from tool.course.layout import Exercise, exercises, write_if_changed
 LONG = 500  # lines, with those of the files that it shares; what is shorter is not worth halving
 CASE = re.compile(r'TEST_CASE\("([^"]*)"')
 SUPPORT = re.compile(r'^#include "(support/\w+\.hpp)"', re.MULTILINE)
+FOR = re.compile(r'^#include "(\w+\.hpp)" +// for (\w+)\(\)$', re.MULTILINE)
 
 
 def sources(exercise: Exercise) -> dict[str, Path]:
@@ -67,40 +72,73 @@ def without_other_cases(path: Path, sentences: tuple[str, ...]) -> str:
     return f'#line 1 "{path}"\n' + "\n".join(kept) + "\n"
 
 
-def halves(exercise: Exercise) -> list[dict[str, bytes]]:
-    """The test as two, with about as many lines each; none of a short one."""
-    lengths: list[tuple[str, int]] = []  # sentence, lines up to the next
-    for path in sources(exercise).values():
-        sentence = None
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if case := CASE.match(line):
-                sentence = case.group(1)
-                lengths.append((sentence, 0))
-            if sentence:
-                lengths[-1] = (sentence, lengths[-1][1] + 1)
-    whole = sum(length for _, length in lengths)
-    if whole < LONG:
+def parts(exercise: Exercise) -> list[dict[str, bytes]]:
+    """What the test is compiled in, if not as one."""
+    names = written_anew(exercise)
+    cases = [case for path in sources(exercise).values() for case in cases_of(path)]
+    apart = [case for case in cases if any(name in case[1] for name in names)]
+    rest = [case for case in cases if case not in apart]
+    chosen = [apart, *halves(rest)] if apart else halves(rest)
+    if len(chosen) < 2:
         return []
-    first: list[str] = []
-    so_far = 0
-    for sentence, length in lengths:
-        so_far += length
-        if so_far <= whole / 2:
-            first.append(sentence)
-    second = [sentence for sentence, _ in lengths if sentence not in first]
-    return [trimmed(exercise, tuple(chosen)) for chosen in (first, second)]
+    found = []
+    for part in chosen:
+        files = trimmed(exercise, tuple(sentence for sentence, _ in part))
+        found.append(files if part is apart else without_includes(files, set(names.values())))
+    return found
+
+
+def written_anew(exercise: Exercise) -> dict[str, str]:
+    """Functions in headers of its own that the test includes for them alone: name -> header."""
+    found = {}
+    for path in sources(exercise).values():
+        for header, name in FOR.findall(path.read_text(encoding="utf-8")):
+            if (exercise.stub / header).is_file():
+                found[name] = header
+    return found
+
+
+def cases_of(path: Path) -> list[tuple[str, str]]:
+    """(sentence, text up to the next)"""
+    found: list[tuple[str, str]] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if case := CASE.match(line):
+            found.append((case.group(1), ""))
+        if found:
+            found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
+    return found
+
+
+def halves(cases: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """With about as many lines each; what is short is left whole."""
+    lengths = [text.count("\n") for _, text in cases]
+    if sum(lengths) < LONG:
+        return [cases]
+    so_far = list(itertools.accumulate(lengths))
+    first = [case for case, lines in zip(cases, so_far) if lines <= so_far[-1] / 2]
+    return [first, cases[len(first) :]]
+
+
+def without_includes(files: dict[str, bytes], headers: set[str]) -> dict[str, bytes]:
+    """Lines keep their numbers."""
+
+    def kept(match: re.Match[str]) -> str:
+        return "" if match[1] in headers else match[0]
+
+    return {name: FOR.sub(kept, text.decode()).encode() for name, text in files.items()}
 
 
 def main(argv: list[str]) -> int:
-    """Of the tests in ROOT: writes OUT/<exNN_name>/<1 or 2>/ for each that is long."""
+    """Of ROOT's tests: writes OUT/<exNN_name>/<1, 2 or 3>/ for each that is compiled in parts."""
     root, out = map(Path, argv)
     for exercise in exercises(root):
         if not exercise.test.is_file():
             continue  # CMake says so
-        both = halves(exercise)
-        if not both:
-            shutil.rmtree(out / exercise.name, ignore_errors=True)
-        for number, half in enumerate(both, 1):
-            for name, content in half.items():
+        found = parts(exercise)
+        for old in (out / exercise.name).glob("*"):
+            if int(old.name) > len(found):
+                shutil.rmtree(old)
+        for number, part in enumerate(found, 1):
+            for name, content in part.items():
                 write_if_changed(out / exercise.name / str(number) / name, content)
     return 0

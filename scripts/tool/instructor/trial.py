@@ -91,16 +91,18 @@ class Trials:
         for_tests = sandbox.Sandboxes(place.user)
         sources = sorted(name for name in one.files if name.endswith(".cpp"))
         changed = [name for name in one.files if one.files[name] != self._stub.get(name)]
-        by_header = any(name.endswith(".hpp") for name in changed)
+        headers = [self._exercise.stub / name for name in changed if name.endswith(".hpp")]
+        by_header = bool(headers)
         searched = [name for name in sources if by_header or name in changed]
         objects = [str(out / f"answer{i}.o") for i in range(len(sources))]
-        test = str(out / "test.o") if by_header else None
+        affected = self._recipe.tests_with(headers)
+        parts = {old: str(out / f"test{i}.o") for i, old in enumerate(affected)}
         compilations = [
             self._recipe.compile(self._exercise.stub / name, object_file)
             for name, object_file in zip(sources, objects)
         ]
-        tests = [self._recipe.compile_test(test)] if test else []
-        link = self._recipe.link(objects, test, str(out / "checker"))
+        tests = [self._recipe.compile_test(old, new) for old, new in parts.items()]
+        link = self._recipe.link(objects, parts, str(out / "checker"))
 
         def run(command: list[str]) -> sandbox.Ended:
             if command in tests:

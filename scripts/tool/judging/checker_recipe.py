@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -27,7 +28,7 @@ class Recipe:
         self._own = f"CMakeFiles/{target}.dir/"
         self._answers = [c for c in commands if made(c).startswith(self._own)]
         self._answer = self._answers[0]
-        # Of a long test, the halves.
+        # Of a test in parts, each.
         self._tests = [c for c in commands if made(c).startswith(f"CMakeFiles/{target}_test.dir/")]
         # `: && c++ ... && :`
         link = next(c for c in commands if c[0] == ":" and c[-1] == ":")
@@ -59,15 +60,29 @@ class Recipe:
         """Those of the built checker, by their sources' names."""
         return {Path(source_of(c)).name: made(c) for c in self._answers}
 
-    def compile_test(self, out: str) -> list[str]:
-        return made_into(self._tests[0], out, str(self.exercise.test))
+    def tests_with(self, headers: list[Path]) -> list[str]:
+        """The object files of the test whose sources include one of these."""
+        wanted = set(map(str, headers))
+        objects = [made(command) for command in self._tests] if wanted else []
+        return [one for one in objects if wanted & self._included(one)]
 
-    def link(self, answer: list[str], test: str | None, out: str) -> list[str]:
-        """With `test` instead of the test compiled with the stub's headers."""
-        words = [word for word in self._link if not word.startswith(self._own)]
-        if test is not None:
-            first, *others = map(made, self._tests)
-            words = [test if word == first else word for word in words if word not in others]
+    def _included(self, object_file: str) -> set[str]:
+        """By what the compiler said when the build made it."""
+        words = ["ninja", "-C", str(self.build), "-t", "deps", object_file]
+        said = subprocess.run(words, capture_output=True, text=True, check=False)
+        found = {line.strip() for line in said.stdout.splitlines() if line.startswith(" ")}
+        if said.returncode != 0 or not found:
+            raise WorkbookError(f"ninja does not know what {object_file} is made of", MACHINE)
+        return {os.path.normpath(os.path.join(self.build, path)) for path in found}
+
+    def compile_test(self, object_file: str, out: str) -> list[str]:
+        """The part of the test that this is made of."""
+        command = next(c for c in self._tests if made(c) == object_file)
+        return made_into(command, out, source_of(command))
+
+    def link(self, answer: list[str], tests: dict[str, str], out: str) -> list[str]:
+        """With other files in the place of some of the test's that the build has made."""
+        words = [tests.get(word, word) for word in self._link if not word.startswith(self._own)]
         at = next(i for i, word in enumerate(words) if word.endswith(".o"))
         # The test first: of two copies of an inline function the linker takes the first.
         while words[at].endswith(".o"):
