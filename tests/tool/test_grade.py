@@ -274,6 +274,14 @@ class Source(unittest.TestCase):
         optimized = '# 1 "/b/ex05/a.cpp"\na.sin_port = __bswap_16 (port); a.s_addr = __bswap_32 (x);\n'
         self.assertEqual(audit.differing(plain, optimized, "/b/ex05"), [])
 
+    def test_files_of_the_machine_that_are_asked_for(self):
+        for asked, count in (
+            ("<barrier>", 0), ('"more.hpp"', 0), ("<sys/epoll.h>", 0), ('"/etc/passwd"', 1),
+            ("</etc/passwd>", 1), ('"../../etc/passwd"', 1), ('"a/../../../etc/passwd"', 1), ("PATH", 1),
+        ):  # fmt: skip
+            for line in (f"#if __has_include({asked})", f"#if 1 && __has_include ( {asked} )"):
+                self.assertEqual(len(self.kinds(f"{line}\nint x;\n#endif\n")), count, line)
+
     def test_places(self):
         [found] = audit.findings({"a.cpp": b'int x; // asm\n"\\\n";\nasm("nop");\n'}, {})
         self.assertEqual(str(found), "a.cpp:4: assembly (asm)")
@@ -298,6 +306,29 @@ class Source(unittest.TestCase):
         [kind] = self.header("int twice(int n);", "strange twice(int n);")
         self.assertIn("the public part is changed", kind)
 
+    def test_what_ends_before_it_seems_to(self):
+        kind = "goes on behind its last brace, which the tests see"
+        for more in (
+            "    }; inline int lied = 1; class rest {",
+            "    void f() { } } ; inline int lied = 1; class rest { struct y {\n    };",
+            '    const char* a = "{{"; }; inline int lied = 1; class rest {',
+            "    char a = '{'; %> ; inline int lied = 1; class rest <% char b = '}';",
+        ):
+            kinds = self.header("int spare_ = 0;", f"int spare_ = 0;\n{more}\n")
+            self.assertEqual(kinds, [kind], more)
+        fine = "    struct one {\n        int f() { return 1; }\n    };\n    std::vector<int> all_{};\n"
+        self.assertEqual(self.header("int spare_ = 0;", f"int spare_ = 0;\n{fine}\n"), [])
+
+    def test_a_body_in_a_header_that_ends_before_it_seems_to(self):
+        stub = b'#pragma once\ntemplate <class T>\nT twice(T n)\n{\n    todo("double it");\n}\n'
+        for body, count in (
+            ("    if (n) { return 2 * n; }\n    return n;\n", 0),
+            ("    return n; } inline int lied = 1; inline int f() {\n    return 1;\n", 1),
+        ):
+            text = stub.decode().replace('    todo("double it");\n', body).encode()
+            found = audit.findings({"count.hpp": text}, {"count.hpp": stub})
+            self.assertEqual(len(found), count, found)
+
     def test_what_the_tests_would_see(self):
         for more, kind in (
             ("#define REQUIRE(x)", "a macro that the tests see (REQUIRE)"),
@@ -317,7 +348,10 @@ class Source(unittest.TestCase):
 class ObjectCode(unittest.TestCase):
     AROUND = symbols.Surroundings(
         symbols.Symbols(strong=frozenset({"_Z4workv"})),
-        symbols.Symbols(frozenset({"_ZN7support4pageE"}), frozenset({"_ZN5Catch3eqEv", "_Z6inlinev"})),
+        symbols.Symbols(
+            frozenset({"_ZN7support4pageE"}),
+            frozenset({"_ZN5Catch3eqEv", "_Z6inlinev", "_ZN7support4lifeC1Ev"}),
+        ),
         symbols.Symbols(frozenset({"open", "_Znwm", "pthread_mutex_lock"})),
     )
 
@@ -344,6 +378,7 @@ class ObjectCode(unittest.TestCase):
             ("write", "ex03 ex05 ex10 ex13"), ("pipe", "ex03 ex12"), ("_exit", "ex03 ex11 ex12"),
             ("getpid", "ex03"), ("send", "ex05 ex13"), ("sigaction", "ex03 ex12 ex14"),
             ("pthread_create", "ex01 ex02 ex13"),
+            ("pthread_sigmask", "ex03 ex05 ex12 ex14"),
         ):  # fmt: skip
             for exercise in about.split():
                 self.assertEqual(self.found(exercise=exercise, undefined=[name]), [], name)
@@ -354,6 +389,8 @@ class ObjectCode(unittest.TestCase):
         for name in (
             "open", "mmap", "dlsym", "ptrace", "system", "_ZN7support4pageE",
             "_ZNSt14basic_ifstreamIcSt11char_traitsIcEEC1Ev", "_ZNSt10filesystem6existsE",
+            "_ZNSt13basic_filebufIcSt11char_traitsIcEE4openEPKcSt13_Ios_Openmode", "fread", "fgetc",
+            "getline", "pthread_kill", "pthread_exit", "pthread_getattr_np", "_Unwind_ForcedUnwind",
         ):
             self.assertEqual(len(self.found(undefined=[name])), 1, name)
 
@@ -362,6 +399,8 @@ class ObjectCode(unittest.TestCase):
             self.assertEqual(len(self.found(strong=[name])), 1, name)
         self.assertEqual(len(self.found(weak=["_Znwm"])), 1)
         self.assertEqual(len(self.found(weak=["_ZN5Catch3eqEv"])), 1)
+        self.assertEqual(len(self.found(weak=["_ZN7support4lifeC1Ev"])), 1)
+        self.assertEqual(self.found(weak=["_ZN7support5twiceIiEET_S1_"]), [])
 
     def test_what_nm_prints(self):
         lines = ["/out/answer0.o:", "main T 0 10", "twice W 10 5", "open U", "later U", "here t 0"]
@@ -396,16 +435,32 @@ class Sandbox(unittest.TestCase):
         else:
             self.assertIn("--unshare-user --cap-drop ALL", words)
 
+    def too_much(self, out=None):
+        return sandbox.too_much(os.getpid(), out, sandbox.Seen())
+
+    def test_who_works_does_not_wait(self):
+        """What is busy has its time, however little of the processor a busy machine leaves it."""
+        for script, why in (("sleep 60; :", "waited for 1 s"), ("(while :; do :; done); :", "after 3 s")):
+            process = subprocess.Popen(["sh", "-c", f"sh -c '{script}'; :"], start_new_session=True)
+            try:
+                with unittest.mock.patch("tool.judging.sandbox.LONGEST_WAIT", 1):
+                    status, said = sandbox.watch(process, 3, None, True, sandbox.Seen())
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            self.assertIsNone(status)
+            self.assertRegex(said, f"^Gave up.* {why}")
+
     def test_a_supervisor_that_was_stopped(self):
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / sandbox.SUPERVISOR
             program.symlink_to(shutil.which("sleep"))
             supervisor = subprocess.Popen([program, "60"])
             try:
-                self.assertEqual(sandbox.too_much(os.getpid(), None), "")
+                self.assertEqual(self.too_much(), "")
                 os.kill(supervisor.pid, signal.SIGSTOP)
                 os.waitpid(supervisor.pid, os.WUNTRACED)
-                self.assertRegex(sandbox.too_much(os.getpid(), None), "stopped its supervisor")
+                self.assertRegex(self.too_much(), "stopped its supervisor")
             finally:
                 supervisor.kill()
                 supervisor.wait()
@@ -413,15 +468,15 @@ class Sandbox(unittest.TestCase):
     def test_what_is_too_much(self):
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder)
-            self.assertEqual(sandbox.too_much(os.getpid(), out), "")
+            self.assertEqual(self.too_much(out), "")
             (out / "answer.o").write_bytes(b"x" * 10_000)
             with unittest.mock.patch("tool.judging.sandbox.MOST_WRITTEN", 5_000):
-                self.assertRegex(sandbox.too_much(os.getpid(), out), "wrote more than")
+                self.assertRegex(self.too_much(out), "wrote more than")
         sleeper = subprocess.Popen(["sleep", "60"])
         try:
             for name, what in (("MOST_PROCESSES", "processes"), ("MEMORY_OF_ALL", "memory")):
                 with unittest.mock.patch(f"tool.judging.sandbox.{name}", 0):
-                    self.assertRegex(sandbox.too_much(os.getpid(), None), what)
+                    self.assertRegex(self.too_much(), what)
         finally:
             sleeper.kill()
             sleeper.wait()

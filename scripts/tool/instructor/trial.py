@@ -28,7 +28,7 @@ SOLUTIONS_LIMIT = 300
 TIMES = 5
 OUT_OF_TIME = "CPU time limit exceeded"  # as the compiler says it
 MOST_EXPANDED = 4 << 20  # characters of one source's own lines, macros expanded
-PATIENCE = 5  # as many seconds by the clock for each of the processor's
+PATIENCE = 20  # as many seconds by the clock for each of the processor's
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Trial:
     code: symbols.Symbols = symbols.Symbols()  # of its object files
     odd: list[audit.Finding] = field(default_factory=list)  # seen on the way
     errors: str = ""  # of the compiler; nothing else is set then
-    slowest: float = 0  # seconds, of its compilations
+    slowest: float = 0  # the processor's seconds, of its compilations
 
 
 class Trials:
@@ -57,7 +57,7 @@ class Trials:
         self.cases = recipe.facts.everyday_cases()
         self.expected: dict[str, Counts] = {}  # once it is known what the solution does
         self._limit: float = SOLUTIONS_LIMIT
-        self._slowest = 0.0  # seconds, of all compilations of answers so far
+        self._slowest = 0.0  # the processor's seconds, of all compilations of answers so far
 
     def learn(self, solution: Trial) -> None:
         """What is expected of the others."""
@@ -104,16 +104,20 @@ class Trials:
         tests = [self._recipe.compile_test(old, new) for old, new in parts.items()]
         link = self._recipe.link(objects, parts, str(out / "checker"))
 
+        too_long: list[sandbox.Ended] = []
+
         def run(command: list[str]) -> sandbox.Ended:
-            if command in tests:
-                limit = max(LEAST_FOR_TESTS, self._limit)
-                return for_tests.run(view, command, limit * PATIENCE, processor=limit)
-            began = time.monotonic()
-            ended = sandboxes.run(
-                view, command, self._limit * PATIENCE, "-E" in command, processor=self._limit
+            limit = max(LEAST_FOR_TESTS, self._limit) if command in tests else self._limit
+            boxes = for_tests if command in tests else sandboxes
+            ended = boxes.run(
+                view, command, limit * PATIENCE, "-E" in command, processor=limit, works=True
             )
-            self._slowest = max(self._slowest, time.monotonic() - began)
-            if ended.status != 0 and command in compilations:
+            if command not in tests:
+                self._slowest = max(self._slowest, ended.processor)
+            if takes_too_long(ended):
+                too_long.append(ended)
+                interrupt()
+            elif ended.status != 0 and command in compilations:
                 for_tests.interrupt()  # nobody needs them any more
             if "-E" in command:  # so much output that several at once would not fit into memory
                 own = audit.own_text(ended.output, str(self._exercise.stub))
@@ -132,6 +136,8 @@ class Trials:
         read = [self._recipe.preprocess(path) for path in paths]
         read += [self._recipe.preprocess_unjudged(path) for path in paths]
         ended = all_of([*tests, *compilations, *read], "compiling it")
+        if too_long:
+            return [], self._errors(too_long[:1])
         tested, ended = ended[: len(tests)], ended[len(tests) :]
         built, printed = ended[: len(compilations)], ended[len(compilations) :]
         if errors := self._errors(built) or self._errors(tested):
@@ -221,6 +227,10 @@ class Trials:
             told(f"judging it, {done} of {len(self.cases)} promises")
 
         return bounded.in_parallel(run, self.cases, sandboxes.interrupt, meanwhile)
+
+
+def takes_too_long(ended: sandbox.Ended) -> bool:
+    return OUT_OF_TIME in ended.errors or ended.why.startswith(sandbox.GAVE_UP)
 
 
 def shown(text: str, ended: sandbox.Ended) -> str:

@@ -52,6 +52,7 @@ IN_HEADERS = "include pragma ifndef define endif".split()  # the tests see these
 FOREIGN = re.compile(
     r"/|\.\.|(?:catch2|support|explore)/|sys/mman|sys/ptrace|dlfcn|(?:\w*/)?\w*intrin"
 )
+HAS_INCLUDE = r"\b__has_include(?:_next)?\b\s*\(?([^)]*)"
 # An identifier and a number are taken whole: what looks like a text may begin inside one.
 TOKEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*(?:.*?\*/|.*))"
@@ -140,7 +141,7 @@ def as_compiler_reads(content: bytes) -> str:
         lines.append(line.replace("\0", ""))
         lines += [""] * line.count("\0")
     text = "\n".join(lines)
-    for digraph, meaning in (("<:", "["), (":>", "]"), ("%:", "#")):
+    for digraph, meaning in (("<:", "["), (":>", "]"), ("<%", "{"), ("%>", "}"), ("%:", "#")):
         text = text.replace(digraph, meaning)
     return text
 
@@ -197,11 +198,19 @@ def directive_kind(word: str, rest: str, seen_by_tests: bool) -> str:
         return f"#pragma {rest}"
     if word == "define" and seen_by_tests and not re.fullmatch(r"\w+", rest):
         return f"a macro that the tests see ({rest.split('(')[0]})"
+    if word in ("if", "elif") and any(map(is_elsewhere, re.findall(HAS_INCLUDE, rest))):
+        return f"#{word} {rest}"
     if word == "include":
         path = re.fullmatch(r'<([^>]+)>|"([^"]+)"', rest)
         if path is None or FOREIGN.match(normal_path(path.group(1) or path.group(2))):
             return f"#include {rest}"
     return ""
+
+
+def is_elsewhere(said: str) -> bool:
+    """What __has_include() is asked for: a file that need not be there when it is judged."""
+    path = re.match(r'\s*(?:<([^>]+)>|"([^"]+)")', said)
+    return path is None or bool(re.match(r"/|\.\.", posixpath.normpath(path.group(1) or path.group(2))))
 
 
 def normal_path(path: str) -> str:
@@ -228,6 +237,10 @@ def interface_changes(
         if squeezed(before) != squeezed(after):
             extra = next((text for text in after if text not in before), "something is missing")
             found.append(Finding(f"the public part is changed ({extra})", name))
+        found += [
+            Finding("goes on behind its last brace, which the tests see", f"{name}:{line}")
+            for line in broken_out(without_texts(new).splitlines(), bodies)
+        ]
     except stub_rules.RuleBroken as error:
         found.append(Finding(f"the public part cannot be read ({error})", f"{name}:{error.line}"))
     return found
@@ -244,6 +257,25 @@ def public_part(header: str, bodies: set[str]) -> list[str]:
     """Its lines but for the bodies to write and private parts."""
     kept = stub_rules.skeleton(header.splitlines(), bodies, True)
     return [text.strip() for _, text in kept if text.strip()]
+
+
+def broken_out(lines: list[str], bodies: set[str]) -> list[int]:
+    """Where a body to write, or a private part, ends before it seems to: what follows there is no
+    longer inside. Without texts, and in the lines' layout."""
+    functions = [one for one in stub_rules.functions(lines) if one.signature in bodies]
+    regions = [(list(range(one.open, one.close)), 0) for one in functions]
+    private = sorted(stub_rules.private_lines(lines))
+    runs = itertools.groupby(enumerate(private), lambda pair: pair[1] - pair[0])
+    regions += [([line for _, line in run], -1) for _, run in runs]
+    found = []
+    for region, least in regions:
+        depth = 0
+        for line in region:
+            for brace in re.findall("[{}]", lines[line]):
+                depth += 1 if brace == "{" else -1
+                if depth <= least:
+                    found.append(line + 1)
+    return sorted(set(found))[:MOST]
 
 
 def squeezed(lines: list[str]) -> str:

@@ -35,6 +35,9 @@ MOST_WRITTEN = 512 << 20  # bytes in the folder that may be written
 TEMPORARY = 64 << 20  # bytes in /tmp
 SUPERVISOR = "workbook_supervisor"  # the program in it that judges
 LOOK = 0.1  # seconds between two looks at the memory of all
+LONGEST_WAIT = 10  # seconds, for a program that works
+GAVE_UP = "Gave up"
+TICKS = os.sysconf("SC_CLK_TCK")
 OUT = "/out"
 OPEN = ["--perms", "0755"]  # for the next folder
 
@@ -55,6 +58,7 @@ class Ended:
     output: str
     errors: str
     why: str = ""
+    processor: float = 0  # seconds that it took of that, as far as was seen
 
 
 def system_view() -> list[str]:
@@ -127,9 +131,11 @@ class Sandboxes:
         whole: bool = False,
         processor: float | None = None,
         told: bytes = b"",
+        works: bool = False,
     ) -> Ended:
         """Until it ends, at most `limit` seconds, and no process more than `processor` seconds of
-        that; `told` is its input. From any thread. Raises OSError without bwrap.
+        that; `told` is its input. One that `works` never waits for anything for long. From any
+        thread. Raises OSError without bwrap.
 
         Of the output the beginning is kept, or `whole` of it.
         """
@@ -141,14 +147,17 @@ class Sandboxes:
                 process = bounded.start(words, out, err, told=told)
                 self._running.add(process)
             try:
-                status, why = watch(process, limit, view.out)
+                seen = Seen()
+                status, why = watch(process, limit, view.out, works, seen)
             finally:
                 process.kill()  # and with it, as its parent died, everything inside
                 process.wait()
                 with self._lock:
                     self._running.discard(process)
             most = bounded.MOST_PRINTED if whole else bounded.MOST_SHOWN
-            return Ended(status, bounded.text_of(out, most), bounded.text_of(err), why)
+            return Ended(
+                status, bounded.text_of(out, most), bounded.text_of(err), why, seen.processor
+            )
 
     def interrupt(self) -> None:
         with self._lock:
@@ -157,20 +166,33 @@ class Sandboxes:
                 process.kill()
 
 
-def watch(process: subprocess.Popen[bytes], limit: float, out: Path | None) -> tuple[int | None, str]:
+@dataclass
+class Seen:
+    """What a sandbox's processes did, at the last look."""
+
+    processor: float = 0  # seconds that they took
+    since: float = field(default_factory=time.monotonic)  # when one did not, or took some time
+
+
+def watch(
+    process: subprocess.Popen[bytes], limit: float, out: Path | None, works: bool, seen: Seen
+) -> tuple[int | None, str]:
     deadline = time.monotonic() + limit
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(LOOK), ""
         if time.monotonic() > deadline:
-            return None, f"Gave up after {limit:g} s."
-        if why := too_much(process.pid, out):
+            return None, f"{GAVE_UP} after {limit:g} s."
+        if why := too_much(process.pid, out, seen):
             return None, f"Ended: it {why}."
+        if works and time.monotonic() - seen.since > LONGEST_WAIT:
+            return None, f"{GAVE_UP}: it waited for {LONGEST_WAIT} s."
 
 
-def too_much(process: int, out: Path | None) -> str:
+def too_much(process: int, out: Path | None, seen: Seen) -> str:
     """What all its descendants together take beyond their share; empty if nothing."""
     memory = count = 0
+    processor, sleeping = 0.0, True
     left = bounded.children(process)
     while left:
         one = left.pop()
@@ -178,11 +200,17 @@ def too_much(process: int, out: Path | None) -> str:
         with contextlib.suppress(OSError, ValueError, IndexError):
             pages = int(Path(f"/proc/{one}/statm").read_text("ascii").split()[1])
             memory += pages * resource.getpagesize()
-        if is_stopped_supervisor(one):
-            return "stopped its supervisor"
+        name, state, seconds = about(one)
+        if state == "T" and name == SUPERVISOR[:15]:
+            return "stopped its supervisor"  # which would not end any more, nor what it supervises
+        processor += seconds
+        sleeping = sleeping and state not in ("R", "D")
         if count > MOST_PROCESSES:
             return f"had more than {MOST_PROCESSES} processes at one time"
         left += bounded.children(one)
+    if not sleeping or processor > seen.processor:
+        seen.since = time.monotonic()
+    seen.processor = max(seen.processor, processor)
     if memory > MEMORY_OF_ALL:
         return f"took more than {MEMORY_OF_ALL >> 30} GiB of memory"
     if out and written_in(out) > MOST_WRITTEN:
@@ -190,12 +218,14 @@ def too_much(process: int, out: Path | None) -> str:
     return ""
 
 
-def is_stopped_supervisor(process: int) -> bool:
-    """Which would not end any more, nor what it supervises."""
-    with contextlib.suppress(OSError, IndexError):
+def about(process: int) -> tuple[str, str, float]:
+    """A process's name, its state's letter, and the processor's seconds that it took."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
         text = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
-        return f"({SUPERVISOR[:15]})" in text and text.rpartition(")")[2].split()[0] == "T"
-    return False
+        words = text.rpartition(")")[2].split()
+        ticks = sum(map(int, words[11:15]))  # its children's too, which have ended
+        return text.rpartition(")")[0].partition("(")[2], words[0], ticks / TICKS
+    return "", "", 0
 
 
 def written_in(folder: Path) -> int:

@@ -25,11 +25,15 @@ FILES = re.compile(
     r"filebuf|basic_[io]?fstream|13basic_fstream|14basic_[io]fstream|10filesystem|__basic_file"
     r"|random_access_file|stream_file|f(?:open|close|read|gets|seek|tell)(?:64)?$|getenv$"
 )
-TRACES = re.compile(r"basic_(?:filebuf|ofstream)|__basic_file|f(?:open|close)(?:64)?$|getenv$")
+# An ofstream opens for writing, whatever else it is told; a filebuf also reads.
+TRACES = re.compile(r"basic_ofstream|f(?:open|close)(?:64)?$|getenv$")
 OF_THE_JUDGES = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVRO]*(?:5Catch|8explorer)")
+# A namespace that answers may have, too.
+SUPPORT = re.compile(r"_Z(?:Z|GVZ?|T[VISTC])?N[KVRO]*7support")
 # Of the C library and the compiler's runtime, what any answer may need.
 FAMILIES = re.compile(
-    r"(?:pthread_|sem_|__cxa_|__tsan_|__pthread_|__atomic_|_Unwind_|__gxx_|__stack_|explorer_mem|is|to"
+    r"(?:pthread_(?!kill|cancel|exit|sig|get\w*attr|setattr_def|atfork)|sem_|__cxa_|__tsan_"
+    r"|__pthread_|__atomic_|_Unwind_Resume$|__gxx_|__stack_|explorer_mem|is|to"
     r"|str|__isoc23_str|clock_|gettime|\w*printf_chk$|__mem\w+_chk$|__str\w+_chk$|__\w+[ts]i[34]$"
     r"|(?:a?(?:cos|sin|tan|cosh|sinh|tanh)|exp|exp2|log|log2|log10|pow"
     r"|fmod|fm(?:ax|in)|hypot|sqrt|cbrt|ceil|floor|l?l?round|trunc|rint|fma)[fl]?$)\w*$"
@@ -48,13 +52,16 @@ OTHERS = set(
 DESCRIPTORS = re.compile(
     r"(?:accept4?|close|dup2?|eventfd|fcntl|ioctl|pipe2?|p?poll|__poll_chk|readv?|__read_chk|writev?)$"
 )
-PROCESSES = re.compile(r"(?:_exit|_Exit|exit|fork|getp?pid|getppid|kill|raise|wait|waitid|waitpid|sig\w*)$")
+PROCESSES = re.compile(
+    r"(?:_exit|_Exit|exit|fork|getp?pid|getppid|kill|raise|wait|waitid|waitpid|sig\w*"
+    r"|pthread_(?:kill|sigmask))$"
+)
 SOCKETS = re.compile(
     r"(?:bind|connect|freeaddrinfo|[hn]to[hn][ls]|listen|select|(?:set|get)sockopt|shutdown"
     r"|socket|socketpair|epoll_\w+|inet_\w+|get(?:sock|peer|addr)\w+|send\w*|recv\w*|__recv\w*_chk)$"
 )
 # What the system tells a server, and a server that ends.
-SIGNALS = re.compile(r"(?:exit|atexit|signal|sig\w*)$")
+SIGNALS = re.compile(r"(?:exit|atexit|signal|sig\w*|pthread_(?:kill|sigmask))$")
 ABOUT = {
     "ex03": (DESCRIPTORS, SOCKETS, PROCESSES),
     "ex11": (DESCRIPTORS, PROCESSES),
@@ -124,6 +131,8 @@ def findings(
     taken = answer.strong & (theirs | around.judges.weak | around.libraries.weak)
     # Weak ones are copies of inline functions, and the tests' own come first when it is linked.
     taken |= {name for name in answer.weak if name in theirs or OF_THE_JUDGES.match(name)}
+    # But not those of what only the archives behind the answer hold.
+    taken |= {name for name in answer.weak & around.judges.weak if SUPPORT.match(name)}
     used = {name for name in answer.undefined if not is_usable(name, around, exercise, traces)}
     odd = [("defines", name) for name in sorted(taken - usual.defined)]
     odd += [("uses", name) for name in sorted(used - usual.undefined)]
