@@ -9,7 +9,6 @@
 #include "explore/explore.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
-#include "support/drawn.hpp"
 #include "support/explored_client.hpp"
 #include "support/failures.hpp"
 #include "support/machine.hpp"
@@ -507,7 +506,7 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
     listener server;
     const int threads_before = support::take_census().threads;
     int threads_meanwhile = 0;
-    const int count = support::drawn(50, 20, 80);
+    constexpr int count = 50;
     bool all_came = true;
     std::jthread answers{[&] {
         std::vector<plain_socket> connections;
@@ -532,7 +531,7 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
 
     REQUIRE(all_came);
     REQUIRE(threads_meanwhile == threads_before + 1);
-    REQUIRE(got == std::vector<std::string>(static_cast<std::size_t>(count), "<1>\n"));
+    REQUIRE(got == std::vector<std::string>(count, "<1>\n"));
 }
 
 TEST_CASE("replies stand in the order of the requests", "[ex13][step2][explore]")

@@ -2,8 +2,8 @@
 # goes on after Ctrl+C, a kill, a full disk or a power cut.
 #
 # .workbook/grade/<of the command>/ holds judged.jsonl, a line for each verdict, after a first one that
-# says by which tests and with which numbers; and place/, in which hand-ins are built. Both go when the command has come to
-# its end, what a killed one left of place/ when the next one begins.
+# says by which tests and with which numbers; and place/, in which hand-ins are built. Both go when the
+# command has come to its end, what a killed one left of place/ when the next one begins.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
