@@ -58,6 +58,7 @@ enum class op : uint8_t {
     required, // an EXPLORE_REQUIRE that did not hold
     raised,   // an exception that nobody catches, a signal
     detached,
+    fence,
 };
 
 // What an object of the schedule is.
@@ -115,6 +116,9 @@ struct event {
     uint64_t value;         // read or written
     uint64_t old;           // before a read-modify-write
     uint8_t memory_order;   // of an operation on an atomic, plus 1; 0: it is none
+    bool older;             // it read an older value than the newest, or stored one behind it
+    uint64_t newest;        // value, then
+    int source;             // the event that stored what it read; 0: unknown
     int8_t stack_owner;     // the thread on whose stack the address lies, plus 1; 0: on no stack
     char text[text_size];   // of a call: what it was and what came of it
     char actor[actor_size]; // whose turn it was in the thread, see goes_on_as(); empty: its own
@@ -144,6 +148,7 @@ struct search_plan {
     bool stop;          // replay: where the given choices end, to tell who could go on
     bool real_threads;  // see engine/engine.hpp
     int preemption_bound, spurious;
+    int older_values; // that one schedule may take, see memory/stores.hpp
     int mishaps[mishap_kinds];
     long max_steps, limit;
     uint64_t seed;
@@ -232,6 +237,9 @@ struct ledger {
     volatile bool diverged;
     volatile bool tried_lock;         // somebody asked whether a mutex is locked
     volatile bool needs_real_threads; // the schedules do, and so have not been run
+    volatile bool weak_orders;        // an order weaker than seq_cst was used
+    volatile bool could_be_older;     // an operation had the choice among an atomic's stores
+    int older_taken;                  // how often the last schedule took an older one
     volatile status state;
     long longest; // steps of the longest schedule so far
 

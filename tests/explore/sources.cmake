@@ -55,6 +55,7 @@ set(EXPLORER_SOURCES
     memory/races.cpp
     memory/shadow.cpp
     memory/shared_words.cpp
+    memory/stores.cpp
     requirement.cpp
     schedule/fairness.cpp
     schedule/objects.cpp
@@ -99,6 +100,7 @@ set(EXPLORER_CANARY
     report/lifetime.cpp
     report/livelock.cpp
     report/names.cpp
+    report/older_value.cpp
     report/race.cpp
     report/report.cpp
     report/story.cpp

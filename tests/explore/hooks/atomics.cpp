@@ -3,6 +3,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/hooks/real.hpp"
+#include "explore/memory/stores.hpp"
 #include "explore/runtime.hpp"
 #include "explore/strategies/dependence.hpp"
 
@@ -19,25 +20,23 @@ using wide = unsigned __int128;
 
 namespace {
 
-bool acquires(int order)
-{
-    return order == __ATOMIC_ACQUIRE || order == __ATOMIC_CONSUME || order >= __ATOMIC_ACQ_REL;
-}
-
-bool releases(int order)
-{
-    return order == __ATOMIC_RELEASE || order >= __ATOMIC_ACQ_REL;
-}
-
 struct atomic_step {
     object* on;
     int event;
 };
 
+void note_weak(int order)
+{
+    if (order != __ATOMIC_SEQ_CST) {
+        book->weak_orders = true;
+    }
+}
+
 // The step before an operation on an atomic.
 atomic_step begin_atomic(const volatile void* address, int size, op what, int order)
 {
     thread_state& me = *self;
+    note_weak(order);
     object* on = object_at(const_cast<const void*>(address), sort::atomic);
     if (what == op::store) {
         made_progress(me);
@@ -77,6 +76,19 @@ void end_write(object& on, int order, bool continues)
     }
 }
 
+// Whether there are older values to choose from. Else what memory holds is the value.
+template <class T>
+bool keeps_stores_of(const atomic_step& here, const volatile T* address)
+{
+    if constexpr (sizeof(T) > sizeof(uint64_t)) {
+        return false;
+    } else {
+        return older_left > 0 &&
+               keeps_stores(*here.on, address, sizeof(T),
+                            static_cast<uint64_t>(__atomic_load_n(address, __ATOMIC_RELAXED)));
+    }
+}
+
 template <class T>
 void check_published(T value)
 {
@@ -93,9 +105,15 @@ T load(const volatile T* address, int order)
     }
     const atomic_step here = begin_atomic(address, sizeof(T), op::load, order);
     touch_memory(address, sizeof(T), touching::reads);
-    const T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
+    T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
+    if (keeps_stores_of(here, address)) {
+        kept_store& from = choose_store(*here.on, {order});
+        value = static_cast<T>(value_of(from));
+        end_read(*here.on, from, order, here.event);
+    } else {
+        end_read(*here.on, sizeof(T), order);
+    }
     note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
-    end_read(*here.on, sizeof(T), order);
     note_read(*self, *here.on, static_cast<uint64_t>(value), false);
     return value;
 }
@@ -109,21 +127,50 @@ void store(volatile T* address, T value, int order)
     check_published(value);
     const atomic_step here = begin_atomic(address, sizeof(T), op::store, order);
     touch_memory(address, sizeof(T), touching::writes);
-    __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
     note_value(here.event, address, sizeof(T), static_cast<uint64_t>(value));
-    end_write(*here.on, order, false);
+    bool is_newest = true;
+    if (keeps_stores_of(here, address)) {
+        is_newest = end_store(*here.on, static_cast<uint64_t>(value), order, nullptr, here.event);
+    } else {
+        end_write(*here.on, order, false);
+    }
+    if (is_newest) {
+        __atomic_store_n(address, value, __ATOMIC_SEQ_CST);
+    }
 }
 
-// Any read-modify-write that always writes; `modify` does it and returns the old value.
+// The end of a read-modify-write of an atomic whose stores are kept.
+template <class T>
+void end_update(const atomic_step& here, volatile T* address, kept_store& from, T fresh, int order)
+{
+    end_read(*here.on, from, order, here.event);
+    if (end_store(*here.on, static_cast<uint64_t>(fresh), order, &from, here.event)) {
+        __atomic_store_n(address, fresh, __ATOMIC_SEQ_CST);
+    }
+}
+
+// Any read-modify-write that always writes; `modify` does it to what it is given and returns the
+// old value.
 template <class T, class Modify>
 T exchange(volatile T* address, int order, Modify modify)
 {
     if (!EXPLORER_ACTIVE) {
-        return modify();
+        return modify(address);
     }
     const atomic_step here = begin_atomic(address, sizeof(T), op::exchange, order);
     touch_memory(address, sizeof(T), touching::writes);
-    const T old = modify();
+    if (keeps_stores_of(here, address)) {
+        kept_store& from = choose_store(*here.on, {order, true});
+        T fresh = static_cast<T>(value_of(from));
+        const T old = modify(&fresh);
+        check_published(fresh);
+        note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
+                    static_cast<uint64_t>(fresh));
+        note_read(*self, *here.on, static_cast<uint64_t>(old), old != fresh);
+        end_update(here, address, from, fresh, order);
+        return old;
+    }
+    const T old = modify(address);
     const T fresh = __atomic_load_n(address, __ATOMIC_RELAXED);
     check_published(fresh);
     note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
@@ -142,7 +189,24 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
                                            __ATOMIC_SEQ_CST);
     }
     check_published(value);
+    note_weak(order_if_not);
     const atomic_step here = begin_atomic(address, sizeof(T), op::exchange, order);
+    if (keeps_stores_of(here, address)) {
+        kept_store& from = choose_store(
+            *here.on, {order, true, true, static_cast<uint64_t>(*expected), order_if_not});
+        const T old = static_cast<T>(value_of(from));
+        const bool done = old == *expected;
+        *expected = old;
+        note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
+                    static_cast<uint64_t>(done ? value : old));
+        note_read(*self, *here.on, static_cast<uint64_t>(old), done);
+        if (done) {
+            end_update(here, address, from, value, order);
+        } else {
+            end_read(*here.on, from, order_if_not, here.event);
+        }
+        return done;
+    }
     const bool done = __atomic_compare_exchange_n(address, expected, value, false, __ATOMIC_SEQ_CST,
                                                   __ATOMIC_SEQ_CST);
     touch_memory(address, sizeof(T), done ? touching::writes : touching::reads);
@@ -249,8 +313,9 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
 #define HOOKS_OF_EXCHANGE(bits, type, name)                                                        \
     type __tsan_atomic##bits##_##name(volatile type* address, type value, int order)               \
     {                                                                                              \
-        return exchange(address, order,                                                            \
-                        [=] { return __atomic_##name(address, value, __ATOMIC_SEQ_CST); });        \
+        return exchange(address, order, [=](volatile type* at) {                                   \
+            return __atomic_##name(at, value, __ATOMIC_SEQ_CST);                                   \
+        });                                                                                        \
     }
 
 #define HOOKS_OF_ATOMIC(bits, type)                                                                \
@@ -264,8 +329,9 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
     }                                                                                              \
     type __tsan_atomic##bits##_exchange(volatile type* address, type value, int order)             \
     {                                                                                              \
-        return exchange(address, order,                                                            \
-                        [=] { return __atomic_exchange_n(address, value, __ATOMIC_SEQ_CST); });    \
+        return exchange(address, order, [=](volatile type* at) {                                   \
+            return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);                               \
+        });                                                                                        \
     }                                                                                              \
     int __tsan_atomic##bits##_compare_exchange_strong(volatile type* address, type* expected,      \
                                                       type value, int order, int order_if_not)     \
@@ -302,8 +368,18 @@ void __tsan_atomic_thread_fence(int order)
 {
     if (EXPLORER_ACTIVE) {
         thread_state& me = *self;
+        note_weak(order);
+        const bool in_s = order == __ATOMIC_SEQ_CST && older_left > 0;
+        if (in_s) { // when it comes in the order of the seq_cst operations can be seen
+            remember_place(op::fence);
+            step(op::run);
+        }
+        note_order(note(op::fence), order);
         if (acquires(order)) {
             join_clock(me.clock, me.acquired);
+        }
+        if (in_s) {
+            note_fence();
         }
         if (releases(order)) {
             me.fenced = me.clock;

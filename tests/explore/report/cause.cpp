@@ -25,7 +25,11 @@ cause cause_of(const story& told)
     const auto* const known =
         std::find_if(std::begin(kinds), std::end(kinds),
                      [&](const auto& one) { return told.outcome().kind == one.kind; });
-    cause found = known != std::end(kinds) ? known->why(history(told)) : cause();
+    const history all(told);
+    cause found = cause_of_older_value(all);
+    if (found.sentence.empty() && known != std::end(kinds)) {
+        found = known->why(all);
+    }
     std::erase(found.steps, 0);
     std::sort(found.steps.begin(), found.steps.end());
     return found;

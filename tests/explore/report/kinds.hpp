@@ -18,6 +18,10 @@ cause cause_of_use_after_end(const history& all);
 cause cause_of_terminate(const history& all);
 cause cause_of_livelock(const history& all);
 
+/// An atomic that gave an older value than its newest, whatever came of it. Empty if none did.
+/// Otherwise it was needed: the shortest schedule would have none.
+cause cause_of_older_value(const history& all);
+
 inline bool has(const std::string& text, const char* part)
 {
     return text.find(part) != std::string::npos;

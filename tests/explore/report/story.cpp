@@ -15,12 +15,13 @@ std::set<void*> all_addresses(const ledger& book)
     return all;
 }
 
-// Of what is not the default, memory_order_seq_cst: "(relaxed)".
-std::string short_order(const event& one)
+// " (relaxed)". The default, memory_order_seq_cst, is told only where orders decide.
+std::string short_order(const event& one, bool all)
 {
     const std::string name = order_name(one.memory_order);
-    return one.memory_order == 0 || name.ends_with("seq_cst") ? std::string()
-                                                              : " (" + name.substr(13) + ")";
+    return one.memory_order == 0 || (!all && name.ends_with("seq_cst"))
+               ? std::string()
+               : " (" + name.substr(13) + ")";
 }
 
 // An access by the library that decides.
@@ -75,6 +76,8 @@ story::story(const ledger& book, const result& outcome)
       places_(all_places()),
       names_(book, places_)
 {
+    has_older_values_ = std::any_of(book.log + 1, book.log + std::max(book.events, 1),
+                                    [](const event& one) { return one.older; });
     find_ids();
     find_contended();
     why_ = cause_of(*this);
@@ -133,6 +136,22 @@ std::string story::old_value_of(const event& one) const
     return value_text(one, one.old);
 }
 
+std::string story::newest_of(const event& one) const
+{
+    return value_text(one, one.newest);
+}
+
+std::string story::older_text(const event& one) const
+{
+    if (!one.older) {
+        return {};
+    }
+    const std::string newest =
+        has_telling_value(one) ? " (newest " + newest_of(one) + ")" : std::string();
+    const bool reads = one.what == op::load || (one.what == op::exchange && one.old == one.value);
+    return (reads ? ", older" : ", behind") + newest;
+}
+
 bool story::is_decisive(int number) const
 {
     return number == book_.at || number == book_.before ||
@@ -180,7 +199,7 @@ std::string story::description(int number) const
     }
     const bool telling = has_telling_value(one);
     const std::string value = telling ? " = " + value_of(one) : std::string();
-    const std::string order = short_order(one);
+    const std::string order = short_order(one, has_older_values_) + older_text(one);
     switch (one.what) {
     case op::lock:
     case op::lock_exclusive:
@@ -242,6 +261,8 @@ std::string story::description(int number) const
                    : "read " + name + value + order;
     case op::deletion:
         return one.object != 0 ? "destroy " + name : "delete";
+    case op::fence:
+        return "fence" + short_order(one, true);
     case op::required:
         return "does not hold";
     case op::raised:

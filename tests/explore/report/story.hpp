@@ -56,6 +56,7 @@ public:
     bool has_telling_value(const event& one) const;
     std::string value_of(const event& one) const;
     std::string old_value_of(const event& one) const;
+    std::string newest_of(const event& one) const; // of one that took an older value
     /// Whether the value is a thread's id.
     bool is_thread(const event& one) const;
 
@@ -67,6 +68,7 @@ private:
     void find_ids();
     int thread_with(std::uint64_t handle) const; // -1: none
     std::string value_text(const event& one, std::uint64_t value) const;
+    std::string older_text(const event& one) const;
 
     const ledger& book_;
     const result& outcome_;
@@ -75,7 +77,8 @@ private:
     const names names_;
     std::set<std::uint64_t> contended_; // memory that one thread changes and others use
     std::vector<int> steps_;
-    std::set<std::uint64_t> ids_; // memory that holds threads' ids
+    std::set<std::uint64_t> ids_;   // memory that holds threads' ids
+    bool has_older_values_ = false; // among them what an atomic gave
     cause why_;
 };
 

@@ -154,6 +154,12 @@ std::string step(const story& told, int number, bool tells)
     if (one.memory_order != 0) {
         made.text("order", std::string(order_name(one.memory_order)).substr(13));
     }
+    if (one.older && told.has_telling_value(one)) {
+        made.text("newest", told.newest_of(one));
+    }
+    if (one.source != 0) {
+        made.number("source", one.source);
+    }
     if (one.what == op::wait) {
         made.text("releases", told.objects().of(sort::mutex, one.other));
     }

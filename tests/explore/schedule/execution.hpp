@@ -30,8 +30,12 @@ struct object {
     int owner;                 // thread, or -1
     int count;                 // recursive mutex: depth; semaphore: units
     uint32_t readers;          // bit i: thread i holds it shared
-    vector_clock clock;        // what releasing it published
+    vector_clock clock;        // what releasing it published; atomic: by its newest store
     vector_clock shared_clock; // shared mutex: published by readers, for writers only
+    // An atomic, see memory/stores.hpp.
+    uint32_t newest_store; // as an index; 0: none is kept
+    uint8_t size_of_stores;
+    bool has_other_sizes;
 };
 
 // Signs that a thread asks for something again and again: see fairness.hpp.

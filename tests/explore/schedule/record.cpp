@@ -245,6 +245,24 @@ void note_order(int number, int order)
     }
 }
 
+void note_source(int number, int source, bool older, uint64_t newest)
+{
+    if (number != 0) {
+        event& here = book->log[number];
+        here.source = source;
+        here.older = older;
+        here.newest = newest;
+    }
+}
+
+void note_behind(int number, uint64_t newest)
+{
+    if (number != 0) {
+        book->log[number].older = true;
+        book->log[number].newest = newest;
+    }
+}
+
 void note_end_of_memory(int number, uintptr_t address, size_t size)
 {
     if (number != 0) {

@@ -27,6 +27,10 @@ void note_value(int event, const volatile void* address, int size, uint64_t valu
 void note_change(int event, const volatile void* address, int size, uint64_t old, uint64_t value);
 void note_memory(int event, uintptr_t address, size_t size); // whose value is not known yet
 void note_order(int event, int order);
+// Of an operation on an atomic: by which event it was stored what was read; that this was an older
+// value, or that a value was stored behind the newest.
+void note_source(int event, int source, bool older, uint64_t newest);
+void note_behind(int event, uint64_t newest);
 void note_end_of_memory(int event, uintptr_t address, size_t size);
 int end_of_memory_at(uintptr_t address); // the event, or 0
 void settle_write(thread_state& thread); // fills in what a plain write has written

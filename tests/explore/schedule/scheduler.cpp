@@ -3,6 +3,7 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/engine/engine.hpp"
+#include "explore/memory/stores.hpp"
 #include "explore/runtime.hpp"
 #include "explore/strategies/dependence.hpp"
 #include "explore/world/processes.hpp"
@@ -97,6 +98,7 @@ void begin_schedule()
     }
     begin_strategy();
     begin_races();
+    begin_stores();
 }
 
 void step(op about_to, object* on, int64_t deadline, bool plain)

@@ -9,6 +9,7 @@ namespace explorer {
 namespace {
 
 constexpr int systematic_share = 4; // a fourth of the schedules, for each of two ways
+constexpr long first_look = 100;    // schedules: whether atomics could give older values at all
 
 } // namespace
 
@@ -31,6 +32,8 @@ ending budget::spend_with(bool unlock_points)
     spent_ = {};
     exhausted_bound_ = -1;
     unlock_points_ = unlock_points;
+    child_.book().weak_orders = false;
+    child_.book().could_be_older = false;
     const long share = std::max(1L, chosen_.schedules / systematic_share);
     ending end = explore(planned(search_kind::reduced, proof_ > 0 ? proof_ : share));
     diverged_ = child_.book().diverged;
@@ -43,14 +46,39 @@ ending budget::spend_with(bool unlock_points)
         out_of_time_ = end == ending::out_of_time; // which is no failure here
         return end == ending::failed ? end : ending::passed;
     }
-    if (end != ending::passed || spent_.proof) {
-        return end;
+    if (end == ending::passed && spent_.proof) {
+        return try_older_values(share);
     }
-    if (!diverged_) {
+    if (end == ending::passed && !diverged_) {
         end = try_few_preemptions(2 * share);
     }
-    const long rest = chosen_.schedules - spent_.schedules;
-    return end != ending::passed || rest <= 0 ? end : explore(planned(search_kind::random, rest));
+    return end == ending::passed ? try_at_random(chosen_.schedules) : end;
+}
+
+// A proof is one for sequential consistency. That is all there is unless some order is weaker.
+ending budget::try_older_values(long share)
+{
+    const ledger& book = child_.book();
+    if (!book.weak_orders || chosen_.older_values == 0) {
+        return ending::passed;
+    }
+    const long limit = std::min(spent_.schedules + share, chosen_.schedules);
+    const ending end = try_at_random(std::min(spent_.schedules + first_look, limit));
+    return end == ending::passed && book.could_be_older ? try_at_random(limit) : end;
+}
+
+// Until so many schedules were run in all.
+ending budget::try_at_random(long limit)
+{
+    const long rest = limit - spent_.schedules;
+    if (rest <= 0) {
+        return ending::passed;
+    }
+    const ending end = explore(planned(search_kind::random, rest));
+    if (child_.book().could_be_older) {
+        spent_.older_values += rest;
+    }
+    return end;
 }
 
 // Until so many schedules were run in all.
@@ -126,6 +154,12 @@ std::string budget::what_is_in_the_way() const
 
 std::string budget::in_words() const
 {
+    const std::string older = std::to_string(spent_.older_values);
+    if (spent_.proof && spent_.older_values > 0) {
+        return "passed: " + older + " schedules in which atomics may give older values, and all " +
+               std::to_string(spent_.distinct) +
+               " that differ with sequential consistency: a proof";
+    }
     if (spent_.proof) {
         return spent_.distinct == 1 ? "passed: the only schedule; a proof"
                                     : "passed: all " + std::to_string(spent_.distinct) +
@@ -144,6 +178,9 @@ std::string budget::in_words() const
         line += ", among them all " + std::to_string(exhausted_schedules_) + " with at most " +
                 std::to_string(exhausted_bound_) +
                 (exhausted_bound_ == 1 ? " preemption" : " preemptions");
+    }
+    if (spent_.older_values > 0) {
+        line += "; in " + older + " of them atomics may give older values";
     }
     return line;
 }

@@ -35,6 +35,8 @@ private:
     ending try_few_preemptions(long limit);
     obstacle obstacle_met() const;
     std::string what_is_in_the_way() const;
+    ending try_at_random(long limit);
+    ending try_older_values(long share);
 
     exploring_child& child_;
     const options& chosen_;

@@ -17,7 +17,8 @@ std::string format_replay(int search, const chosen_schedule& one)
         --last; // what follows the given choices is always choice 0
     }
     std::string text = std::to_string(search) + ":" + std::to_string(one.spurious) +
-                       (one.unlock_points ? "u:" : ":");
+                       (one.unlock_points ? "u" : "") +
+                       (one.older_values > 0 ? "o" + std::to_string(one.older_values) : "") + ":";
     for (auto at = one.choices.begin(); at != last;) {
         auto next = std::find_if(at, last, [&](auto choice) { return choice != *at; });
         if (at != one.choices.begin()) {
@@ -60,6 +61,10 @@ replay_line parse_replay(const std::string& text)
     asked.what.spurious = static_cast<int>(number(1000));
     asked.what.unlock_points = *at == 'u';
     at += asked.what.unlock_points;
+    if (*at == 'o') {
+        ++at;
+        asked.what.older_values = static_cast<int>(number(1000));
+    }
     expect(':');
     while (*at != '\0') {
         const long choice = number(2 * most_threads);

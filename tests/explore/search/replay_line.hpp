@@ -1,5 +1,5 @@
-// Replay lines: "search:spurious:choices", the choices run-length encoded as "0x12.1.0x3"; a u
-// after the second number: with steps before each unlock().
+// Replay lines: "search:spurious:choices", the choices run-length encoded as "0x12.1.0x3"; after
+// the second number a u: with steps before each unlock(); o4: with up to four older values.
 //
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -14,6 +14,8 @@ namespace explorer {
 struct chosen_schedule {
     std::vector<std::uint8_t> choices;
     int spurious = 0;
+    int older_values = 0; // that it may take
+    int older_taken = 0;
     bool unlock_points = false;
     long steps = 0;
     long switches = 0;

@@ -8,6 +8,17 @@
 
 namespace explorer {
 
+namespace {
+
+// The others are sequentially consistent.
+bool is_random(search_kind kind)
+{
+    return kind == search_kind::random || kind == search_kind::random_walk ||
+           kind == search_kind::pct || kind == search_kind::pos;
+}
+
+} // namespace
+
 search_plan plan_for(const options& chosen, search_kind kind, long limit)
 {
     search_plan made{};
@@ -18,6 +29,7 @@ search_plan plan_for(const options& chosen, search_kind kind, long limit)
     made.isolate = chosen.isolate;
     made.preemption_bound = chosen.preemptions;
     made.spurious = chosen.spurious;
+    made.older_values = is_random(kind) ? chosen.older_values : 0;
     const int mishaps[] = {chosen.short_transfers, chosen.interruptions,   chosen.resets,
                            chosen.refusals,        chosen.accept_failures, chosen.deaths,
                            chosen.hangs,           chosen.silences,        chosen.socket_failures,
@@ -34,6 +46,8 @@ chosen_schedule last_schedule(const ledger& book)
 {
     return {{book.choice, book.choice + book.chosen},
             book.plan.spurious,
+            book.plan.older_values,
+            book.older_taken,
             book.plan.unlock_points,
             book.steps,
             book.switches};
@@ -44,6 +58,7 @@ void prepare_replay(exploring_child& child, const options& chosen, const chosen_
 {
     search_plan again = plan_for(chosen, search_kind::replay, 1);
     again.spurious = what.spurious;
+    again.older_values = what.older_values;
     again.unlock_points = what.unlock_points;
     again.record = recording;
     again.stop = is_set("WORKBOOK_STOP");

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/search/replaying.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
@@ -13,6 +14,7 @@ constexpr long shortest_schedules = 2000; // tried in search of a shorter failin
 constexpr int shortest_children = 40;     // ... and so many failures
 constexpr int most_simplifications = 60;
 constexpr int most_preemptions = 2;
+constexpr int most_older_values = 2;
 
 bool is_shorter(const chosen_schedule& a, const chosen_schedule& b)
 {
@@ -34,15 +36,17 @@ bool go_to_next_branch(ledger& book)
     return false;
 }
 
-// The shortest one with so many preemptions and no spurious wakeup. False: there is none.
+// The shortest one with so many preemptions and older values, and no spurious wakeup. False: there
+// is none.
 bool find_shortest(exploring_child& child, const options& chosen, const std::string& kind,
-                   int preemptions, chosen_schedule& best)
+                   int preemptions, int older_values, chosen_schedule& best)
 {
     ledger& book = child.book();
     search_plan within = plan_for(chosen, search_kind::depth_first, shortest_schedules);
     within.unlock_points = best.unlock_points;
     within.real_threads = child.has_real_threads();
     within.preemption_bound = preemptions;
+    within.older_values = older_values;
     within.spurious = 0;
     child.begin(within);
     bool any = false;
@@ -90,9 +94,11 @@ chosen_schedule shortest(exploring_child& child, const options& chosen,
 {
     const std::string kind = child.book().kind;
     chosen_schedule best = found;
-    for (int preemptions = 0; preemptions <= most_preemptions; ++preemptions) {
-        if (find_shortest(child, chosen, kind, preemptions, best)) {
-            return best;
+    for (int older = 0; older <= std::min(found.older_taken, most_older_values); ++older) {
+        for (int preemptions = 0; preemptions <= most_preemptions; ++preemptions) {
+            if (find_shortest(child, chosen, kind, preemptions, older, best)) {
+                return best;
+            }
         }
     }
     return simplified(child, chosen, kind, best);

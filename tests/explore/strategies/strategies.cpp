@@ -93,6 +93,14 @@ int choose_one_of(int count)
     return count <= 1 ? 0 : recorded(count, static_cast<uint64_t>(count));
 }
 
+// Some mistakes need many older values, others just one late in the execution: these alternate.
+int choose_older(int count, bool writes)
+{
+    const bool often = random_execution() / (2 * random_turns) % 2 == 0;
+    const uint64_t seldom = writes ? 4 : 3;
+    return recorded(count, static_cast<uint64_t>(count) * (often ? 1 : seldom));
+}
+
 bool choose_rarely()
 {
     return recorded(2, rarely) == 1;

@@ -49,6 +49,8 @@ void after_yield(thread_state& current);
 
 // Such as which of several waiters is notified.
 int choose_one_of(int count);
+// Which of an atomic's stores it is, the newest being the first; `writes`: after which to write.
+int choose_older(int count, bool writes);
 // Whether something happens that hardly ever does.
 bool choose_rarely();
 

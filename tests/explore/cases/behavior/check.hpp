@@ -23,6 +23,7 @@ std::vector<check> checks_of_library();
 std::vector<check> checks_of_threads();
 std::vector<check> checks_of_kernels_threads();
 std::vector<check> checks_of_memory();
+std::vector<check> checks_of_older_values();
 std::vector<check> checks_of_spinning();
 std::vector<check> checks_of_time();
 std::vector<check> checks_of_failures();
