@@ -20,8 +20,14 @@ endfunction()
 
 set(explore ${CMAKE_SOURCE_DIR}/tests/explore)
 file(GLOB explorer_case_sources CONFIGURE_DEPENDS ${explore}/cases/[^.]*.cpp
-    ${explore}/cases/behavior/[^.]*.cpp ${explore}/cases/right/[^.]*.cpp)
+    ${explore}/cases/behavior/[^.]*.cpp ${explore}/cases/right/[^.]*.cpp
+    ${explore}/litmus/[^.]*.cpp)
+set(oracle ${explore}/litmus/oracle.cpp) # is no judged code, and has much to try
+list(REMOVE_ITEM explorer_case_sources ${oracle})
+add_library(litmus_oracle STATIC EXCLUDE_FROM_ALL ${oracle})
+workbook_compile_as(litmus_oracle plain shared)
 explorer_program(explorer_cases "judged;asio" ${explorer_case_sources})
+target_link_libraries(explorer_cases PRIVATE litmus_oracle)
 explorer_program(explorer_rate judged ${explore}/bench/bodies.cpp ${explore}/bench/rate.cpp)
 
 # The simulated kernel against the real one: a plain program, built along with the others.
@@ -50,7 +56,7 @@ set(EX_name explorer)
 workbook_build_entry(self.explorer explorer_cases "" self)
 # Five runs of each mistake and 100 programs tell here; by hand, more take some minutes more.
 foreach(check "wrong --seeds 50" "right --schedules 10000" "determinism --runs 5"
-        "reduction --programs 100" behavior)
+        "reduction --programs 100" "litmus --programs 300" behavior)
     string(REPLACE " " ";" words "${check}")
     list(GET words 0 name)
     add_test(NAME self.explorer.${name} COMMAND explorer_cases ${words})

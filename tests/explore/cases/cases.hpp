@@ -25,6 +25,7 @@ std::vector<twin> of_crowds();
 std::vector<twin> of_event_loops();
 std::vector<twin> of_lifetimes();
 std::vector<twin> of_locks();
+std::vector<twin> of_memory_orders();
 std::vector<twin> of_mishaps();
 std::vector<twin> of_own_servers();
 std::vector<twin> of_processes();

@@ -6,6 +6,7 @@
 #include "explore/cases/reduction.hpp"
 #include "explore/cases/right/programs.hpp"
 #include "explore/explore.hpp"
+#include "explore/litmus/check.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -26,9 +27,10 @@ namespace cases {
 std::vector<twin> all()
 {
     std::vector<twin> every;
-    for (const auto& some : {of_queues(), of_waiting(), of_locks(), of_atomics(), of_crowds(),
-                             of_lifetimes(), of_timeouts(), of_connections(), of_event_loops(),
-                             of_mishaps(), of_processes(), of_own_servers()}) {
+    for (const auto& some :
+         {of_queues(), of_waiting(), of_locks(), of_atomics(), of_memory_orders(), of_crowds(),
+          of_lifetimes(), of_timeouts(), of_connections(), of_event_loops(), of_mishaps(),
+          of_processes(), of_own_servers()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;
@@ -51,6 +53,12 @@ constexpr const char* usage =
     "seed\n"
     "       explorer_cases strategies [--seeds N] [NAME]   random schedules until each mistake is "
     "found\n"
+    "       explorer_cases litmus [--programs N] [NAME]    the memory model against the axioms: "
+    "the\n"
+    "                                                      literature's tests (or the one called "
+    "so)\n"
+    "                                                      and random programs (or the one of that "
+    "seed)\n"
     "       explorer_cases show NAME                       the report on one mistake\n"
     "       explorer_cases real [--runs N] NAME            it runs freely: how often does it "
     "show?\n"
@@ -310,6 +318,22 @@ int reduce(const request& asked)
                               : cases::compare_searches(1, whole_number(asked.name.c_str()), true);
 }
 
+bool is_number(const std::string& text)
+{
+    return text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+int check_litmus(const request& asked)
+{
+    if (asked.name.empty()) {
+        return litmus::check_standard_tests({}) +
+               litmus::check_random_programs(asked.number, 1, false);
+    }
+    return is_number(asked.name)
+               ? litmus::check_random_programs(1, whole_number(asked.name.c_str()), true)
+               : litmus::check_standard_tests(asked.name);
+}
+
 struct mode {
     const char* what;
     const char* option; // with a number; null: none
@@ -323,6 +347,7 @@ constexpr mode modes[] = {
     {"strategies", "--seeds", 10, compare_strategies},
     {"determinism", "--runs", 10, repeat},
     {"reduction", "--programs", 300, reduce},
+    {"litmus", "--programs", 300, check_litmus},
     {"behavior", nullptr, 0,
      [](const request& asked) { return cases::check_behavior(asked.name); }},
     {"show", nullptr, 0, show},

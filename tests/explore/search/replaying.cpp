@@ -14,7 +14,7 @@ namespace {
 bool is_random(search_kind kind)
 {
     return kind == search_kind::random || kind == search_kind::random_walk ||
-           kind == search_kind::pct || kind == search_kind::pos;
+           kind == search_kind::pct || kind == search_kind::pos || kind == search_kind::round_robin;
 }
 
 } // namespace
