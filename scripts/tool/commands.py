@@ -84,6 +84,7 @@ exit status: 0 good; 1 not yet, or a failure; 2 wrong usage; 3 this machine lack
              run ends with its program's own
 environment: CXX (the compiler of a new build folder), NO_COLOR, COLUMNS, WORKBOOK_SCHEDULES (how
              many schedules the explorer tries; check records nothing if it is less than 2000),
+             WORKBOOK_NUMBERS (the tests' numbers as in the run of `grade` that named this seed),
              WORKBOOK_STEPS=all (its reports show every step; with ctest, too),
              WORKBOOK_NO_INSTALL=1 (never install anything), WORKBOOK_BOOK_SOURCES (the address
              to which the book's links to the stubs lead; otherwise this checkout)

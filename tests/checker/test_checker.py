@@ -93,6 +93,12 @@ class Statuses(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("Broken promise: does not hold\n  REQUIRE( 1 + 1 == 3 )\n", output)
 
+    def test_numbers_that_are_none(self):
+        for said in ("x", "7x", "-1", "1" * 19):
+            status, output = run("holds", WORKBOOK_NUMBERS=said)
+            self.assertEqual(status, 2)
+            self.assertIn(f"WORKBOOK_NUMBERS is '{said}' and no whole number", output)
+
     def test_a_promise_longer_than_the_page_breaks_between_words(self):
         output = run("an exception breaks it off", COLUMNS="40")[1]
         self.assertIn("Broken promise: an exception breaks it\noff\n", output)

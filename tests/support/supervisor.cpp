@@ -154,7 +154,12 @@ private:
 std::uint64_t seed_in_the_environment()
 {
     const char* said = std::getenv("WORKBOOK_NUMBERS"); // empty: not set
-    return said ? std::strtoull(said, nullptr, 10) : 0;
+    const std::string text = said ? said : "";
+    if (text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos) {
+        throw std::invalid_argument("WORKBOOK_NUMBERS is '" + text +
+                                    "' and no whole number: correct it, or unset WORKBOOK_NUMBERS");
+    }
+    return text.empty() ? 0 : std::stoull(text);
 }
 
 // Of a process that waits for an answer. What the kernel says of a system call is

@@ -40,7 +40,13 @@ OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
 # Seconds. A check that has found a broken promise by then starts no more cases: of a hopeless
 # answer each may wait for 5 s in vain.
 PATIENCE = 20
-NUMBERS = ("WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS", "WORKBOOK_PROOF")
+NUMBERS = (
+    "WORKBOOK_SCHEDULES",
+    "WORKBOOK_SEED",
+    "WORKBOOK_EXPLORE_SECONDS",
+    "WORKBOOK_PROOF",
+    "WORKBOOK_NUMBERS",
+)
 LEAST_SCHEDULES = 2000  # the explorer's default; a pass of fewer is not recorded
 
 
