@@ -1,6 +1,6 @@
-# What starts the tool: scripts/workbook, for a command; and `python3 scripts/tool NAME ARGUMENTS...`, for
-# a program that CMake, the tests or an author calls. All that takes time to load is elsewhere, so that
-# Ctrl+C finds us here.
+# What starts the tool: scripts/workbook, for a command, which it says behind `--`; and `python3
+# scripts/tool NAME ARGUMENTS...`, for a program that CMake, the tests or an author calls. All that takes
+# time to load is elsewhere, so that Ctrl+C finds us here.
 #
 # SPDX-License-Identifier: MIT
 import os
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
         return run(argv[0], argv[1:])
     from tool import commands
 
-    return commands.run_to_the_end(argv)
+    return commands.run_to_the_end(argv[1:] if argv[:1] == ["--"] else argv)
 
 
 if __name__ == "__main__":

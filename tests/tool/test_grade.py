@@ -281,6 +281,10 @@ class Source(unittest.TestCase):
         ):  # fmt: skip
             for line in (f"#if __has_include({asked})", f"#if 1 && __has_include ( {asked} )"):
                 self.assertEqual(len(self.kinds(f"{line}\nint x;\n#endif\n")), count, line)
+        for known in ("defined(__has_include)", "defined __has_include", "defined ( __has_include )"):
+            line = f"#if {known} && __has_include(<format>)"
+            self.assertEqual(self.kinds(f"{line}\nint x;\n#endif\n"), [], line)
+            self.assertEqual(len(self.kinds(f'{line[:-8]}"/etc/passwd")\nint x;\n#endif\n')), 1, line)
 
     def test_places(self):
         [found] = audit.findings({"a.cpp": b'int x; // asm\n"\\\n";\nasm("nop");\n'}, {})
@@ -628,7 +632,7 @@ class Reports(unittest.TestCase):
         self.assertEqual({one["visibility"] for one in tests if "uses open" in json.dumps(one)}, {"hidden"})
         self.assertNotIn("uses open", grade_platforms.classroom([odd]))
         with tempfile.TemporaryDirectory() as folder:
-            grade_pages.feedback(Path(folder), [odd])
+            grade_pages.feedback(Path(folder), [odd], 7)
             [file] = Path(folder).iterdir()
             text = file.read_text(encoding="utf-8")
         self.assertNotIn("uses open", text)
@@ -642,7 +646,7 @@ class Reports(unittest.TestCase):
         self.assertNotIn(supervised.FORGED, json.dumps(tests))
         self.assertNotIn(supervised.FORGED, grade_platforms.classroom([odd]))
         with tempfile.TemporaryDirectory() as folder:
-            grade_pages.feedback(Path(folder), [odd])
+            grade_pages.feedback(Path(folder), [odd], 7)
             [file] = Path(folder).iterdir()
             self.assertNotIn(supervised.FORGED, file.read_text(encoding="utf-8"))
         self.assertIn(supervised.FORGED, grade_pages.for_instructors([odd]))
@@ -673,13 +677,14 @@ class Reports(unittest.TestCase):
         found = [self.graded(PASSED, FAILED, name=name) for name in names]
         found.append(self.graded(PASSED, name=names[0], verdict="passed"))
         with tempfile.TemporaryDirectory() as folder:
-            grade_pages.feedback(Path(folder), found)
+            grade_pages.feedback(Path(folder), found, 7)
             files = sorted(one.name for one in Path(folder).iterdir())
             text = (Path(folder) / "a_alice.txt").read_text(encoding="utf-8")
         self.assertEqual(len(files), len(names))
         self.assertIn("a_alice_.txt", files)
         self.assertEqual(text.count("ex01_count: "), 2)
         self.assertIn('Step 1: "case 1"', text)
+        self.assertEqual(text.count("WORKBOOK_NUMBERS=7 scripts/workbook check ex01_count\n"), 1)
 
     HOSTILE = "\0 \x1b[31m \ud800 ]]> &amp; \x07 \u202e <x> \ufffe" + "long " * 10_000
 

@@ -78,8 +78,8 @@ class Launcher(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def test_nothing_missing(self):
-        self.assertEqual(self.launch("check", "ex01"), (0, "the tool: check ex01\n", ""))
-        self.assertEqual(self.launch(), (0, "the tool: \n", ""))
+        self.assertEqual(self.launch("check", "ex01"), (0, "the tool: -- check ex01\n", ""))
+        self.assertEqual(self.launch(), (0, "the tool: --\n", ""))
 
     def test_words_with_spaces_arrive_whole(self):
         self.pretend("python3", 'for word in "$@"; do echo "<$word>"; done')
@@ -109,7 +109,7 @@ class Launcher(unittest.TestCase):
         self.pretend_apt()
         (self.bin / "ninja").unlink()
         status, out, error = self.launch("start")
-        self.assertEqual((status, out), (0, "the tool: start\n"), error)
+        self.assertEqual((status, out), (0, "the tool: -- start\n"), error)
         self.assertIn("installing ninja-build", error)
         orders = (self.root / "orders").read_text().splitlines()
         self.assertTrue(orders[0].endswith("update"), orders)
@@ -178,7 +178,7 @@ class Launcher(unittest.TestCase):
         for name in (*NEEDED, "g++"):
             (self.bin / name).unlink()
         self.pretend_python_with("sphinx", "myst_parser", "furo")
-        self.assertEqual(self.launch("book"), (0, "the tool: book\n", ""))
+        self.assertEqual(self.launch("book"), (0, "the tool: -- book\n", ""))
 
     def test_only_its_check_needs_a_browser(self):
         self.pretend_python_with("sphinx", "myst_parser", "furo")

@@ -106,7 +106,7 @@ class Reports:
         saved = grade_record.Saved(self._judges, self._part, seed, found)
         grade_forms.write_all(self._files, saved)
         if self._feedback:
-            grade_pages.feedback(self._feedback, found)
+            grade_pages.feedback(self._feedback, found, seed)
 
 
 def judged(build: Path, plan: list[HandIn | Graded], record: Record) -> Iterator[Graded]:

@@ -56,7 +56,7 @@ def run_grade(root: Path, options: Namespace) -> int:
         options.each,
         options.feedback or "",
         part_of(options.part),
-        whole_number("--seed", options.seed, MOST_SEED) if options.seed else 0,
+        0 if options.seed is None else whole_number("--seed", options.seed, MOST_SEED),
     )
     if not options.merge:
         return grade.grade(root, asked)

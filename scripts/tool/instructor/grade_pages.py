@@ -95,8 +95,8 @@ def source(number: int, name: str, text: str) -> str:
     return '<pre class="source">' + "\n".join(lines) + "</pre>"
 
 
-def feedback(folder: Path, found: list[Graded]) -> None:
-    """A text for each hand-in's owner, by its name."""
+def feedback(folder: Path, found: list[Graded], seed: int) -> None:
+    """A text for each hand-in's owner, by its name. `seed`: of the tests' numbers."""
     by_name: dict[str, list[Graded]] = {}
     for one in found:
         by_name.setdefault(one.name, []).append(one)
@@ -107,11 +107,11 @@ def feedback(folder: Path, found: list[Graded]) -> None:
         while file in taken:
             file += "_"
         taken.add(file)
-        text = "\n\n".join(for_student(one) for one in theirs) + "\n"
+        text = "\n\n".join(for_student(one, seed) for one in theirs) + "\n"
         write_atomically(folder / f"{file}.txt", text.encode("utf-8", "replace"))
 
 
-def for_student(one: Graded) -> str:
+def for_student(one: Graded, seed: int) -> str:
     lines = [f"{name_of(one)}: {said_to_students(one)}"]
     lines += [f"  {remark}" for remark in one.remarks]
     if one.outcomes:
@@ -121,4 +121,6 @@ def for_student(one: Graded) -> str:
     if first := judge.first_broken(one.outcomes):
         told = replace(first, output=output_for_students(first))
         lines += ["", "The first that is broken:", shortened(in_full(told))]
+        again = f"WORKBOOK_NUMBERS={seed} scripts/workbook check {name_of(one)}"
+        lines += ["", "Some numbers in the tests were drawn. The same ones at home:", f"  {again}"]
     return "\n".join(lines)

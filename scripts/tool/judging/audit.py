@@ -52,6 +52,7 @@ IN_HEADERS = "include pragma ifndef define endif".split()  # the tests see these
 FOREIGN = re.compile(
     r"/|\.\.|(?:catch2|support|explore)/|sys/mman|sys/ptrace|dlfcn|(?:\w*/)?\w*intrin"
 )
+IS_THERE_HAS_INCLUDE = r"\bdefined\s*\(?\s*__has_include(?:_next)?\b\s*\)?"
 HAS_INCLUDE = r"\b__has_include(?:_next)?\b\s*\(?([^)]*)"
 # An identifier and a number are taken whole: what looks like a text may begin inside one.
 TOKEN = re.compile(
@@ -198,7 +199,8 @@ def directive_kind(word: str, rest: str, seen_by_tests: bool) -> str:
         return f"#pragma {rest}"
     if word == "define" and seen_by_tests and not re.fullmatch(r"\w+", rest):
         return f"a macro that the tests see ({rest.split('(')[0]})"
-    if word in ("if", "elif") and any(map(is_elsewhere, re.findall(HAS_INCLUDE, rest))):
+    asked = re.findall(HAS_INCLUDE, re.sub(IS_THERE_HAS_INCLUDE, "", rest))
+    if word in ("if", "elif") and any(map(is_elsewhere, asked)):
         return f"#{word} {rest}"
     if word == "include":
         path = re.fullmatch(r'<([^>]+)>|"([^"]+)"', rest)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from functools import cached_property
 from pathlib import Path
 
 from tool.building.build_folder import Built
@@ -63,17 +64,20 @@ class Recipe:
     def tests_with(self, headers: list[Path]) -> list[str]:
         """The object files of the test whose sources include one of these."""
         wanted = set(map(str, headers))
-        objects = [made(command) for command in self._tests] if wanted else []
-        return [one for one in objects if wanted & self._included(one)]
+        return [one for one, included in self._included.items() if wanted & included]
 
-    def _included(self, object_file: str) -> set[str]:
-        """By what the compiler said when the build made it."""
-        words = ["ninja", "-C", str(self.build), "-t", "deps", object_file]
-        said = subprocess.run(words, capture_output=True, text=True, check=False)
-        found = {line.strip() for line in said.stdout.splitlines() if line.startswith(" ")}
-        if said.returncode != 0 or not found:
-            raise WorkbookError(f"ninja does not know what {object_file} is made of", MACHINE)
-        return {os.path.normpath(os.path.join(self.build, path)) for path in found}
+    @cached_property
+    def _included(self) -> dict[str, set[str]]:
+        """What each object file of the test is made of, by what the compiler said when it was built."""
+        found = {}
+        for object_file in map(made, self._tests):
+            words = ["ninja", "-C", str(self.build), "-t", "deps", object_file]
+            said = subprocess.run(words, capture_output=True, text=True, check=False)
+            paths = [line.strip() for line in said.stdout.splitlines() if line.startswith(" ")]
+            if said.returncode != 0 or not paths:
+                raise WorkbookError(f"ninja does not know what {object_file} is made of", MACHINE)
+            found[object_file] = {os.path.normpath(os.path.join(self.build, p)) for p in paths}
+        return found
 
     def compile_test(self, object_file: str, out: str) -> list[str]:
         """The part of the test that this is made of."""
