@@ -17,7 +17,7 @@ from tool.building.build_folder import Case, built
 from tool.course.layout import Exercise, WorkbookError, checkout_root, exercises, write_atomically
 
 # Schedules of a search: enough for 100,000 that differ, as a rule.
-BUDGET = {"WORKBOOK_PROOF": "120000", "WORKBOOK_EXPLORE_SECONDS": "600"}
+BUDGET = {"WORKBOOK_PROOF": "150000", "WORKBOOK_EXPLORE_SECONDS": "600"}
 # A checker's lines, one of each search: what must be so was so in all schedules, or in one, or ...
 PROVED = re.compile("^passed: .*a proof$|^found: ", re.MULTILINE)
 # ... there is no telling.
