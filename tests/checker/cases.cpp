@@ -298,6 +298,15 @@ TEST_CASE("keeps what is said", "[step1]")
     REQUIRE(kept.said().empty());
 }
 
+TEST_CASE("keeps a lot of what is said", "[step1]")
+{
+    const support::kept_stderr kept;
+    for (int i = 0; i < 1000; ++i) {
+        std::fprintf(stderr, "%d\n", i / 2);
+    }
+    REQUIRE(kept.said().empty());
+}
+
 TEST_CASE("gives up", "[step1]")
 {
     support::gate never;

@@ -149,6 +149,27 @@ std::string readable(const std::string& text)
     return out;
 }
 
+// Of what was said on stderr, which may be a lot: some lines, and how many there are besides.
+std::string begin_of(const std::string& said)
+{
+    constexpr int most = 5;
+    std::string out;
+    std::string before;
+    int shown = 0;
+    long left_out = 0;
+    std::istringstream lines(said);
+    for (std::string line; std::getline(lines, line);) {
+        if (shown == most || (shown > 0 && line == before)) {
+            ++left_out;
+            continue;
+        }
+        out += line + "\n";
+        before = line;
+        ++shown;
+    }
+    return left_out == 0 ? out : out + "(and " + std::to_string(left_out) + " more lines)\n";
+}
+
 // Prints a broken promise as a beginner wants to read it: the sentence, what was demanded, what
 // came.
 void print_failure(const Catch::AssertionStats& stats)
@@ -175,11 +196,11 @@ void print_failure(const Catch::AssertionStats& stats)
             report ? out.whole("  where " + info.message) : say("where " + info.message);
         }
     }
-    if (const std::string said = support::kept_stderr::said_now(); !said.empty()) {
-        say("on stderr it said: " + on_one_line(said));
-    }
     const std::string file = result.getSourceInfo().file;
-    if (!file.ends_with("explore_catch.cpp")) { // the explorer's report names better places
+    if (!file.ends_with("explore_catch.cpp")) { // the explorer's report tells of its own schedule
+        if (const std::string said = support::kept_stderr::said_now(); !said.empty()) {
+            say("on stderr it said: " + on_one_line(begin_of(said)));
+        }
         out.whole("  " + file + ":" + std::to_string(result.getSourceInfo().line));
     }
     std::fputs(out.taken().c_str(), stdout);
