@@ -74,6 +74,17 @@ class Contents(fake_tree.FakeTree):
         shutil.copy2(other, self.stub)
         self.assertEqual(self.touched(), [self.stub])
 
+    def test_what_an_editor_built_before_us_is_not_built_again(self):
+        (self.build / build_step.CONTENTS).unlink()
+        once = self.build / "CMakeFiles/3.25.1/CMakeSystem.cmake"
+        once.parent.mkdir(parents=True)
+        once.touch()
+        os.utime(once, ns=(self.stub.stat().st_ctime_ns + 1,) * 2)
+        other = self.write("elsewhere.cpp", "another answer")
+        os.utime(other, ns=(500 * SECOND,) * 2)
+        os.replace(other, self.stub)
+        self.assertEqual(self.touched(), [self.stub])
+
     def test_a_time_in_the_future(self):
         future = 4_000_000_000 * SECOND
         os.utime(self.stub, ns=(future, future))

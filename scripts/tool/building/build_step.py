@@ -116,10 +116,13 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
     Ninja sees any file newer than its last run, and all is said there. An older one is touched if
     its content is not what was built last, or if it was replaced (its inode changed) while a bare
     `cmake --build` ran that we know nothing of. A time in the future would hide the next edit.
+    Before the first record (an editor has built so far) that may be any file which was put there
+    since the folder was configured first.
     """
     recorded = recorded_contents(build)
     last_run = time_of(build / ".ninja_log")
     foreign_build = last_run != recorded.get("ninja")
+    always_there = 0 if recorded else first_configured(build)
     now = time.time_ns()
     touched = []
     files: dict[str, list[Any]] = {}
@@ -131,6 +134,7 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
         known = before[0] if status.st_ctime_ns == before[1] else None
         digest = known or hashlib.sha256(path.read_bytes()).hexdigest()
         changed = digest != before[0] or (foreign_build and status.st_ctime_ns != before[1])
+        changed = changed and status.st_ctime_ns >= always_there
         # Make keeps no log: a file that it has built once may have an older one in its place.
         unseen = status.st_mtime_ns <= last_run if last_run else before[0] is not None
         if (changed and unseen) or status.st_mtime_ns > now + 2_000_000_000:
@@ -140,6 +144,12 @@ def touch_changed(build: Path, root: Path) -> list[Path]:
         files[name] = [digest, path.stat().st_ctime_ns]
     save_contents(build, files, recorded.get("ninja"))
     return touched
+
+
+def first_configured(build: Path) -> int:
+    """When, in nanoseconds: CMake writes this file once. 0: unknown."""
+    written = build.glob("CMakeFiles/*/CMakeSystem.cmake")
+    return min((path.stat().st_mtime_ns for path in written), default=0)
 
 
 def recorded_contents(build: Path) -> dict[str, Any]:
