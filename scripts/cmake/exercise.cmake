@@ -24,8 +24,7 @@ if(WORKBOOK_INSTRUCTOR OR WORKBOOK_SANITIZE)
     set(WORKBOOK_IN_ALL)
 endif()
 
-# Tests in parts, tests/<name>/<1, 2 or 3>/. Read again when a test changes: promises.cmake
-# sees to that.
+# Tests in parts, tests/<name>/<1, 2 or 3>/. Read again when a test changes: promises.cmake sees to that.
 if(EXISTS ${CMAKE_SOURCE_DIR}/scripts/tool/course/trimmed_test.py)
     execute_process(
         COMMAND ${Python3_EXECUTABLE} -S -E ${WORKBOOK_TOOL} trimmed_test

@@ -149,25 +149,17 @@ std::string readable(const std::string& text)
     return out;
 }
 
-// Of what was said on stderr, which may be a lot: some lines, and how many there are besides.
+// Of what was said on stderr, which may be a lot: its first lines, and how many there are besides.
 std::string begin_of(const std::string& said)
 {
     constexpr int most = 5;
     std::string out;
-    std::string before;
-    int shown = 0;
-    long left_out = 0;
-    std::istringstream lines(said);
-    for (std::string line; std::getline(lines, line);) {
-        if (shown == most || (shown > 0 && line == before)) {
-            ++left_out;
-            continue;
-        }
-        out += line + "\n";
-        before = line;
-        ++shown;
+    int count = 0;
+    std::istringstream lines(support::without_repetitions(said));
+    for (std::string line; std::getline(lines, line); ++count) {
+        out += count < most ? line + "\n" : "";
     }
-    return left_out == 0 ? out : out + "(and " + std::to_string(left_out) + " more lines)\n";
+    return count <= most ? out : out + "(and " + std::to_string(count - most) + " more lines)\n";
 }
 
 // Prints a broken promise as a beginner wants to read it: the sentence, what was demanded, what

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <sstream>
 #include <sys/mman.h>
 #include <system_error>
 #include <unistd.h>
@@ -46,6 +47,30 @@ std::string kept_stderr::said() const
         all.append(piece.data(), static_cast<std::size_t>(size));
     }
     return all;
+}
+
+std::string without_repetitions(const std::string& text)
+{
+    std::string out;
+    std::string before;
+    long again = 0;
+    const auto tell = [&] {
+        if (again > 0) {
+            out += "  (and " + std::to_string(again) + " more such lines)\n";
+        }
+        again = 0;
+    };
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line); before = line) {
+        if (line == before && !line.empty()) {
+            ++again;
+            continue;
+        }
+        tell();
+        out += line + (lines.eof() ? "" : "\n");
+    }
+    tell();
+    return out;
 }
 
 } // namespace support

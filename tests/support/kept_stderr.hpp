@@ -30,4 +30,7 @@ private:
     given::descriptor before_; // the stderr to go back to
 };
 
+/// What was said, for people: a line that comes again and again is shown once, with how often.
+std::string without_repetitions(const std::string& text);
+
 } // namespace support

@@ -2,6 +2,7 @@
 #include "support/supervisor.hpp"
 
 #include "support/explanation.hpp"
+#include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
 #include "support/processes_below.hpp"
 #include "support/results.hpp"
@@ -209,31 +210,6 @@ std::string name_of(pid_t process)
 {
     return std::to_string(process) + " (" +
            first_line("/proc/" + std::to_string(process) + "/comm") + ")";
-}
-
-// A line that comes again and again is shown once.
-std::string without_repetitions(const std::string& text)
-{
-    std::string out;
-    std::string before;
-    long again = 0;
-    const auto tell = [&] {
-        if (again > 0) {
-            out += "  (and " + std::to_string(again) + " more such lines)\n";
-        }
-        again = 0;
-    };
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line); before = line) {
-        if (line == before && !line.empty()) {
-            ++again;
-            continue;
-        }
-        tell();
-        out += line + (lines.eof() ? "" : "\n");
-    }
-    tell();
-    return out;
 }
 
 class supervision {
