@@ -29,7 +29,7 @@ public:
 
     // Not instrumented: it writes elsewhere in every schedule, which would make each a kind of its
     // own where plain accesses are steps.
-    [[gnu::no_sanitize("thread")]] void add(std::uint64_t one)
+    __attribute__((no_sanitize("thread"))) void add(std::uint64_t one)
     {
         if (page_->count < most) {
             page_->list[page_->count++] = one;

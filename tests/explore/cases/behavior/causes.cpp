@@ -37,11 +37,14 @@ struct item_for_one {
 
     void put()
     {
-        {
-            const std::lock_guard lock(mutex);
-            ++items;
-        }
+        change();
         ready.notify_one();
+    }
+
+    void change()
+    {
+        const std::lock_guard lock(mutex);
+        ++items;
     }
 };
 
@@ -96,10 +99,7 @@ void notified_before_the_change()
         one.ready.wait(lock, [&] { return one.items > 0; });
     });
     one.ready.notify_one();
-    {
-        const std::lock_guard lock(one.mutex);
-        ++one.items;
-    }
+    one.change();
     taker.join();
 }
 
@@ -110,10 +110,7 @@ void changed_without_a_notification()
         std::unique_lock lock(one.mutex);
         one.ready.wait(lock, [&] { return one.items > 0; });
     });
-    {
-        const std::lock_guard lock(one.mutex);
-        ++one.items;
-    }
+    one.change();
     taker.join();
 }
 

@@ -76,8 +76,9 @@ volatile bool deep_enough = false;
 
 int descend(int depth)
 {
-    volatile int here = depth;
-    return deep_enough ? here : descend(depth + 1) + here;
+    volatile int here[1000]; // so that it takes few steps
+    here[0] = depth;
+    return deep_enough ? here[0] : descend(depth + 1) + here[0];
 }
 
 void stack_overflow()

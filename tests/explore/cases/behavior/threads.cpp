@@ -33,7 +33,7 @@ thread_local std::array<int, 300> zeros;
 }
 
 // As the C library's functions do, where nothing tells of it.
-[[gnu::noinline, gnu::no_sanitize("thread")]] void leave_addresses_on_the_stack()
+__attribute__((noinline, no_sanitize("thread"))) void leave_addresses_on_the_stack()
 {
     const int* volatile addresses[64];
     for (auto& one : addresses) {
