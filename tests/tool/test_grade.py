@@ -720,7 +720,7 @@ class Reports(unittest.TestCase):
                 grade_record.read_saved(self.EXERCISE.root, folder + "/none")
 
     def test_each_form_has_an_option(self):
-        self.assertEqual(list(grade_command.FORMS), [*grade_forms.FORMS, grade_forms.SAVE])
+        self.assertEqual(list(grade_command.FORMS), [*grade_forms.FORMS, *grade_forms.GRADEBOOKS, grade_forms.SAVE])
 
     def test_bad_files_are_refused_before_the_work(self):
         for files, count in (({"csv": "/nowhere/x"}, 1), ({"csv": "/"}, 1), ({"gradescope": "x"}, 2)):

@@ -123,6 +123,8 @@ class Archives(fake_tree.FakeTree):
             "Li Wei_124_assignsubmission_file_/answer.zip": zipped({"count.cpp": "// Wei\n"}),
             "doejohn_4711_8812_ex01.zip": zipped({"ex01_count/count.cpp": "// John\n"}),
             "doejohn_4711_8813_main.cpp": "int main() {}\n",
+            "roeann_LATE_77_8814_ex01.zip": zipped({"ex01_count/count.cpp": "// one\n"}),
+            "roeann_78_8815_ex01.zip": zipped({"ex01_count/count.cpp": "// another\n"}),
             "Nobody_125_assignsubmission_file_/letter.zip": zipped({"letter.txt": "sorry"}),
         }
         self.hand_in("download.zip", zipped(files))
@@ -131,7 +133,10 @@ class Archives(fake_tree.FakeTree):
         for who, text in (("Doe Jane", "Jane"), ("Li Wei", "Wei"), ("doejohn", "John")):
             self.assertEqual(said[who].files["count.cpp"].decode(), f"// {text}\n")
         self.assertEqual(said["Nobody"].verdict, MISSING)
-        self.assertEqual(len(found), 4)
+        names = [one.name.rpartition("/")[2] for one in found]
+        for name in ("doejohn_4711", "roeann_77", "roeann_78"):  # two people, one name
+            self.assertIn(name, names)
+        self.assertEqual(len(found), 6)
 
     def unreadable(self, name, content, pattern):
         self.hand_in(name, content)

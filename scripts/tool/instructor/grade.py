@@ -37,6 +37,7 @@ class Asked:
     feedback: str = ""  # a folder for a text for each student
     part: tuple[int, int] = (1, 1)  # (2, 8): the second eighth of the hand-ins
     seed: int = 0  # of the tests' numbers; 0: one is drawn
+    roster: str = ""  # a platform's export, with everybody in it
 
 
 def grade(root: Path, asked: Asked) -> int:
@@ -95,6 +96,7 @@ class Reports:
     def __init__(self, root: Path, asked: Asked, hand_ins: int):
         self._judges, self._part = grade_record.judges(root), asked.part
         self._files = grade_forms.output_files(asked.files, hand_ins)
+        self._roster = grade_forms.roster_for(asked.files, asked.roster)
         self._feedback = Path(asked.feedback).resolve() if asked.feedback else None
         if self._feedback and not self._feedback.is_dir():
             raise WorkbookError(f"--feedback: {asked.feedback} is no folder: make it first", USAGE)
@@ -104,7 +106,7 @@ class Reports:
     def make(self, found: list[Graded], seed: int) -> None:
         print(grade_report.table(found), end="", flush=True)
         saved = grade_record.Saved(self._judges, self._part, seed, found)
-        grade_forms.write_all(self._files, saved)
+        grade_forms.write_all(self._files, saved, self._roster)
         if self._feedback:
             grade_pages.feedback(self._feedback, found, seed)
 

@@ -18,6 +18,8 @@ FORMS = {
     "gradescope": "Gradescope's results.json",
     "classroom": "the results of a GitHub Classroom autograder",
     "html": "a page for instructors: each report folded, with the hand-in's lines",
+    "moodle": "Moodle's grading worksheet: points and feedback",
+    "canvas": "Canvas's gradebook: a column for each exercise",
     "save": "for --merge",
 }
 
@@ -37,6 +39,9 @@ def grade_arguments(reader: Parser) -> None:
     )
     for form, what in FORMS.items():
         reader.add_argument(f"--{form}", metavar="FILE", help=what)
+    reader.add_argument(
+        "--roster", metavar="FILE", help="the worksheet or gradebook that Moodle or Canvas exported: who is who"
+    )
     reader.add_argument("--feedback", metavar="DIR", help="a text for each student goes there")
     reader.add_argument(
         "--part", metavar="I/N", default="1/1", help="only this part of them: 2/8, every eighth from the second"
@@ -57,6 +62,7 @@ def run_grade(root: Path, options: Namespace) -> int:
         options.feedback or "",
         part_of(options.part),
         0 if options.seed is None else whole_number("--seed", options.seed, MOST_SEED),
+        options.roster or "",
     )
     if not options.merge:
         return grade.grade(root, asked)
@@ -85,6 +91,7 @@ COMMAND = Command(
         ("grade --class download.zip", "a folder or an archive of each student in it"),
         ("grade --class download.zip --part 2/8 --seed 7 --save part2", "on the second of 8 machines"),
         ("grade --merge part* --csv marks.csv", "their parts in one table"),
+        ("grade --class download.zip --moodle marks.csv --roster worksheet.csv", "for import there"),
     ),
     "grade needs bubblewrap. A hand-in reaches neither network, files nor other hand-ins, and "
     "cannot use up the machine. Tests and answer share one process, though, so code that sets "

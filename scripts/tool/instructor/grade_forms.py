@@ -6,11 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tool.console.terminal import note
 from tool.course.layout import USAGE, WorkbookError, output_file, write_atomically
-from tool.instructor import grade_junit, grade_pages, grade_platforms, grade_report
+from tool.instructor import grade_junit, grade_pages, grade_platforms, grade_report, gradebooks
 
 if TYPE_CHECKING:
     from tool.instructor.grade_record import Saved
+    from tool.instructor.gradebooks import Roster
 
 FORMS = {
     "csv": grade_report.csv_text,
@@ -19,6 +21,7 @@ FORMS = {
     "classroom": grade_platforms.classroom,
     "html": grade_pages.for_instructors,
 }
+GRADEBOOKS = ("moodle", "canvas")
 SAVE = "save"  # as no reader but merging needs it
 OF_ONE = ("gradescope", "classroom")
 
@@ -34,7 +37,23 @@ def output_files(files: dict[str, str], hand_ins: int) -> dict[str, Path]:
     return {form: output_file(f"--{form}", name) for form, name in files.items()}
 
 
-def write_all(files: dict[str, Path], saved: Saved) -> None:
+def roster_for(files: dict[str, str], said: str) -> Roster | None:
+    """A platform's table of people, if one is named."""
+    if not said:
+        return None
+    asked = [form for form in GRADEBOOKS if form in files]
+    if len(asked) != 1:
+        raise WorkbookError("--roster goes with one of --moodle and --canvas, whose export it is", USAGE)
+    return gradebooks.read_roster(asked[0], said)
+
+
+def write_all(files: dict[str, Path], saved: Saved, roster: Roster | None = None) -> None:
     for form, path in files.items():
-        text = saved.text() if form == SAVE else FORMS[form](saved.found)
+        told: list[str] = []
+        if form in GRADEBOOKS:
+            text, told = gradebooks.text(form, saved.found, saved.seed, roster)
+        else:
+            text = saved.text() if form == SAVE else FORMS[form](saved.found)
         write_atomically(path, text.encode("utf-8", "replace"))
+        for line in told:
+            note(line)

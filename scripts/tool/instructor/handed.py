@@ -25,8 +25,9 @@ MOST_NESTED = 3  # archives in one another
 MOST_ENTRIES = 50_000
 CLASS_FACTOR = 8  # how much more than a hand-in may come out of a whole class's archive
 PASSED_BY = re.compile(r"\..*|__MACOSX|build(-.*)?")  # a folder in which no hand-in lies
-# Learning platforms that put everybody's files into one folder: name_user_submission_file.
-FLAT = re.compile(r"(.+?)_(?:LATE_|late_)?\d{2,}_\d{2,}_")
+# Learning platforms that put everybody's files into one folder: name_user_submission_file. Two people
+# may have one name.
+FLAT = re.compile(r"(.+?)_(?:LATE_|late_)?(\d{2,})_\d{2,}_")
 
 
 @dataclass
@@ -201,7 +202,7 @@ def by_student(whole: Tree) -> list[Tree]:
 
     def of(part: str) -> Tree:
         flat = FLAT.match(part)
-        name = flat.group(1) if flat and "assignsubmission" not in part else part
+        name = f"{flat[1]}_{flat[2]}" if flat and "assignsubmission" not in part else part
         return found.setdefault(name, Tree(posixpath.join(whole.name, name)))
 
     for part in sorted(whole.parts):
