@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: MIT
 """usage: twin.py [WORK_MS]                 1, 1, 2, 2, 3 and 1 clients at once
        twin.py --race CLIENTS [WORK_MS]  so many clients at once, once
-       twin.py --serve [PORT [WORK_MS]]  serve until Ctrl+C; port 5000 if not given
+       twin.py --serve [PORT] [WORK_MS]  serve until Ctrl+C; port 5000 if not given
 
 WORK_MS: milliseconds of work for each client, 17 if not given"""
 
@@ -118,7 +118,9 @@ def serve(arguments):
     port = whole_number(arguments[0], "PORT") if arguments else 5000
     milliseconds = whole_number(arguments[1], "WORK_MS") if arguments[1:] else 17
     server = Server(port, loops_in(milliseconds))
-    print(f"Listening on {HOST}. Try, in another terminal:  nc localhost {server.port}", flush=True)
+    print(f"Listening on {HOST}. Try, in another terminal:  nc localhost {server.port}\n"
+          f"or, without nc:  scripts/workbook connect {server.port}\n"
+          "Ctrl+C ends the server.", flush=True)
     try:
         server.run()
     except KeyboardInterrupt:

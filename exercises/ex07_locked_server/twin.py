@@ -4,7 +4,7 @@
 #
 # SPDX-License-Identifier: MIT
 """usage: twin.py [WORK_US]                  1, 2 and 8 clients at a time on each server
-       twin.py --serve [PORT [WORK_US]]   serve until Ctrl+C; port 5000 if not given
+       twin.py --serve [PORT] [WORK_US]   serve until Ctrl+C; port 5000 if not given
 
 WORK_US: microseconds of work for each client, 1000 if not given"""
 
@@ -133,7 +133,9 @@ def serve(arguments):
     port = whole_number(arguments[0], "PORT") if arguments else 5000
     microseconds = whole_number(arguments[1], "WORK_US") if arguments[1:] else 1000
     server = Server(loops_in(microseconds), coarse=False, port=port)
-    print(f"Listening on {HOST}. Try, in another terminal:  nc localhost {server.port}", flush=True)
+    print(f"Listening on {HOST}. Try, in another terminal:  nc localhost {server.port}\n"
+          f"or, without nc:  scripts/workbook connect {server.port}\n"
+          "Ctrl+C ends the server.", flush=True)
     try:
         server.run()
     except KeyboardInterrupt:

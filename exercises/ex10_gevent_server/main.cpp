@@ -236,8 +236,9 @@ void serve_until_interrupt(std::uint16_t port)
         server.stop();
     });
     fmt::print("Listening on 127.0.0.1. Try, in another terminal:  nc localhost {}\n"
+               "or, without nc:  scripts/workbook connect {}\n"
                "Ctrl+C ends the server.\n",
-               server.port());
+               server.port(), server.port());
     std::fflush(stdout);
     server.run();
     fmt::print("\n");

@@ -54,6 +54,7 @@ def main():
         server = CountingServer(("127.0.0.1", port), pause=False)
         server.start()
         print(f"Listening on 127.0.0.1. Try, in another terminal:  nc localhost {server.server_port}\n"
+              f"or, without nc:  scripts/workbook connect {server.server_port}\n"
               "Ctrl+C ends the server.", flush=True)
         try:
             server.serve_forever()

@@ -180,8 +180,9 @@ int serve(int port, counting how)
 {
     async_server server{loopback(static_cast<unsigned short>(port)), await_a_second, how};
     std::printf("Listening on 127.0.0.1. Try, in another terminal:  nc localhost %d\n"
+                "or, without nc:  scripts/workbook connect %d\n"
                 "Ctrl+C ends the server, when the last client has its answer.\n",
-                server.port());
+                server.port(), server.port());
     const given::signal_thread on_ctrl_c{[&] { server.stop(); }};
     server.run();
     std::printf("\nstopped\n");

@@ -1,7 +1,7 @@
 # The Python twin of ex13: the same server and clients with asyncio, whose await is our co_await.
 #
 #   twin.py [CLIENTS]
-#   twin.py --serve [PORT [racy]]   until Ctrl+C
+#   twin.py --serve [PORT] [racy]   until Ctrl+C
 #
 # SPDX-License-Identifier: MIT
 import asyncio
@@ -95,7 +95,9 @@ async def main(clients):
 
 async def serve_until_interrupt(port, racy):
     server, port = await serve(lambda: asyncio.sleep(1), racy, port)
-    print(f"Listening on localhost. Try, in another terminal:  nc localhost {port}", flush=True)
+    print(f"Listening on 127.0.0.1. Try, in another terminal:  nc localhost {port}\n"
+          f"or, without nc:  scripts/workbook connect {port}\n"
+          "Ctrl+C ends the server.", flush=True)
     await server.serve_forever()
 
 
@@ -120,7 +122,7 @@ if __name__ == "__main__":
         sys.exit()
     if len(arguments) > 1 or not all(whole_number(text) and int(text) > 0 for text in arguments):
         help_wanted = arguments == ["--help"]
-        print("usage: twin.py [CLIENTS] | --serve [PORT [racy]]", file=sys.stdout if help_wanted else sys.stderr)
+        print("usage: twin.py [CLIENTS] | --serve [PORT] [racy]", file=sys.stdout if help_wanted else sys.stderr)
         sys.exit(0 if help_wanted else 2)
     clients = int(arguments[0]) if arguments else 1000
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

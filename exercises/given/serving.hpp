@@ -66,8 +66,9 @@ void serve_until_interrupt(Server& server)
 
     const serving<Server> running{server};
     std::printf("Listening on 127.0.0.1. Try, in another terminal:  nc localhost %d\n"
+                "or, without nc:  scripts/workbook connect %d\n"
                 "Ctrl+C ends the server.\n",
-                int{running.where().port});
+                int{running.where().port}, int{running.where().port});
     std::fflush(stdout);
     int received = 0;
     sigwait(&interrupts, &received);

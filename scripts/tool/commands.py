@@ -43,6 +43,7 @@ GROUPS = {  # a command, and the module that has it: loaded when it is asked for
         "watch": "student.watch",
         "hint": "student.hint",
         "run": "student.run",
+        "connect": "student.connect",
         "demo": "student.demo",
         "bench": "measuring.bench",
         "play": "student.play",

@@ -15,6 +15,7 @@ class Doctor(unittest.TestCase):
             with unittest.mock.patch.dict("os.environ", PATH=there):
                 missing = [one.text for one in doctor.tools() if "the text tells you" in one.text]
                 self.assertEqual([text.split()[0] for text in missing], ["nc", "gdb"])
+                self.assertIn("scripts/workbook connect does the same", missing[0])
                 self.assertIn("apt-get install netcat-openbsd", missing[0])
                 Path(there, "nc").touch(mode=0o755)
                 self.assertIn(doctor.Finding(doctor.OK, "nc"), doctor.tools())

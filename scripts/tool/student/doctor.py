@@ -76,14 +76,16 @@ def tools() -> list[Finding]:
             found.append(Finding(FIX, f"{name} {shown(there)} is older than {shown(least)}"))
         else:
             found.append(Finding(OK, f"{name} {shown(there)}"))
-    return found + [by_hand("nc", "netcat-openbsd"), by_hand("gdb", "gdb")]
+    instead = "scripts/workbook connect does the same, or "
+    return found + [by_hand("nc", "netcat-openbsd", instead), by_hand("gdb", "gdb")]
 
 
-def by_hand(name: str, package: str) -> Finding:
+def by_hand(name: str, package: str, instead: str = "") -> Finding:
     """A program that the tool does without, and the text does not."""
     if shutil.which(name):
         return Finding(OK, name)
-    return Finding(NOTE, f"{name} is missing (the text tells you to type it): apt-get install {package}")
+    cure = f"{instead}apt-get install {package}"
+    return Finding(NOTE, f"{name} is missing (the text tells you to type it): {cure}")
 
 
 def compiler_finding() -> Finding:
