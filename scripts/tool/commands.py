@@ -63,7 +63,7 @@ GROUPS = {  # a command, and the module that has it: loaded when it is asked for
         "new": "author.new_exercise",
     },
 }
-_, TEACH = GROUPS
+LEARN, TEACH = GROUPS
 MODULES = {name: module for group in GROUPS.values() for name, module in group.items()}
 HELP = """\
 usage: scripts/workbook [COMMAND] [ARGUMENTS]

@@ -15,7 +15,9 @@ import zipfile
 from pathlib import Path
 
 import fake_tree
+from tool import __main__ as starter
 from tool import commands
+from tool.author import imports
 from tool.book import book_pages
 from tool.course import answers, seal
 from tool.course.layout import STARTER, Exercise, WorkbookError, exercises, read_code
@@ -144,6 +146,25 @@ class Handout(fake_tree.FakeTree):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, done.stderr.count("\n")), (status, status // 2), done.stderr)
             self.assertIn("this is a handout" if status else "\n  check ", done.stderr + done.stdout)
+
+    def test_each_module_in_it_is_needed_there(self):
+        """By a student's command, or by a program that CMake calls."""
+        whole = fake_tree.TOOL.parents[1]
+        left = handout.files_below(fake_tree.TOOL, whole)
+        graph = imports.graph(fake_tree.TOOL)
+        due = {"tool.commands", "tool.completion", "tool.__main__"}
+        due |= {f"tool.{name}" for name in commands.GROUPS[commands.LEARN].values()}
+        due |= {f"tool.{folder}.{name}" for name, folder in starter.PROGRAMS.items() if folder != "author"}
+        needed = set()
+        while due:
+            name = due.pop()
+            needed.add(name)
+            due |= graph[name] - needed
+        there = {imports.module_of(one, fake_tree.TOOL) for one in left if one.suffix == ".py"}
+        there = {one for one in there & set(graph) if not one.endswith("__init__")}
+        self.assertEqual(there - needed, set())
+        needed = {one for one in needed if not one.endswith("__init__")}
+        self.assertEqual(needed - there, set())
 
     def test_its_solution_is_not_to_be_played_with(self):
         with self.assertRaisesRegex(WorkbookError, "a handout has no --solution to break"):

@@ -78,6 +78,22 @@ class Imports(fake_tree.FakeTree):
             ],
         )
 
+    def test_a_folder_without_its_init_does_not_escape(self):
+        self.assertEqual(self.found(low__a=""), [])
+        bad = "from tool.right import b\n"
+        found = self.found(low__deep__c=bad, right__b="")
+        missing = "scripts/tool: low/deep/ has modules, and no __init__.py"
+        self.assertIn(missing, found)
+        self.assertIn("scripts/tool: README.md: low.deep/ is not in its table", found)
+        self.assertTrue([one for one in found if "tool.low.deep.c imports tool.right.b" in one], found)
+        self.write("scripts/tool/low/deep/__init__.py", "")
+        self.assertNotIn(missing, imports.problems(self.root))
+        (self.root / "scripts/tool/low/__init__.py").unlink()
+        self.assertIn("scripts/tool: low/ has modules, and no __init__.py", imports.problems(self.root))
+
+    def test_what_is_copied_is_no_module(self):
+        self.assertEqual(self.found(left__template__exercises__ex00__twin="import os\n"), [])
+
 
 class Lint(fake_tree.FakeTree):
     def test_a_name_that_nobody_uses_is_found(self):

@@ -11,17 +11,18 @@ import ast
 import re
 from pathlib import Path
 
+COPIED = "template"  # a folder of author/
 Graph = dict[str, set[str]]  # tool.course.layout -> the tool's modules that it imports
 
 
 def graph(tool: Path) -> Graph:
-    files = {module_of(path, tool): path for path in sorted(tool.rglob("*.py")) if is_ours(path)}
+    files = {module_of(path, tool): path for path in sorted(tool.rglob("*.py")) if is_ours(path.relative_to(tool))}
     return {name: imported(path) & set(files) for name, path in files.items()}
 
 
 def is_ours(path: Path) -> bool:
-    """And no part of what is made or copied."""
-    return (path.parent / "__init__.py").is_file()
+    """And no part of what is copied into a new exercise."""
+    return COPIED not in path.parts
 
 
 def module_of(path: Path, tool: Path) -> str:
@@ -75,6 +76,13 @@ def folder_of(module: str) -> str:
     return ".".join(module.split(".")[1:-1])
 
 
+def without_init(found: Graph, tool: Path) -> list[str]:
+    """Folders that no import statement of ours would find as they are found."""
+    folders = {folder_of(module).replace(".", "/") for module in found}
+    there = [f"{one}/" if one else "" for one in sorted(folders) if not (tool / one / "__init__.py").is_file()]
+    return [f"{one or 'the top'} has modules, and no __init__.py" for one in there]
+
+
 def upward(found: Graph, floor: dict[str, int]) -> list[str]:
     told = []
     for module, others in found.items():
@@ -94,5 +102,6 @@ def problems(root: Path) -> list[str]:
     folders = {folder_of(module) for module in found}
     told = [f"README.md: there is no {one}/" for one in floor.keys() - folders - {""}]
     told += [f"README.md: {one}/ is not in its table" for one in folders - floor.keys()]
+    told += without_init(found, tool)
     told += [f"imports run in a circle: {' -> '.join(one)}" for one in circles(found)]
     return [f"scripts/tool: {one}" for one in [*sorted(told), *upward(found, floor)]]
