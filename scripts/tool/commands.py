@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
@@ -64,6 +65,7 @@ GROUPS = {  # a command, and the module that has it: loaded when it is asked for
     },
 }
 LEARN, TEACH = GROUPS
+SUMMARY = re.compile(r'^COMMAND = Command\(\s*"\w+",\s*"([^"\\\n]*)",\n', re.MULTILINE)
 MODULES = {name: module for group in GROUPS.values() for name, module in group.items()}
 HELP = """\
 usage: scripts/workbook [COMMAND] [ARGUMENTS]
@@ -106,8 +108,16 @@ def offered(root: Path) -> list[Command]:
     return [command(name) for name in MODULES if not is_refused(root, name)]
 
 
+def summary(name: str) -> str:
+    """As the command's module says it, which need not be loaded for a line."""
+    file = Path(__file__).resolve().parent / f"{MODULES[name].replace('.', '/')}.py"
+    said = SUMMARY.search(file.read_text(encoding="utf-8"))
+    return said[1] if said else command(name).summary
+
+
 def whole_help(root: Path) -> str:
-    lines = {one.name: f"  {one.name:11} {one.summary}" for one in offered(root)}
+    names = [name for name in MODULES if not is_refused(root, name)]
+    lines = {name: f"  {name:11} {summary(name)}" for name in names}
     shown = {title: [lines[name] for name in group if name in lines] for title, group in GROUPS.items()}
     parts = ["\n".join([f"{title}:", *found]) for title, found in shown.items() if found]
     return HELP.format(commands="\n\n".join(parts))

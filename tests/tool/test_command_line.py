@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 import unittest.mock
@@ -37,6 +38,18 @@ class Help(unittest.TestCase):
             self.assertIn(f"  {name:11} {command.summary}\n", whole)
         self.assertEqual(printed("help"), whole)
         self.assertEqual(printed("-h"), whole)
+
+    def test_it_loads_no_command(self):
+        """Nor does one command load another's module; that would take as long as all do."""
+        for words, most in ((["--help"], 0), (["check", "--help"], 1)):
+            script = (
+                f"import sys; sys.path.insert(0, {str(fake_tree.TOOL.parent)!r})\n"
+                f"from tool import commands\ncommands.main({words!r})\n"
+                "known = {f'tool.{one}' for one in commands.MODULES.values()} - {'tool.commands'}\n"
+                "print(*(known & set(sys.modules)), file=sys.stderr)"
+            )
+            done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+            self.assertLessEqual(len(done.stderr.split()), most, done.stderr)
 
     def test_each_has_its_own(self):
         for name, command in ALL.items():
