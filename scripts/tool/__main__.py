@@ -17,6 +17,7 @@ PROGRAMS = {  # and the folder of each; its main() takes the arguments
     "build_step": "building",
     "games": "book",
     "pictures": "book",
+    "platforms": "author",
     "proofs": "author",
     "quoted_report": "author",
     "sealed_compile": "building",
