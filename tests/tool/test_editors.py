@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -96,6 +97,57 @@ class BuildFolders(fake_tree.FakeTree):
         os.utime(stub, (1000, 1000))
         self.assertEqual(build_step.touch_changed(build, self.root), [stub])
         self.assertEqual(build_step.touch_changed(build, self.root), [])
+
+
+@unittest.skipUnless(shutil.which("cmake") and shutil.which("make"), "no cmake or make here")
+class AsCMakeToolsCalls(unittest.TestCase):
+    """The workbook itself, configured with a kit, which has Makefiles where there is no preset."""
+
+    @classmethod
+    def setUpClass(cls):
+        holder = tempfile.TemporaryDirectory(prefix="workbook-test-")
+        cls.addClassCleanup(holder.cleanup)
+        cls.build = Path(holder.name).resolve() / "build"
+        compiler = shutil.which((os.environ.get("CXX") or "g++").split()[0])
+        kit = [f"-DCMAKE_CXX_COMPILER:FILEPATH={compiler}", "-DCMAKE_BUILD_TYPE:STRING=Debug"]
+        kit += ["-DCMAKE_EXPORT_COMPILE_COMMANDS:BOOL=TRUE", "--no-warn-unused-cli"]
+        words = ["cmake", *kit, "-S", ROOT, "-B", cls.build, "-G", "Unix Makefiles"]
+        subprocess.run(words, check=True, capture_output=True)
+        listed = subprocess.run(
+            ["ctest", "--show-only=json-v1"], cwd=cls.build, check=True, capture_output=True
+        )
+        cls.listed = json.loads(listed.stdout)
+
+    def places(self):
+        """(name, what stands in its line, file)."""
+        graph = self.listed["backtraceGraph"]
+        for test in self.listed["tests"]:
+            node = graph["nodes"][test["backtrace"]]
+            file = Path(graph["files"][node["file"]])
+            yield test["name"], file.read_text(encoding="utf-8").split("\n")[node["line"] - 1], file
+
+    def test_each_promise_is_a_test_at_its_cases_line(self):
+        promises = 0
+        for name, line, file in self.places():
+            group, colon, sentence = name.partition(": ")
+            if re.fullmatch(r"ex\d\d", group) and colon:
+                self.assertIn(f'"{sentence}"', line, name)
+                self.assertTrue(line.startswith("TEST_CASE("), line)
+                self.assertEqual(file.relative_to(ROOT).parts[0], "tests")
+                promises += 1
+        everyday = sum(line.startswith("TEST_CASE(") for path in ROOT.glob("tests/ex*_test.cpp")
+                       for line in path.read_text(encoding="utf-8").split("\n"))  # fmt: skip
+        self.assertGreaterEqual(promises, everyday)
+
+    def test_a_click_runs_one(self):
+        names = [test["name"] for test in self.listed["tests"]]
+        for name in (names[1], names[len(names) // 2], names[-1]):
+            words = ["ctest", "-N", "-R", f"^{re.escape(name)}$"]
+            told = subprocess.run(words, cwd=self.build, check=True, capture_output=True, text=True).stdout
+            self.assertIn(name, told)
+            # What judges it is built first, and is there in every selection.
+            others = [one for one in re.findall(r"Test +#\d+: (.*)", told) if one != name]
+            self.assertEqual([one for one in others if ".build" not in one], [])
 
 
 class VisualStudioCode(unittest.TestCase):
