@@ -128,8 +128,14 @@ void threads_of_the_kernels()
 // The kernel's number of the calling thread, by no call that anybody could notice.
 long number_behind_the_back()
 {
+#if defined(__aarch64__)
+    register long which asm("x8") = SYS_gettid;
+    register long number asm("x0");
+    asm volatile("svc #0" : "=r"(number) : "r"(which) : "memory");
+#else
     long number = SYS_gettid;
     asm volatile("syscall" : "+a"(number) : : "rcx", "r11", "memory");
+#endif
     return number;
 }
 
