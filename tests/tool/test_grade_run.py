@@ -3,6 +3,7 @@
 #
 # SPDX-License-Identifier: MIT
 import contextlib
+import csv
 import io
 import os
 import signal
@@ -10,6 +11,7 @@ import unittest.mock
 from pathlib import Path
 
 import fake_tree
+from tool import commands
 from tool.building.build_folder import Case
 from tool.course.layout import MACHINE, WorkbookError
 from tool.instructor import grade, grade_record
@@ -97,6 +99,33 @@ class BrokenOff(fake_tree.FakeTree):
         with self.assertRaises(error):
             self.grade()
         self.assertFalse([one for one in self.left() if one.endswith("place")])
+
+    def test_a_download_becomes_a_worksheet(self):
+        """Whoever was not judged has no grade in it."""
+        for number, text in (("123", "even"), ("124", "odd"), ("125", "even")):
+            self.write(f"../class/N_{number}_assignsubmission_file_/ex01_count/count.cpp", f"// {text}\n")
+        worksheet = self.root.parent / "worksheet.csv"
+        words = ["--class", str(self.root.parent / "class"), "--exercise", "ex01", "--moodle", str(worksheet)]
+
+        def interrupted():
+            raise KeyboardInterrupt
+
+        def grades():
+            rows = csv.DictReader(worksheet.read_text(encoding="utf-8").splitlines())
+            return [(row["Identifier"], row["Grade"], row["Maximum Grade"]) for row in rows]
+
+        Court.before = {"N_125_assignsubmission_file_": interrupted}
+        with self.assertRaises(KeyboardInterrupt), contextlib.redirect_stderr(io.StringIO()):
+            with contextlib.redirect_stdout(io.StringIO()):
+                commands.call(self.root, ["grade", *words])
+        expected = [("Participant 123", "1", "1"), ("Participant 124", "0", "1"), ("Participant 125", "", "1")]
+        self.assertEqual(grades(), expected)
+        Court.before = {}
+        again = self.root.parent / "again.csv"
+        again.write_bytes(worksheet.read_bytes())
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            commands.call(self.root, ["grade", *words, "--roster", str(again)])
+        self.assertEqual(grades(), [*expected[:2], ("Participant 125", "1", "1")])
 
     def test_by_ctrl_c(self):
         expected = self.undisturbed()
