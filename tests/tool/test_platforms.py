@@ -72,7 +72,8 @@ class Trying(fake_tree.FakeTree):
         self.place = self.root.parent / "systems" / "sid"
         (self.place / "usr/bin").mkdir(parents=True)
         (self.place / "usr/bin/cmake").touch()
-        self.write("build/CMakeCache.txt", "")
+        for name in ("build/CMakeCache.txt", "build-asan/x", ".workbook/x", "scripts/tool/building/a.py"):
+            self.write(name, "")
         self.ran = []
         self.patch("tool.author.platforms.SOLVED", ("ex01",))
         self.patch("tool.author.platforms.mirror", return_value="here")
@@ -96,7 +97,9 @@ class Trying(fake_tree.FakeTree):
         found = self.tries(start=(1, 'Step 1: "a"'), check=(0, ""))
         self.assertEqual(found, {"`start`": "passes", "ex01": "passes"})
         self.assertEqual(self.ran, [("start", "clang++", False), ("check", "ex01", "clang++", True)])
-        self.assertFalse((self.place / "workbook/build").exists())
+        there = {path.name for path in (self.place / "workbook").iterdir()}
+        self.assertEqual(there & {"build", "build-asan", ".workbook"}, set())
+        self.assertTrue((self.place / "workbook/scripts/tool/building/a.py").exists())
 
     def test_what_fails_is_told_with_its_last_lines(self):
         self.assertEqual(

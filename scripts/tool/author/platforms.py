@@ -48,7 +48,7 @@ DOCUMENT = "CONTRIBUTING.md"
 GOOD = "passes"
 PLACE = "/workbook"  # in such a system
 LIMIT = 3600  # seconds for one command there
-LEFT_BEHIND = {".git", ".workbook", "hunts", "__pycache__"}
+LEFT_BEHIND = re.compile(r"\.git|\.workbook|\.cache|\..*_cache|hunts|build(-.*)?")  # at the top
 # Processes there end with the first one, and no mount outlives it. PATH is any Debian's.
 ENTER = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c")
 MOUNTS = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
@@ -94,13 +94,11 @@ class System:
         """A fresh copy of the workbook."""
         place = self.top / PLACE[1:]
         shutil.rmtree(place, ignore_errors=True)
-
-        def left_behind(_: str, names: list[str]) -> set[str]:
-            return {one for one in names if one in LEFT_BEHIND or one.startswith("build")}
-
+        place.mkdir()
+        made_by_python = shutil.ignore_patterns("__pycache__")
         for path in root.iterdir():
-            if path.is_dir() and path.name not in LEFT_BEHIND and not path.name.startswith("build"):
-                shutil.copytree(path, place / path.name, ignore=left_behind, symlinks=True)
+            if path.is_dir() and not LEFT_BEHIND.fullmatch(path.name):
+                shutil.copytree(path, place / path.name, ignore=made_by_python, symlinks=True)
             elif path.is_file():
                 shutil.copy(path, place)
 
