@@ -9,6 +9,8 @@ import resource
 import sys
 import time
 
+HOST = "127.0.0.1"  # `localhost` may be two addresses, each with a port of its own
+
 
 class Server:
     def __init__(self, work, racy):
@@ -32,7 +34,7 @@ class Server:
 
 
 async def request(port):
-    reader, writer = await asyncio.open_connection("localhost", port)
+    reader, writer = await asyncio.open_connection(HOST, port)
     try:
         return (await reader.read()).decode()
     finally:
@@ -41,7 +43,7 @@ async def request(port):
 
 async def serve(work, racy, port=0):
     server = await asyncio.start_server(
-        Server(work, racy).handle, "localhost", port, backlog=4096
+        Server(work, racy).handle, HOST, port, backlog=4096
     )
     return server, server.sockets[0].getsockname()[1]
 
