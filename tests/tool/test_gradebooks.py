@@ -82,6 +82,14 @@ class Moodle(Gradebooks):
         [row] = self.rows("moodle", [graded(moodle_name("J_9_D", 123), PASSED)])
         self.assertEqual((row["Identifier"], row["Full name"]), ("Participant 123", "J_9_D"))
 
+    def test_a_name_with_two_numbers_is_nobodys(self):
+        """A student chooses the name of a file, and on some sites the own one."""
+        for name in ("Eve_124_assignsubmission_file_x_123_assignsubmission_file_.zip", "E_1_assignsubmission_2_assignsubmission_file_"):
+            self.assertEqual(self.rows("moodle", [graded(name, PASSED)]), [], name)
+            roster = self.roster("moodle", WORKSHEET)
+            self.assertEqual(self.rows("moodle", [graded(name, PASSED)], roster), [], name)
+            self.assertIn(name, self.told[0])
+
     def test_the_points_of_all_exercises_are_one_grade(self):
         name = moodle_name("Doe Jane", 123)
         other = graded(moodle_name("Li Wei", 124), PASSED, FAILED)
@@ -167,6 +175,7 @@ class Moodle(Gradebooks):
         self.refused("has no column 'Identifier'", "moodle", EXPORT)
         self.refused("has no column 'Grade'", "moodle", WORKSHEET.replace("Grade,", "Nota,"))
         self.refused("is empty", "moodle", "")
+        self.refused("is no table", "moodle", WORKSHEET + '"' + "x" * 200_000)
         self.refused("is no text in UTF-8", "moodle", WORKSHEET.replace("Jane", "Ödön"), encoding="latin-1")
         self.refused("'-5' is no maximum", "moodle", WORKSHEET.replace("4.00", "-5"))
         with self.assertRaisesRegex(WorkbookError, "No such file"):

@@ -32,6 +32,7 @@ WORKSHEET = [IDENTIFIER, NAME, GRADE, MOST, MODIFIED, FEEDBACK]
 STUDENT, ID, SECTION, POSSIBLE = "Student", "ID", "Section", "Points Possible"
 EXPORT = [STUDENT, ID, "SIS User ID", "SIS Login ID", SECTION]
 IN_MOODLES_NAME = re.compile(r"(.+)_(\d+)_assignsubmission_")  # of a hand-in in its download
+NUMBER_OF_MOODLES = re.compile(r"\d_assignsubmission")
 IN_CANVASS_NAME = re.compile(r"(.+)_(\d+)")
 NEEDED = {"moodle": (IDENTIFIER, GRADE, MODIFIED), "canvas": (ID, SECTION)}
 NAMED_BY = {
@@ -91,7 +92,10 @@ def read_roster(form: str, said: str) -> Roster:
         raise WorkbookError(f"--roster: {said} is no text in UTF-8", USAGE) from None
     first = text.partition("\n")[0]
     mark = ";" if first.count(";") > first.count(",") else ","
-    table = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(row)]
+    try:
+        table = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(row)]
+    except csv.Error as error:
+        raise WorkbookError(f"--roster: {said} is no table: {error}", USAGE) from None
     if not table:
         raise WorkbookError(f"--roster: {said} is empty", USAGE)
     columns = table[0]
@@ -179,6 +183,8 @@ def identity(form: str, name: str) -> tuple[str, str]:
     """What a hand-in's name says: who, and the platform's number."""
     last = name.rpartition("/")[2]
     in_name = IN_MOODLES_NAME.match(last) if form == "moodle" else None
+    if in_name and NUMBER_OF_MOODLES.search(in_name[1] + "_"):  # two: one of them a student's invention
+        return last, ""
     last = archive.stem(last)
     in_name = in_name or (IN_CANVASS_NAME.fullmatch(last) if form == "canvas" else None)
     return (in_name[1], in_name[2]) if in_name else (last, "")
