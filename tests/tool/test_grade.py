@@ -40,6 +40,7 @@ from tool.instructor.grade import Graded
 from tool.judging import audit, sandbox, symbols
 from tool.judging.judge import FAILED, PASSED, STUCK, Outcome
 
+SEED = 614207733  # of the tests' numbers
 PLAIN = "int twice(int n)\n{\n    return 2 * n;\n}\n"
 
 
@@ -515,6 +516,7 @@ JUNIT = {
         ("skipped",), ("properties", "testcase", "system-out", "system-err"),
     ),
     "properties": ((), (), ("property",)),
+    "property": (("name", "value"), (), ()),
     "testcase": (("name", "classname", "time"), (), ("skipped", "error", "failure")),
     "failure": (("type",), ("message",), ()),
     "system-out": ((), (), ()),
@@ -545,7 +547,7 @@ class Reader(html.parser.HTMLParser):
 
 class JUnit(unittest.TestCase):
     def suites(self, *found):
-        top = ElementTree.fromstring(grade_junit.text(list(found)).encode())
+        top = ElementTree.fromstring(grade_junit.text(list(found), SEED).encode())
         self.follows_the_schema(top)
         return top.findall("testsuite")
 
@@ -606,7 +608,7 @@ class Reports(unittest.TestCase):
         self.assertIn('  step 1, failed: "case 1"', lines)
 
     def test_csv(self):
-        text = grade_report.csv_text([self.graded(PASSED, FAILED, PASSED, name="=cmd()")])
+        text = grade_report.csv_text([self.graded(PASSED, FAILED, PASSED, name="=cmd()")], SEED)
         rows = list(csv.DictReader(io.StringIO(text)))
         self.assertEqual(rows[0]["hand-in"], "'=cmd()")
         self.assertEqual((rows[0]["core"], rows[0]["of core"], rows[0]["stretch"]), ("1", "2", "1"))
@@ -614,55 +616,55 @@ class Reports(unittest.TestCase):
 
     def test_gradescope_and_classroom(self):
         for form, score in ((grade_platforms.gradescope, 1), (grade_platforms.classroom, 1)):
-            tests = json.loads(form([self.graded(PASSED, FAILED, PASSED)]))["tests"]
+            tests = json.loads(form([self.graded(PASSED, FAILED, PASSED)], SEED))["tests"]
             self.assertEqual([one["score"] for one in tests], [1, 0, 0])
         one = [self.graded(PASSED, FAILED)]
-        self.assertEqual(json.loads(grade_platforms.classroom(one))["max_score"], 2)
+        self.assertEqual(json.loads(grade_platforms.classroom(one, SEED))["max_score"], 2)
 
     def test_no_points_before_somebody_looked(self):
         odd = self.graded(PASSED, PASSED, PASSED, verdict="needs a look", odd=["uses open"])
         for form in (grade_platforms.gradescope, grade_platforms.classroom):
-            tests = json.loads(form([odd]))["tests"]
+            tests = json.loads(form([odd], SEED))["tests"]
             self.assertEqual(sum(one.get("score", 0) for one in tests), 0)
             self.assertIn(grade_platforms.TO_BE_SEEN, json.dumps(tests))
 
     def test_why_it_needs_a_look_is_for_instructors_alone(self):
         odd = self.graded(PASSED, FAILED, verdict="needs a look", odd=["uses open"])
-        tests = json.loads(grade_platforms.gradescope([odd]))["tests"]
+        tests = json.loads(grade_platforms.gradescope([odd], SEED))["tests"]
         self.assertEqual({one["visibility"] for one in tests if "uses open" in json.dumps(one)}, {"hidden"})
-        self.assertNotIn("uses open", grade_platforms.classroom([odd]))
+        self.assertNotIn("uses open", grade_platforms.classroom([odd], SEED))
         with tempfile.TemporaryDirectory() as folder:
-            grade_pages.feedback(Path(folder), [odd], 7)
+            grade_pages.feedback(Path(folder), [odd], SEED)
             [file] = Path(folder).iterdir()
             text = file.read_text(encoding="utf-8")
         self.assertNotIn("uses open", text)
         self.assertIn(grade_platforms.TO_BE_SEEN, text)
-        self.assertIn("uses open", grade_pages.for_instructors([odd]))
+        self.assertIn("uses open", grade_pages.for_instructors([odd], SEED))
 
     def test_what_is_forged_is_told_to_instructors_alone(self):
         odd = self.graded(PASSED, FAILED, verdict="needs a look", odd=["forged"])
         object.__setattr__(odd.outcomes[1], "output", f"{supervised.FORGED}\nby this")
-        tests = json.loads(grade_platforms.gradescope([odd]))["tests"]
+        tests = json.loads(grade_platforms.gradescope([odd], SEED))["tests"]
         self.assertNotIn(supervised.FORGED, json.dumps(tests))
-        self.assertNotIn(supervised.FORGED, grade_platforms.classroom([odd]))
+        self.assertNotIn(supervised.FORGED, grade_platforms.classroom([odd], SEED))
         with tempfile.TemporaryDirectory() as folder:
-            grade_pages.feedback(Path(folder), [odd], 7)
+            grade_pages.feedback(Path(folder), [odd], SEED)
             [file] = Path(folder).iterdir()
             self.assertNotIn(supervised.FORGED, file.read_text(encoding="utf-8"))
-        self.assertIn(supervised.FORGED, grade_pages.for_instructors([odd]))
+        self.assertIn(supervised.FORGED, grade_pages.for_instructors([odd], SEED))
 
     def test_nothing_to_run_is_no_success(self):
         broken = Graded("alice", self.EXERCISE, "does not compile", why="error: x", core=25)
-        self.assertEqual(json.loads(grade_platforms.classroom([broken]))["status"], "fail")
-        [one, _] = json.loads(grade_platforms.gradescope([broken]))["tests"]
+        self.assertEqual(json.loads(grade_platforms.classroom([broken], SEED))["status"], "fail")
+        [one, _] = json.loads(grade_platforms.gradescope([broken], SEED))["tests"]
         self.assertEqual((one["score"], one["max_score"], one["status"]), (0, 25, "failed"))
-        self.assertEqual(json.loads(grade_platforms.classroom([broken]))["max_score"], 25)
+        self.assertEqual(json.loads(grade_platforms.classroom([broken], SEED))["max_score"], 25)
 
     def test_the_page(self):
         one = self.graded(PASSED, FAILED, name="<b>eve</b>")
         object.__setattr__(one.outcomes[1], "output", "see exercises/ex01_count/count.cpp:2 </pre>")
         one.files["count.cpp"] = "int x;\n<script>alert(1)</script>\n"
-        page = grade_pages.for_instructors([one])
+        page = grade_pages.for_instructors([one], SEED)
         link = '<a href="#h0-count.cpp-2">exercises/ex01_count/count.cpp:2</a> &lt;/pre&gt;'
         self.assertIn(link, page)
         self.assertIn('<span id="h0-count.cpp-2">    2  &lt;script&gt;', page)
@@ -677,14 +679,14 @@ class Reports(unittest.TestCase):
         found = [self.graded(PASSED, FAILED, name=name) for name in names]
         found.append(self.graded(PASSED, name=names[0], verdict="passed"))
         with tempfile.TemporaryDirectory() as folder:
-            grade_pages.feedback(Path(folder), found, 7)
+            grade_pages.feedback(Path(folder), found, SEED)
             files = sorted(one.name for one in Path(folder).iterdir())
             text = (Path(folder) / "a_alice.txt").read_text(encoding="utf-8")
         self.assertEqual(len(files), len(names))
         self.assertIn("a_alice_.txt", files)
         self.assertEqual(text.count("ex01_count: "), 2)
         self.assertIn('Step 1: "case 1"', text)
-        self.assertEqual(text.count("WORKBOOK_NUMBERS=7 scripts/workbook check ex01_count\n"), 1)
+        self.assertEqual(text.count(f"WORKBOOK_NUMBERS={SEED} scripts/workbook check ex01\n"), 1)
 
     HOSTILE = "\0 \x1b[31m \ud800 ]]> &amp; \x07 \u202e <x> \ufffe" + "long " * 10_000
 
@@ -693,15 +695,15 @@ class Reports(unittest.TestCase):
         one = self.graded(PASSED, FAILED, name=harmless("eve\0\n,\"'=<"), odd=[text])
         object.__setattr__(one.outcomes[1], "output", text)
         one.remarks.append(text)
-        again = ElementTree.fromstring(grade_junit.text([one]).encode())
+        again = ElementTree.fromstring(grade_junit.text([one], SEED).encode())
         self.assertEqual(len(again.findall("testsuite/testcase")), 3)
-        [row] = list(csv.DictReader(io.StringIO(grade_report.csv_text([one]))))
+        [row] = list(csv.DictReader(io.StringIO(grade_report.csv_text([one], SEED))))
         self.assertEqual(row["of core"], "2")
         for form in (grade_platforms.gradescope, grade_platforms.classroom):
-            self.assertLess(len(json.dumps(json.loads(form([one])))), 200_000)
-        self.assertNotIn("\0", grade_pages.for_instructors([one]) + grade_report.table([one]))
+            self.assertLess(len(json.dumps(json.loads(form([one], SEED)))), 200_000)
+        self.assertNotIn("\0", grade_pages.for_instructors([one], SEED) + grade_report.table([one]))
         one.files["long.cpp"] = "\n" * 100_000
-        self.assertLess(len(grade_pages.for_instructors([one])), 400_000)
+        self.assertLess(len(grade_pages.for_instructors([one], SEED)), 400_000)
 
     def test_what_is_saved_comes_back(self):
         one = self.graded(PASSED, FAILED, odd=["uses open"])
@@ -718,6 +720,23 @@ class Reports(unittest.TestCase):
                     grade_record.read_saved(self.EXERCISE.root, str(file))
             with self.assertRaisesRegex(WorkbookError, "No such file"):
                 grade_record.read_saved(self.EXERCISE.root, folder + "/none")
+
+    def test_the_seed_stands_in_every_form(self):
+        saved = grade_record.Saved("by these", (1, 1), SEED, [self.graded(PASSED, FAILED)])
+        with tempfile.TemporaryDirectory() as folder:
+            files = {form: Path(folder) / form for form in grade_command.FORMS}
+            grade_forms.write_all(files, saved)
+            made = {form: path.read_text(encoding="utf-8") for form, path in files.items()}
+        [row] = csv.DictReader(io.StringIO(made.pop("csv")))
+        self.assertEqual(row["seed"], str(SEED))
+        [seed] = ElementTree.fromstring(made.pop("junit")).findall("testsuite/properties/property[@name='seed']")
+        self.assertEqual(seed.get("value"), str(SEED))
+        self.assertEqual(json.loads(made.pop("gradescope"))["extra_data"], {"seed": SEED})
+        again = {one["test_code"] for one in json.loads(made.pop("classroom"))["tests"]}
+        self.assertEqual(again, {f"WORKBOOK_NUMBERS={SEED} scripts/workbook check ex01"})
+        self.assertIn(f"<code>--seed {SEED}</code>", made.pop("html"))
+        self.assertEqual(json.loads(made.pop("save").splitlines()[0])["seed"], SEED)
+        self.assertEqual(made, {})
 
     def test_each_form_has_an_option(self):
         self.assertEqual(list(grade_command.FORMS), [*grade_forms.FORMS, *grade_forms.GRADEBOOKS, grade_forms.SAVE])

@@ -21,6 +21,7 @@ from tool.judging.judge import FAILED, PASSED, Outcome
 
 ROOT = fake_tree.TOOL.parents[1]
 
+SEED = 614207733  # of the tests' numbers
 NAMES = (
     "alice", 'b"o,b;\t', "=1+1", "-2", "Ödön Мария 学生 😀", "</testcase>]]>", "<script>x</script>&amp;",
     "a'b\\", "\u202egnirts", "{{7*7}}",
@@ -54,7 +55,7 @@ def class_of_students() -> list[Graded]:
 class Readers(unittest.TestCase):
     def written(self, form: str, found: list[Graded]) -> Path:
         file = Path(self.enterContext(tempfile.TemporaryDirectory())) / f"made.{form}"
-        text = grade_forms.FORMS[form](found)
+        text = grade_forms.FORMS[form](found, SEED)
         file.write_bytes(text.encode("utf-8", "replace"))
         return file
 
@@ -76,10 +77,11 @@ class Readers(unittest.TestCase):
     def test_csv_by_sqlite(self):
         found = class_of_students()
         file = self.written("csv", found)
-        queries = (f'.import "{file}" marks', ".mode json", 'select "hand-in", verdict, core from marks')
+        queries = (f'.import "{file}" marks', ".mode json", 'select "hand-in", verdict, core, seed from marks')
         rows = json.loads(self.said_by("sqlite3", "-csv", ":memory:", *queries))
         self.assertEqual([row["hand-in"].lstrip("'") for row in rows], [one.name for one in found])
         self.assertEqual([row["verdict"] for row in rows], [one.verdict for one in found])
+        self.assertEqual({row["seed"] for row in rows}, {str(SEED)})
 
     def test_junit_by_junitparser(self):
         file = self.written("junit", class_of_students())
@@ -95,6 +97,8 @@ class Readers(unittest.TestCase):
         self.said_by("xmllint", "--noout", str(file))
         count = self.said_by("xmllint", "--xpath", "count(//testsuite[@timestamp and @time])", str(file))
         self.assertEqual(count.strip(), "11")
+        seeds = f"count(//testsuite/properties/property[@name='seed' and @value='{SEED}'])"
+        self.assertEqual(self.said_by("xmllint", "--xpath", seeds, str(file)).strip(), "11")
 
     def test_the_page_by_xmllint(self):
         file = self.written("html", class_of_students())
@@ -107,6 +111,7 @@ class Readers(unittest.TestCase):
             gradescope = self.written("gradescope", [one])
             sums = '[.tests[].score // 0] | add, ([.[] | numbers] | length)'
             self.said_by("jq", "-e", '.tests | length > 0 and all(.name | type == "string")', str(gradescope))
+            self.assertEqual(self.said_by("jq", ".extra_data.seed", str(gradescope)).strip(), str(SEED))
             self.assertEqual(len(self.said_by("jq", sums, str(gradescope)).split()), 2)
             classroom = self.written("classroom", [one])
             tests = '.version == 1 and (.tests | all(.status | IN("pass", "fail", "error")))'

@@ -1,4 +1,5 @@
-# The forms in which `grade` writes what it found into files, by the names of its options.
+# The forms in which `grade` writes what it found into files, by the names of its options. In each stands
+# the seed of the tests' numbers, which repeats the run.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -53,7 +54,7 @@ def write_all(files: dict[str, Path], saved: Saved, roster: Roster | None = None
         if form in GRADEBOOKS:
             text, told = gradebooks.text(form, saved.found, saved.seed, roster)
         else:
-            text = saved.text() if form == SAVE else FORMS[form](saved.found)
+            text = saved.text() if form == SAVE else FORMS[form](saved.found, saved.seed)
         write_atomically(path, text.encode("utf-8", "replace"))
         for line in told:
             note(line)

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from tool.instructor.graded import Graded
 
 
-def text(found: list[Graded]) -> str:
+def text(found: list[Graded], seed: int) -> str:
+    """`seed`: of the tests' numbers."""
     top = ElementTree.Element("testsuites")
     for number, one in enumerate(found):
-        top.append(suite(number, one))
+        top.append(suite(number, one, seed))
     ElementTree.indent(top)
     return ElementTree.tostring(top, "unicode", xml_declaration=True) + "\n"
 
 
-def suite(number: int, one: Graded) -> ElementTree.Element:
+def suite(number: int, one: Graded, seed: int) -> ElementTree.Element:
     # A dot in a class's name would begin a package's.
     owner = one.name.replace(".", "_")
     cases = cases_of(one)
@@ -40,7 +41,8 @@ def suite(number: int, one: Graded) -> ElementTree.Element:
         errors="0",
         time=f"{one.seconds:.3f}",
     )
-    ElementTree.SubElement(made, "properties")
+    properties = ElementTree.SubElement(made, "properties")
+    ElementTree.SubElement(properties, "property", name="seed", value=str(seed))
     for name, message, output, seconds in cases:
         case = ElementTree.SubElement(
             made,

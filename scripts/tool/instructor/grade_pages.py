@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tool.course.layout import write_atomically
 from tool.instructor.grade_platforms import output_for_students, said_to_students
-from tool.instructor.grade_report import counted, name_of, shortened
+from tool.instructor.grade_report import counted, name_of, same_at_home, shortened
 from tool.judging import judge
 from tool.judging.board import in_full
 from tool.judging.judge import PASSED
@@ -33,13 +33,15 @@ LONGEST_NAME = 180  # bytes, of a file for a student; a system allows 255
 PLACE = re.compile(r"exercises/\w+/([A-Za-z0-9_.-]+\.[ch]pp):(\d+)")
 
 
-def for_instructors(found: list[Graded]) -> str:
+def for_instructors(found: list[Graded], seed: int) -> str:
+    """`seed`: of the tests' numbers."""
     rows = "".join(row(number, one) for number, one in enumerate(found))
     parts = "".join(section(number, one) for number, one in enumerate(found))
     head = "".join(f"<th>{name}</th>" for name in ("hand-in", "exercise", "verdict", "core", "stretch"))
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Hand-ins</title>\n'
         f"<style>{STYLE}</style></head><body>\n<h1>Hand-ins</h1>\n"
+        f"<p>The tests' numbers are those of <code>--seed {seed}</code>.</p>\n"
         f"<table><tr>{head}</tr>\n{rows}</table>\n{parts}</body></html>\n"
     )
 
@@ -121,6 +123,6 @@ def for_student(one: Graded, seed: int) -> str:
     if first := judge.first_broken(one.outcomes):
         told = replace(first, output=output_for_students(first))
         lines += ["", "The first that is broken:", shortened(in_full(told))]
-        again = f"WORKBOOK_NUMBERS={seed} scripts/workbook check {name_of(one)}"
-        lines += ["", "Some numbers in the tests were drawn. The same ones at home:", f"  {again}"]
+        lines += ["", "Some numbers in the tests were drawn. The same ones at home:"]
+        lines.append(f"  {same_at_home(one, seed)}")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tool.instructor.grade_report import id_of, name_of, points, shortened
+from tool.instructor.grade_report import id_of, name_of, points, same_at_home, shortened
 from tool.instructor.graded import CORE
 from tool.instructor.supervised import FORGED
 from tool.judging.judge import PASSED
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 TO_BE_SEEN = "An instructor will look at this hand-in; it has no points until then."
 
 
-def gradescope(found: list[Graded]) -> str:
+def gradescope(found: list[Graded], seed: int) -> str:
+    """`seed`: of the tests' numbers."""
     tests = []
     for one in found:
         if one.odd or not one.outcomes:
@@ -39,7 +40,8 @@ def gradescope(found: list[Graded]) -> str:
                 }
             )
     output = "\n".join(f"{name_of(one)}: {one.verdict}" for one in found)
-    return json.dumps({"output": output, "visibility": "visible", "tests": tests}, indent=1) + "\n"
+    top = {"output": output, "visibility": "visible", "extra_data": {"seed": seed}}
+    return json.dumps({**top, "tests": tests}, indent=1) + "\n"
 
 
 def for_students(one: Graded) -> dict[str, object]:
@@ -75,7 +77,8 @@ def worth(one: Graded) -> int:
     return 0 if one.outcomes else max(one.core, 1)
 
 
-def classroom(found: list[Graded]) -> str:
+def classroom(found: list[Graded], seed: int) -> str:
+    """`seed`: of the tests' numbers; it stands in each command that a student is shown."""
     tests, most_of_all = [], 0
     for one in found:
         if one.odd or not one.outcomes:
@@ -93,7 +96,7 @@ def classroom(found: list[Graded]) -> str:
                     "score": score,
                     "line_no": 0,
                     "execution_time": f"{outcome.seconds:.1f}s",
-                    "test_code": f"scripts/workbook check {id_of(one)}",
+                    "test_code": same_at_home(one, seed),
                 }
             )
     failed = any(one.verdict != CORE for one in found)

@@ -23,7 +23,7 @@ STYLES = {"passed": "green", "not yet": "yellow", "not started": "dim"}  # all e
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     *("hand-in", "exercise", "verdict", "core", "of core", "stretch", "of stretch"),
-    *("first broken promise", "remarks"),
+    *("first broken promise", "remarks", "seed"),
 )
 MOST_TEXT = 20_000  # characters of one case's output
 
@@ -62,6 +62,11 @@ def id_of(one: Graded) -> str:
     return one.exercise.id if one.exercise else "-"
 
 
+def same_at_home(one: Graded, seed: int) -> str:
+    """The command that checks with the same numbers."""
+    return f"WORKBOOK_NUMBERS={seed} scripts/workbook check {id_of(one)}"
+
+
 def counted(one: Graded, stretch: bool) -> str:
     count, total = passed_of(one, stretch)
     return f"{count}/{total}" if total else "-"
@@ -83,7 +88,8 @@ def details(found: list[Graded]) -> list[str]:
     return lines
 
 
-def csv_text(found: list[Graded]) -> str:
+def csv_text(found: list[Graded], seed: int) -> str:
+    """`seed`: of the tests' numbers."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -91,7 +97,7 @@ def csv_text(found: list[Graded]) -> str:
         first = judge.first_broken(one.outcomes)
         row = [one.name, name_of(one), one.verdict]
         row += [str(number) for flag in (False, True) for number in passed_of(one, flag)]
-        row += [first.case.sentence if first else "", remarks(one)]
+        row += [first.case.sentence if first else "", remarks(one), str(seed)]
         writer.writerow(["'" + cell if cell.startswith(FORMULA) else cell for cell in row])
     return out.getvalue()
 
