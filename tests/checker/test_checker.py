@@ -287,6 +287,10 @@ class TurnedRound(unittest.TestCase):
         self.assertEqual(run("--show", case, WORKBOOK_NUMBERS="7"), (0, drawn[1]))
         self.assertEqual(run("--show", case, WORKBOOK_NUMBERS=""), (0, "1 2\n"))
 
+    def test_the_ends_of_what_may_be_drawn(self):
+        for said, shown in (("smallest", "1000 1000\n"), ("largest", "1000000 1000000\n")):
+            self.assertEqual(run("--show", "draws two numbers", WORKBOOK_NUMBERS=said), (0, shown))
+
     def test_an_explored_one(self):
         verdict, text = self.judged("holds under every schedule", 1)
         self.assertEqual(verdict, "passed 1 1")

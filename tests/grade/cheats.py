@@ -89,44 +89,96 @@ struct forger {{
 """
 
 
-BY_THREADS = stolen("""
+# A thread goes on with the tale. `before_a_message`: what it does with each, then `forge` sends it.
+def by_threads(assertions: int, before_a_message: str = "") -> str:
+    return stolen(f"""
     channel here;
+    static inline char* stack = nullptr; // of the tests' thread, somewhere in it
+    static inline const pthread_t tests = pthread_self();
     int next()
-    {
+    {{
         std::unique_lock lock(here.mutex);
-        here.came.wait(lock, [&] { return !here.answers.empty(); });
+        here.came.wait(lock, [&] {{ return !here.answers.empty(); }});
         const int answer = here.answers.front();
         here.answers.pop_front();
         return answer;
-    }
+    }}
+    void tell(message one, int number)
+    {{
+        one.number = number;
+        {before_a_message}
+        send(one, number);
+    }}
     void forge()
-    {
+    {{
         int number = 2;
-        for (int i = 0; i < 2; ++i) {
-            if (next() != 0) {
-                send({'f', 1, 0, 0, 0, 0}, ++number);
+        for (int i = 0; i < {assertions}; ++i) {{
+            if (next() != 0) {{
+                tell({{'f', 1, 0, 0, 0, 0}}, ++number);
                 next();
-            }
-            if (i == 0) { send({'a', 0, 0, 0, 0, 0}, ++number); }
-        }
-        send({'e', 0, 1, 2, 0, 0}, ++number);
+            }}
+            if (i < {assertions - 1}) {{ tell({{'a', 0, 0, 0, 0, 0}}, ++number); }}
+        }}
+        tell({{'e', 0, 1, {assertions}, 0, 0}}, ++number);
         next();
         std::exit(0);
-    }
+    }}
     forger()
-    {
-        for (int i = 0; i < count; ++i) {
-            std::thread([this] {
+    {{
+        char local = 0;
+        stack = &local;
+        for (int i = 0; i < {2 * assertions + 4}; ++i) {{
+            std::thread([this] {{
                 const int answer = receive();
                 const std::lock_guard lock(here.mutex);
                 here.answers.push_back(answer);
                 here.came.notify_one();
-            }).detach();
-        }
-        std::thread([this] { forge(); }).detach();
+            }}).detach();
+        }}
+        std::thread([this] {{ forge(); }}).detach();
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    }
+    }}
 """)
+
+
+# Puts each message where the tests' thread keeps its own while it waits for the answer: for that its
+# whole stack is searched.
+WRITES_IT = """
+        static std::vector<message*> places = [] {
+            std::vector<message*> found;
+            for (char* at = stack - (64 << 10) - (stack - (char*)nullptr) % 4; at < stack + 4096; at += 4) {
+                auto* there = reinterpret_cast<message*>(at);
+                if (there->is == 'a' && there->number == 2 && there->cases == 0) { found.push_back(there); }
+            }
+            return found;
+        }();
+        for (message* place : places) { *place = one; }
+"""
+# Has the tests' thread change its registers itself, in a signal's handler, so that it waits for the
+# answer to this message.
+CHANGES_REGISTERS = """
+        static unsigned long registers[3];
+        static std::atomic<int> changed{0};
+        const auto both = [](unsigned high, unsigned low) { return (unsigned long)high << 32 | low; };
+        registers[0] = both(one.cases, 4);
+        registers[1] = both(number << 8 | one.is << 1 | one.turned, 0);
+        registers[2] = both(one.assertions, one.usual);
+        struct sigaction how {};
+        how.sa_flags = SA_SIGINFO | SA_RESTART;
+        how.sa_sigaction = [](int, siginfo_t*, void* context) {
+            auto& all = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+            all[REG_RDI] = registers[0];
+            all[REG_R10] = registers[1];
+            all[REG_R9] = registers[2];
+            ++changed;
+        };
+        sigaction(SIGUSR1, &how, nullptr);
+        const int before = changed;
+        pthread_kill(tests, SIGUSR1);
+        for (int i = 0; i < 100 && changed == before; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+"""
 # Each process takes one answer, and goes on with the tale from there.
 BY_PROCESSES = stolen("""
     forger()
@@ -322,6 +374,31 @@ template <int A, long B> struct more : more<A - 1, 2 * B>, more<A - 1, 2 * B + 1
 template <long B> struct more<0, B> {};
 inline more<40, 1> all;
 """
+
+# Others that do, or that take the memory or the disk; each in a header of its own.
+COMPILATION_BOMBS = {
+    "templates": SLOW_TO_COMPILE,
+    "constants": """
+constexpr long counted(long to)
+{
+    long sum = 0;
+    for (long i = 0; i < to; ++i) { sum += i; }
+    return sum;
+}
+template <long N> constexpr long all = counted(200'000 + N) + all<N - 1>;
+template <> constexpr long all<0> = 0;
+inline constexpr long much = all<800>;
+""",
+    "includes": "#if __INCLUDE_LEVEL__ < 100\n#include __FILE__\n#include __FILE__\n#endif\n",
+    "macros": "#define M0 1 +\n"
+    + "".join(f"#define M{i + 1} M{i} M{i} M{i} M{i}\n" for i in range(20))
+    + "inline long many = M20 1;\n",
+    "an endless file": '#include "/dev/zero"\n',
+    "a large object": "inline char large[1L << 33] = {1};\ninline char* used = large;\n",
+    "errors": "template <int N> struct wrong : wrong<N - 1>, wrong<N - 2> { no such; };\n"
+    "template <> struct wrong<0> {};\ntemplate <> struct wrong<1> {};\n"
+    + "".join(f"inline wrong<{i}> w{i};\n" for i in range(2, 800)),
+}
 
 # Waits for what nobody will type.
 WAITS_TO_COMPILE = '#include "/dev/ptmx"\n'

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-# test_everywhere.py [EX...]: forged passes for the untouched stub of each exercise. Each may call what
-# its exercise is about, above all send() and recv(). Ends with status 77 where no sandbox can be made.
+# test_everywhere.py [EX...]: forged passes for the untouched stub and for wrong answers of each exercise.
+# Each may call what its exercise is about, above all send() and recv(). Ends with status 77 where no
+# sandbox can be made.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import tempfile
 import unittest
@@ -15,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import cheats  # noqa: E402
-from tool.building.build_folder import folder  # noqa: E402
+from tool.building.build_folder import Case, folder  # noqa: E402
+from tool.course import answers  # noqa: E402
 from tool.course.layout import exercises, find_exercise  # noqa: E402
 from tool.instructor import court, graded, handin  # noqa: E402
 from tool.judging import sandbox  # noqa: E402
@@ -23,12 +26,13 @@ from tool.judging.judge import PASSED  # noqa: E402
 
 SKIPPED = 77
 SEED = int(os.environ.get("WORKBOOK_NUMBERS") or 20_261_130)  # of the tests' numbers
+MOST_WRONG = 3  # answers to an exercise that forgers are put into
 FORGERS = {
     "finds the page": (cheats.FORGED_PAGE, "cstdint fcntl.h unistd.h"),
     "sends the end alone": (cheats.messages(0, False), "cstdlib sys/socket.h"),
     "sends what a right answer does": (cheats.messages(2, True), "cstdlib sys/socket.h"),
     "takes the answers": (
-        cheats.BY_THREADS,
+        cheats.by_threads(2),
         "chrono condition_variable cstdlib deque mutex sys/socket.h thread",
     ),
     "takes the answers in other processes": (
@@ -56,6 +60,53 @@ class Forged(unittest.TestCase):
                 # Some may use all that the forger does: there it just does not pass.
                 self.assertIn(found.verdict, (graded.LOOK, graded.NOT_PASSED), found.why)
                 self.assertFalse([one for one in found.outcomes if one.verdict == PASSED])
+
+    def test_no_thread_sends_messages_in_the_tests_place(self):
+        """Nor if it writes them into the tests' memory or registers first. In wrong answers, as these
+        reach no TODO."""
+        for exercise in chosen:
+            with tempfile.TemporaryDirectory(prefix="workbook-test-") as holder:
+                place = Path(holder) / "place"
+                judges = court.Court(folder(ROOT, "instructor"), exercise, place, SEED)
+                self.send_in_its_place(judges)
+
+    def send_in_its_place(self, judges: court.Court) -> None:
+        headers = f"{FORGERS['takes the answers'][1]} atomic csignal pthread.h ucontext.h vector"
+        for wrong, case in caught_by_few_assertions(judges)[:MOST_WRONG]:
+            judges.trials.cases = [case]
+            count = judges.trials.expected[case.sentence].assertions
+            for name, before in (
+                ("sends", ""),
+                ("writes and sends", cheats.WRITES_IT),
+                ("changes registers and sends", cheats.CHANGES_REGISTERS),
+            ):
+                if "gregs" in before and platform.machine() != "x86_64":
+                    continue
+                with self.subTest(wrong.check, forger=name):
+                    text = cheats.hidden(cheats.by_threads(count, before), headers).encode()
+                    source = next(one for one in sorted(wrong.files) if one.endswith(".cpp"))
+                    files = {**wrong.files, source: text + wrong.files[source]}
+                    found = judges.grade(handin.HandIn("eve", judges.exercise, files), 1)
+                    self.assertIn(found.verdict, (graded.LOOK, graded.NOT_PASSED), found.why)
+                    self.assertFalse([one for one in found.outcomes if one.verdict == PASSED])
+
+
+def caught_by_few_assertions(judges: court.Court) -> list[tuple[answers.Answer, Case]]:
+    """Wrong answers that compile without the test, and a case that catches each."""
+    expected = judges.trials.expected
+    few = {
+        one.sentence: one
+        for one in judges.trials.cases
+        if not one.explore and 0 < expected[one.sentence].assertions == expected[one.sentence].turnable < 9
+    }
+    return [
+        (answer, few[sentence])
+        for answer in answers.answers_of(judges.exercise, [])
+        if answer.check.startswith("bad") and set(answer.files) == set(judges.stub)
+        if all(text == judges.stub[name] for name, text in answer.files.items() if name.endswith(".hpp"))
+        for sentence in answer.sentences
+        if sentence in few
+    ]
 
 
 if __name__ == "__main__":

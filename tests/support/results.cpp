@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -24,9 +25,11 @@ std::atomic<bool> failed_elsewhere = false; // in another thread, for which the 
 
 // Past libc's functions, in whose place an exercise may put its own. Never inlined: there is one
 // instruction in which a case waits for answers.
-[[gnu::noinline]] long system_call(long number, long a, const void* b, long c, long d)
+[[gnu::noinline]] long wait_for_answer(const result_arguments& with, int* answer)
 {
-    return explorer::runtime::system_call(number, a, reinterpret_cast<long>(b), c, d);
+    return explorer::runtime::system_call(
+        SYS_recvfrom, static_cast<long>(with.descriptor), reinterpret_cast<long>(answer),
+        sizeof *answer, static_cast<long>(with.flags), 0, static_cast<long>(with.length));
 }
 
 bool in_the_first_thread()
@@ -34,22 +37,45 @@ bool in_the_first_thread()
     return getpid() == teller && gettid() == teller;
 }
 
+// While a thread waits for an answer: a signal's handler could change the registers that it waits
+// with.
+class no_signals {
+public:
+    no_signals() { set(SIG_SETMASK, &all_, &before_); }
+    ~no_signals() { set(SIG_SETMASK, &before_, nullptr); }
+    no_signals(const no_signals&) = delete;
+    no_signals& operator=(const no_signals&) = delete;
+
+private:
+    static void set(int how, const unsigned long* to, unsigned long* before)
+    {
+        explorer::runtime::system_call(SYS_rt_sigprocmask, how, reinterpret_cast<long>(to),
+                                       reinterpret_cast<long>(before), sizeof *to);
+    }
+
+    const unsigned long all_ = ~0ul; // the kernel's set of signals has 64 bits
+    unsigned long before_ = 0;
+};
+
 // The answer; `none` if there is nobody to give one.
-int exchange(const result_message& message, int none = 0)
+int exchange(result_message message, int none = 0)
 {
     if (channel < 0 || !in_the_first_thread()) {
         return none;
     }
-    result_exchange mine{message};
-    mine.message.number = ++sent;
+    message.number = ++sent;
+    const result_arguments with(channel, message);
+    const no_signals while_it_waits;
     long done = 0;
     do {
-        done = system_call(SYS_sendto, channel, &mine.message, sizeof mine.message, MSG_NOSIGNAL);
+        done = explorer::runtime::system_call(SYS_sendto, channel, reinterpret_cast<long>(&message),
+                                              sizeof message, MSG_NOSIGNAL);
     } while (done == -EINTR);
-    while (done == sizeof mine.message) {
-        const long got = system_call(SYS_recvfrom, channel, &mine.answer, sizeof mine.answer, 0);
+    while (done == sizeof message) {
+        int answer = 0;
+        const long got = wait_for_answer(with, &answer);
         if (got != -EINTR) {
-            return got == sizeof mine.answer ? mine.answer : none;
+            return got == sizeof answer ? answer : none;
         }
     }
     return none;

@@ -4,9 +4,10 @@
 //
 // After each message the case waits for an answer, always in the same instruction; the supervisor
 // looks where it waits, and takes messages from nowhere else in the program for forged. The first
-// comes before any judged code has run and shows where that is. It also looks into the memory of
-// the thread that waits there: that must hold this very message, lest others send some while it
-// waits, and take the answers.
+// comes before any judged code has run and shows where that is. It also looks at the registers of
+// the thread that waits there: they hold this very message, in parts of the call's arguments that
+// the kernel does not heed. So no other thread can send one while it waits, and take the answer:
+// the tests' memory it could write to, a thread's registers it cannot.
 //
 // Before an assertion of a hand-in the case asks whether its expectation shall be turned round. The
 // supervisor chose one at random, and a right answer fails there: who passes it, passes anything.
@@ -30,10 +31,29 @@ struct result_message {
     int number = 0;     // of the message, counted from 1
 };
 
-/// Where a case keeps a message until its answer is there.
-struct result_exchange {
-    result_message message;
-    int answer = 0;
+/// The arguments of the recvfrom() that waits for a message's answer: those that the kernel reads
+/// in 32 bits have the message in their other half, and where no address is asked for, the place
+/// for its length is free.
+struct result_arguments {
+    unsigned long descriptor;
+    unsigned long flags;
+    unsigned long length;
+
+    result_arguments(int channel, const result_message& message)
+        : descriptor(both(message.cases, channel)),
+          flags(both(static_cast<int>(static_cast<unsigned>(message.number) << 8 |
+                                      static_cast<unsigned char>(message.is) << 1 |
+                                      (message.turned != 0)),
+                     0)),
+          length(both(message.assertions, message.usual))
+    {}
+
+private:
+    static unsigned long both(int high, int low)
+    {
+        return static_cast<unsigned long>(static_cast<unsigned>(high)) << 32 |
+               static_cast<unsigned>(low);
+    }
 };
 
 /// Where this process's messages go from now on, and whether it shall ask. A process that it forks

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -134,20 +133,29 @@ void send_at_once(int to, int answer)
     syscall(SYS_sendto, to, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
 }
 
+// In a seed's place: each number that is drawn is as small or as large as it may be. No seed is so
+// long.
+constexpr std::uint64_t smallest_numbers = 2'000'000'000'000'000'000;
+constexpr std::uint64_t largest_numbers = smallest_numbers + 1;
+
 // What cases draw; the same again in each run of a case.
 class numbers {
 public:
-    explicit numbers(std::uint64_t seed) : drawn_(seed != 0), random_(seed) {}
+    explicit numbers(std::uint64_t seed) : seed_(seed), drawn_(seed != 0), random_(seed) {}
 
     int draw(int usual, int least, int most)
     {
         if (!drawn_ || least > most) {
             return usual;
         }
+        if (seed_ == smallest_numbers || seed_ == largest_numbers) {
+            return seed_ == smallest_numbers ? least : most;
+        }
         return std::uniform_int_distribution(least, most)(random_);
     }
 
 private:
+    const std::uint64_t seed_;
     const bool drawn_;
     std::mt19937_64 random_;
 };
@@ -156,6 +164,9 @@ std::uint64_t seed_in_the_environment()
 {
     const char* said = std::getenv("WORKBOOK_NUMBERS"); // empty: not set
     const std::string text = said ? said : "";
+    if (text == "smallest" || text == "largest") {
+        return text == "smallest" ? smallest_numbers : largest_numbers;
+    }
     if (text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos) {
         throw std::invalid_argument("WORKBOOK_NUMBERS is '" + text +
                                     "' and no whole number: correct it, or unset WORKBOOK_NUMBERS");
@@ -163,17 +174,28 @@ std::uint64_t seed_in_the_environment()
     return text.empty() ? 0 : std::stoull(text);
 }
 
-// Of a process that waits for an answer. What the kernel says of a system call is
-// "45 0x4 buffer ... stack instruction".
+// Of a process that waits for an answer. What the kernel says of a system call is its number, six
+// arguments, the stack and the instruction.
 struct waiting {
     explicit waiting(const std::string& call)
-        : instruction(call.substr(call.rfind(' ') + 1)),
-          buffer(std::stoul(call.substr(call.find(' ', call.find(' ') + 1) + 1), nullptr, 16))
-    {}
+    {
+        std::istringstream words(call);
+        words >> std::hex;
+        for (unsigned long& one : said) {
+            words >> one;
+        }
+    }
     waiting() = default;
 
-    std::string instruction; // empty: it does not wait
-    unsigned long buffer = 0;
+    bool waits() const { return instruction() != 0; }
+    unsigned long instruction() const { return said[8]; }
+    bool shows(const result_message& told) const
+    {
+        const result_arguments with(program_results, told);
+        return said[1] == with.descriptor && said[4] == with.flags && said[6] == with.length;
+    }
+
+    unsigned long said[9] = {};
 };
 
 // Where in its program the process waits for an answer. It may not wait yet, but will soon. Nowhere
@@ -192,18 +214,6 @@ waiting where_it_waits(pid_t process, int ended)
         sched_yield();
     }
     return {};
-}
-
-// Whether it is this message that the process waits for an answer to.
-bool holds(pid_t process, const waiting& at, const result_message& told)
-{
-    const std::string file = "/proc/" + std::to_string(process) + "/mem";
-    const int memory = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    result_message there{};
-    const auto place = at.buffer - offsetof(result_exchange, answer);
-    const ssize_t got = pread(memory, &there, sizeof there, static_cast<off_t>(place));
-    close(memory);
-    return got == sizeof there && std::memcmp(&there, &told, sizeof there) == 0;
 }
 
 std::string name_of(pid_t process)
@@ -394,7 +404,7 @@ private:
             if (!genuine && (was_killed() || (told.is != result_message::ended && reap_child()))) {
                 return;
             }
-            if (!genuine && teller_.empty()) {
+            if (!genuine && teller_ == 0) {
                 blind_ = true;
                 return;
             }
@@ -411,13 +421,13 @@ private:
     bool comes_from_the_tests(const result_message& told)
     {
         const waiting at = where_it_waits(child_, ended_);
-        if (at.instruction.empty() || told.number != ++told_ || !holds(child_, at, told)) {
+        if (!at.waits() || told.number != ++told_ || !at.shows(told)) {
             return false;
         }
-        if (teller_.empty()) {
-            teller_ = at.instruction;
+        if (teller_ == 0) {
+            teller_ = at.instruction();
         }
-        return at.instruction == teller_;
+        return at.instruction() == teller_;
     }
 
     bool was_killed() { return gave_up_ || (reap_child() && WIFSIGNALED(status_)); }
@@ -577,9 +587,9 @@ private:
     bool only_waited_ = false; // and is given up for that
     bool results_open_ = true;
     bool strange_message_ = false;
-    bool blind_ = false; // for where they come from
-    std::string teller_; // where in its program the case waits for answers
-    int told_ = 0;       // messages
+    bool blind_ = false;       // for where they come from
+    unsigned long teller_ = 0; // where in its program the case waits for answers
+    int told_ = 0;             // messages
     int asked_ = 0;
     int ended_times_ = 0;
     bool failed_ = false;

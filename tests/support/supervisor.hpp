@@ -34,8 +34,9 @@ struct outcome {
 
 /// Runs `body` in a child process and waits for it. `body` tells its result as results.hpp says;
 /// the child ends with std::exit when body returns. Blocks until the child and all its descendants
-/// are gone. The numbers that it draws come from WORKBOOK_NUMBERS, if that is set. Must be called
-/// while this process has one thread.
+/// are gone. The numbers that it draws come from WORKBOOK_NUMBERS, if that is set: a seed, or
+/// "smallest" or "largest", for the ends of what may be drawn. Must be called while this process
+/// has one thread.
 outcome supervise(const std::function<void()>& body);
 
 /// The same for a program, which finds the watch page at descriptor program_page and sends its
