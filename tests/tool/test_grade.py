@@ -19,6 +19,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import fake_tree
+from tool.building import bounded
 from tool.building.build_folder import Case
 from tool.console.terminal import harmless
 from tool.course.layout import Exercise, WorkbookError
@@ -37,7 +38,7 @@ from tool.instructor import (
     trial,
 )
 from tool.instructor.grade import Graded
-from tool.judging import audit, sandbox, symbols
+from tool.judging import audit, checker_recipe, sandbox, symbols
 from tool.judging.judge import FAILED, PASSED, STUCK, Outcome
 
 SEED = 614207733  # of the tests' numbers
@@ -485,6 +486,26 @@ class Sandbox(unittest.TestCase):
         finally:
             sleeper.kill()
             sleeper.wait()
+
+    def test_a_process_that_ends_is_known_at_once(self):
+        sleeper = subprocess.Popen(["sleep", "60"])
+        try:
+            self.assertIsNone(bounded.status_within(sleeper, 0))
+            sleeper.kill()
+            self.assertEqual(bounded.status_within(sleeper, 60), -signal.SIGKILL)
+            self.assertEqual(bounded.status_within(sleeper, 60), -signal.SIGKILL)
+        finally:
+            sleeper.kill()
+            sleeper.wait()
+
+    def test_how_long_a_compilation_took(self):
+        recipe = object.__new__(checker_recipe.Recipe)
+        with tempfile.TemporaryDirectory() as folder:
+            recipe.build = Path(folder)
+            self.assertEqual(recipe.seconds("a.o"), 0)
+            lines = ["# ninja log v5", "0\t900\t1\ta.o\tx", "10\t2510\t2\ta.o\ty", "0\t7\t3\tb.o\tz", "0"]
+            (recipe.build / ".ninja_log").write_text("\n".join(lines), encoding="utf-8")
+            self.assertEqual((recipe.seconds("a.o"), recipe.seconds("none.o")), (2.5, 0))
 
     def test_the_supervisors_record(self):
         case = Case("a", 1, False, False)

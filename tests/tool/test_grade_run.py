@@ -8,7 +8,11 @@ import io
 import os
 import re
 import signal
+import threading
+import time
+import types
 import unittest.mock
+from functools import partial
 from pathlib import Path
 
 import fake_tree
@@ -17,9 +21,11 @@ from tool.building.build_folder import Case
 from tool.course.layout import MACHINE, WorkbookError
 from tool.instructor import grade, grade_record
 from tool.instructor.graded import CORE, NOT_JUDGED, NOT_PASSED, Graded
-from tool.judging.judge import FAILED, PASSED, Outcome
+from tool.judging.judge import FAILED, PASSED, STUCK, Outcome
 
 COUNT = 6
+TESTS = os.getpid()
+LIMIT = 60  # seconds
 
 
 class Court:
@@ -28,13 +34,15 @@ class Court:
     before: dict = {}
     judged: list = []
     seeds: list = []
+    in_vain: tuple = ()  # these run out of time when they are not alone
 
     def __init__(self, _build, exercise, place, seed):
-        self.exercise, self.place = exercise, place
+        self.exercise, self.trials = exercise, types.SimpleNamespace(place=place)
         self.seeds.append(seed)
 
     def grade(self, one, _user, _told):
-        self.place.mkdir()
+        self.place = self.trials.place
+        self.place.mkdir(parents=True, exist_ok=True)
         (self.place / "half built").touch()
         self.before.get(Path(one.name).name, lambda: None)()
         self.judged.append(Path(one.name).name)
@@ -42,7 +50,10 @@ class Court:
         self.place.rmdir()
         good = b"even" in one.files["count.cpp"]
         case = Case("two times three is six", 1, False, False)
-        outcome = Outcome(case, PASSED if good else FAILED, "\0 what it said\n")
+        verdict = PASSED if good else FAILED
+        if Path(one.name).name in self.in_vain and os.getpid() != TESTS:
+            verdict = STUCK
+        outcome = Outcome(case, verdict, "\0 what it said\n")
         return Graded(one.name, self.exercise, CORE if good else NOT_PASSED, [outcome])
 
 
@@ -55,8 +66,9 @@ class BrokenOff(fake_tree.FakeTree):
             self.write(f"../hand-ins/h{number}/ex01_count/count.cpp", text)
         self.tops = [str(self.root.parent / f"hand-ins/h{n}") for n in range(COUNT)]
         self.csv = str(self.root.parent / "marks.csv")
-        Court.before, Court.judged, Court.seeds = {}, [], []
+        Court.before, Court.judged, Court.seeds, Court.in_vain = {}, [], [], ()
         self.patch("tool.instructor.grade.Court", Court)
+        self.patch("tool.instructor.grade.at_once", return_value=1)
         self.patch("tool.instructor.grade.configure", return_value=self.root / "build")
         self.patch("tool.instructor.grade.sandbox.refuse_without")
         self.patch("tool.instructor.grade.core_promises", return_value=1)
@@ -253,6 +265,64 @@ class BrokenOff(fake_tree.FakeTree):
         folder.chmod(0o755)
         self.grade(feedback=str(folder))
         self.assertEqual(len(list(folder.iterdir())), COUNT)
+
+    def several_at_once(self):
+        self.patch("tool.instructor.grade.at_once", return_value=2)
+
+    def meet(self, name: str, other: str) -> None:
+        """Goes on when the other is there, too."""
+        (self.root.parent / f"{name} is here").touch()
+        deadline = time.monotonic() + LIMIT
+        while not (self.root.parent / f"{other} is here").exists():
+            assert time.monotonic() < deadline
+            os.sched_yield()
+
+    def test_several_at_once(self):
+        expected = self.undisturbed()
+        self.several_at_once()
+        Court.before = {"h2": partial(self.meet, "h2", "h3"), "h3": partial(self.meet, "h3", "h2")}
+        self.assertEqual((self.grade(), self.marks()), expected)
+        self.assertEqual((Court.judged, self.left()), ([], []))  # all in other processes
+        self.assertEqual(threading.active_count(), 1)
+
+    def test_who_ran_out_of_time_beside_others_is_judged_alone(self):
+        expected = self.undisturbed()
+        self.several_at_once()
+        Court.in_vain = ("h0",)
+        Court.before = {"h0": partial(self.meet, "h0", "h1"), "h1": partial(self.meet, "h1", "h0")}
+        self.assertEqual((self.grade(), self.marks()), expected)
+        self.assertEqual(Court.judged, ["h0"])
+
+    def test_several_at_once_by_kill(self):
+        expected = self.undisturbed()
+        self.several_at_once()
+        child = os.fork()
+        if child == 0:
+            Court.before = {"h3": lambda: os.kill(os.getppid(), signal.SIGKILL)}
+            with contextlib.suppress(BaseException):
+                self.grade()
+            os._exit(1)
+        self.assertEqual(os.waitpid(child, 0)[1], signal.SIGKILL)
+        self.assertEqual((self.grade(), self.marks()), expected)
+        self.assertEqual(self.left(), [])
+
+    def test_several_at_once_by_ctrl_c(self):
+        expected = self.undisturbed()
+        self.several_at_once()
+        self.breaks_off("h3", lambda: os.kill(os.getppid(), signal.SIGINT), KeyboardInterrupt)
+        Court.before = {}
+        self.assertEqual((self.grade(), self.marks()), expected)
+        self.assertEqual(self.left(), [])
+
+    def test_a_helper_that_fails_ends_the_grading(self):
+        self.several_at_once()
+        self.breaks_off("h3", lambda: os.kill(os.getpid(), signal.SIGTERM), RuntimeError)
+        error = WorkbookError("no room", MACHINE)
+
+        def fails():
+            raise error
+
+        self.breaks_off("h3", fails, WorkbookError)
 
     def test_twice_at_once(self):
         def another():

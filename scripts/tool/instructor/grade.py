@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from tool.building import bounded
 from tool.building.build_folder import built, configure
 from tool.console.progress import Line
 from tool.console.terminal import harmless, note, one_line
@@ -23,7 +25,9 @@ from tool.instructor.grade_record import Record
 from tool.instructor.graded import CORE, MISSING, NOT_JUDGED, UNREADABLE, Graded
 from tool.instructor.handed import Tree
 from tool.instructor.handin import HandIn
+from tool.instructor.helpers import Helpers
 from tool.judging import judge, sandbox
+from tool.judging.judge import STUCK
 
 
 @dataclass(frozen=True)
@@ -113,20 +117,104 @@ class Reports:
 
 def judged(build: Path, plan: list[HandIn | Graded], record: Record) -> Iterator[Graded]:
     """Graded for each, in their order."""
-    courts: dict[str, Court] = {}
-    users = {one.name: number for number, one in enumerate(plan, 1)}
-    for number, one in enumerate(plan):
-        found = one if isinstance(one, Graded) else record.known(one)
-        if found is None:
-            assert isinstance(one, HandIn)
-            record.refuse_full_disk()
-            found = graded(build, courts, one, users[one.name], record, (number, len(plan)))
-            record.refuse_full_disk()
-            record.keep(one, found)
-        if found.exercise:
-            found = replace(found, core=core_promises(build, found.exercise))
-        note(f"{found.name}: {found.exercise.id + ' ' if found.exercise else ''}{found.verdict}")
-        yield found
+    known = [one if isinstance(one, Graded) else record.known(one) for one in plan]
+    due = [number for number, found in enumerate(known) if found is None]
+    with Helpers(min(at_once(), len(due))) as helpers:
+        bench = Bench(build, plan, record, helpers, due)
+        for number, one in enumerate(known):
+            found = one or bench.until(number)
+            if found.exercise:
+                found = replace(found, core=core_promises(build, found.exercise))
+            note(f"{found.name}: {found.exercise.id + ' ' if found.exercise else ''}{found.verdict}")
+            yield found
+
+
+def at_once() -> int:
+    """Hand-ins: one a core, as much of one's judging is a program after another."""
+    return bounded.cores()
+
+
+class Bench:
+    """Judges those of a plan that are due, with helpers."""
+
+    def __init__(
+        self, build: Path, plan: list[HandIn | Graded], record: Record, helpers: Helpers, due: list[int]
+    ):
+        self._build, self._plan, self._record, self._helpers = build, plan, record, helpers
+        self._due = due
+        self._again: list[int] = []  # to be judged alone
+        self._found: dict[int, Graded] = {}
+        self._courts: dict[str, Court] = {}
+        self._users = {one.name: number for number, one in enumerate(plan, 1)}
+
+    def until(self, number: int) -> Graded:
+        """Goes on until this one is judged."""
+        while number not in self._found:
+            self._record.refuse_full_disk()
+            if self._again and not self._helpers.busy:
+                self._judge_alone(self._again.pop(0))
+                continue
+            while self._may_start():
+                self._start(self._due.pop(0))
+            if self._helpers.busy:
+                self._wait()
+        return self._found.pop(number)
+
+    def _may_start(self) -> bool:
+        if self._again or not self._due or self._helpers.busy == max(self._helpers.at_once, 1):
+            return False
+        # Before an exercise's first, its solution is tried, with nothing beside it.
+        return self._hand_in(self._due[0]).exercise.name in self._courts or not self._helpers.busy
+
+    def _start(self, number: int) -> None:
+        one = self._hand_in(number)
+        if one.exercise.name not in self._courts:
+            refuse_edited(one.exercise)
+            court = Court(self._build, one.exercise, self._record.place, self._record.seed)
+            self._courts[one.exercise.name] = court
+        if self._helpers.at_once <= 1:
+            self._again.append(number)
+            return
+
+        def work(place: int) -> Graded:
+            self._record.let_go()
+            court = self._courts[one.exercise.name]
+            court.trials.place = self._record.place / str(place)
+            return graded(court, one, self._users[one.name])
+
+        self._helpers.start(number, work)
+
+    def _wait(self) -> None:
+        with Line("grading") as line:
+            at = len(self._plan) - len(self._due) - self._helpers.busy - len(self._again)
+            number, found, in_company = self._helpers.wait(lambda: line.tell("", at, len(self._plan)))
+        if in_company and wants_time(found):
+            self._again.append(number)
+        else:
+            self._keep(number, found)
+
+    def _judge_alone(self, number: int) -> None:
+        one = self._hand_in(number)
+        at = len(self._plan) - len(self._due) - len(self._again)
+        with Line(f"grading {one.name} {one.exercise.id}") as line:
+            told = partial(line.tell, done=at, total=len(self._plan))
+            found = graded(self._courts[one.exercise.name], one, self._users[one.name], told)
+        self._keep(number, found)
+
+    def _keep(self, number: int, found: Graded) -> None:
+        self._record.refuse_full_disk()
+        self._record.keep(self._hand_in(number), found)
+        self._found[number] = found
+
+    def _hand_in(self, number: int) -> HandIn:
+        one = self._plan[number]
+        assert isinstance(one, HandIn)
+        return one
+
+
+def wants_time(found: Graded) -> bool:
+    """Whether it may be that another hand-in took the time that this one needed."""
+    return any(one.verdict == STUCK or judge.WAITED in one.output for one in found.outcomes)
 
 
 def core_promises(build: Path, exercise: Exercise) -> int:
@@ -146,18 +234,11 @@ def tell_how_to_go_on(found: list[Graded]) -> None:
 
 
 def graded(
-    build: Path, courts: dict[str, Court], one: HandIn, user: int, record: Record, at: tuple[int, int]
+    court: Court, one: HandIn, user: int, told: Callable[[str], None] = bounded.nothing
 ) -> Graded:
-    """`at`: how many are done, and of how many."""
-    exercise = one.exercise
-    if exercise.name not in courts:
-        refuse_edited(exercise)
-        courts[exercise.name] = Court(build, exercise, record.place, record.seed)
     began, clock = time.time(), time.monotonic()
-    with Line(f"grading {one.name} {exercise.id}") as line:
-        found = courts[exercise.name].grade(one, user, lambda what: line.tell(what, *at))
     return replace(
-        found,
+        court.grade(one, user, told),
         remarks=list(one.remarks),
         began=began,
         seconds=time.monotonic() - clock,

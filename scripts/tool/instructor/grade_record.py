@@ -160,6 +160,10 @@ class Record:
         shutil.rmtree(self.place if kind else self._folder, ignore_errors=True)
         self._lock.close()
 
+    def let_go(self) -> None:
+        """In a fork: it shall not seem to be under way when the process that it is of has been killed."""
+        self._lock.close()
+
     def _read(self) -> None:
         """Whole lines only: the last one may have been cut off."""
         lines = []

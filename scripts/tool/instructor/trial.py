@@ -22,10 +22,12 @@ from tool.judging.judge import PASSED, Outcome
 
 Told = Callable[..., None]  # is told what a trial is at
 # Seconds of the processor for a compilation, so that a busy machine ends none: what the solution's
-# took, TIMES over, but no less than this. The tests take long, whatever is in a hand-in's headers.
-LEAST_LIMIT, LEAST_FOR_TESTS = 10, 60
+# took, TIMES over, but no less than LEAST_LIMIT. The tests take long, whatever is in a hand-in's
+# headers: for them it is what they took when they were built.
+LEAST_LIMIT = 10
 SOLUTIONS_LIMIT = 300
-TIMES = 5
+TIMES, TIMES_FOR_TESTS = 5, 2
+UNKNOWN = 30  # where nobody knows how long they took
 OUT_OF_TIME = "CPU time limit exceeded"  # as the compiler says it
 MOST_EXPANDED = 4 << 20  # characters of one source's own lines, macros expanded
 PATIENCE = 20  # as many seconds by the clock for each of the processor's
@@ -49,7 +51,7 @@ class Trials:
     def __init__(self, recipe: Recipe, stub: dict[str, bytes], place: Path, seed: int):
         """`place`: a folder that is there while an answer is tried, and then no more; `seed`: of the
         tests' numbers."""
-        self._place = place
+        self.place = place
         self._seed = b"%d\n" % seed
         self._recipe = recipe
         self._exercise = recipe.exercise
@@ -67,7 +69,7 @@ class Trials:
     def run(self, one: HandIn, user: int, told: Told = bounded.nothing) -> Trial:
         """Builds and runs it, both in sandboxes, as user number `user`. Tells what it is at."""
         bounded.adopt_orphans()
-        with fresh_folder(self._place) as holder:
+        with fresh_folder(self.place) as holder:
             place = Place(holder, one, user)
             sandboxes = sandbox.Sandboxes(user)
             try:
@@ -102,12 +104,13 @@ class Trials:
             for name, object_file in zip(sources, objects)
         ]
         tests = [self._recipe.compile_test(old, new) for old, new in parts.items()]
+        took = max((self._recipe.seconds(old) or UNKNOWN for old in affected), default=0)
         link = self._recipe.link(objects, parts, str(out / "checker"))
 
         too_long: list[sandbox.Ended] = []
 
         def run(command: list[str]) -> sandbox.Ended:
-            limit = max(LEAST_FOR_TESTS, self._limit) if command in tests else self._limit
+            limit = max(TIMES_FOR_TESTS * took, self._limit) if command in tests else self._limit
             boxes = for_tests if command in tests else sandboxes
             ended = boxes.run(
                 view, command, limit * PATIENCE, "-E" in command, processor=limit, works=True
@@ -135,11 +138,12 @@ class Trials:
         paths = [self._exercise.stub / name for name in searched]
         read = [self._recipe.preprocess(path) for path in paths]
         read += [self._recipe.preprocess_unjudged(path) for path in paths]
-        ended = all_of([*tests, *compilations, *read], "compiling it")
+        # The answer first: what takes for ever is found by the smaller limit.
+        ended = all_of([*compilations, *tests, *read], "compiling it")
         if too_long:
             return [], self._errors(too_long[:1])
-        tested, ended = ended[: len(tests)], ended[len(tests) :]
-        built, printed = ended[: len(compilations)], ended[len(compilations) :]
+        built, ended = ended[: len(compilations)], ended[len(compilations) :]
+        tested, printed = ended[: len(tests)], ended[len(tests) :]
         if errors := self._errors(built) or self._errors(tested):
             return [], errors  # what does not compile cannot be expanded, either
         return self._odd_when_expanded(searched, printed), self._errors(all_of([link], "linking it"))

@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import subprocess
@@ -41,13 +42,18 @@ class Recipe:
 
     def preprocess(self, source: Path) -> list[str]:
         """The same source, printed as the compiler's own eyes see it."""
+        words = self._print(source)
+        # A precompiled header is read and not printed: nobody looks at it. Clang does so by itself.
+        return words if "-include-pch" in words else [*words, "-fpch-preprocess"]
+
+    def _print(self, source: Path) -> list[str]:
         words = self.compile(source, "-")
         words[words.index("-c")] = "-E"
         return words
 
     def preprocess_unjudged(self, source: Path) -> list[str]:
         """The same as if nobody judged it: optimised, without explorer, tests and what they include."""
-        words = self.preprocess(source)
+        words = self._print(source)
         while "-include" in words:
             at = words.index("-include")
             del words[at : at + 2]
@@ -78,6 +84,15 @@ class Recipe:
                 raise WorkbookError(f"ninja does not know what {object_file} is made of", MACHINE)
             found[object_file] = {os.path.normpath(os.path.join(self.build, p)) for p in paths}
         return found
+
+    def seconds(self, object_file: str) -> float:
+        """That its compilation took here when it was built, by the clock; 0 if nobody knows."""
+        with contextlib.suppress(OSError, ValueError):
+            for line in reversed((self.build / ".ninja_log").read_text(encoding="utf-8").splitlines()):
+                began, ended, _, made_then, *_ = [*line.split("\t"), "", "", "", ""]
+                if made_then == object_file:
+                    return (int(ended) - int(began)) / 1000
+        return 0
 
     def compile_test(self, object_file: str, out: str) -> list[str]:
         """The part of the test that this is made of."""

@@ -179,8 +179,8 @@ def watch(
 ) -> tuple[int | None, str]:
     deadline = time.monotonic() + limit
     while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(LOOK), ""
+        if (status := bounded.status_within(process, LOOK)) is not None:
+            return status, ""
         if time.monotonic() > deadline:
             return None, f"{GAVE_UP} after {limit:g} s."
         if why := too_much(process.pid, out, seen):
