@@ -349,6 +349,25 @@ function(workbook_made_checker check changed)
     workbook_checker(${check} ${folder} "" "${sources}" ${shared})
 endfunction()
 
+# A right answer passes with the smallest and with the largest of the numbers that the tests may draw.
+# One schedule is enough, as explored cases draw none.
+function(workbook_ends_of_what_is_drawn group check)
+    set(draws)
+    foreach(file IN LISTS EX_test EX_SHARES)
+        file(STRINGS ${file} draws_here REGEX "drawn\\(")
+        list(APPEND draws ${draws_here})
+    endforeach()
+    if(NOT draws)
+        return()
+    endif()
+    foreach(end smallest largest)
+        add_test(NAME self.${end}-${check} COMMAND ${check} --all)
+        set_tests_properties(self.${end}-${check} PROPERTIES FIXTURES_REQUIRED ${group}_built TIMEOUT 600
+            ENVIRONMENT "WORKBOOK_NUMBERS=${end};WORKBOOK_SCHEDULES=1")
+        workbook_label(self.${end}-${check} ${EX_id} self)
+    endforeach()
+endfunction()
+
 # Wrong and right answers, fresh and half-filled stubs: checkers made from WORKBOOK_ANSWERS_<name>,
 # whose entries are "check|header or the .cpp files that differ|sentence|...".
 function(workbook_made_answers)
@@ -379,6 +398,9 @@ function(workbook_made_answers)
         set_tests_properties(${check} PROPERTIES FIXTURES_REQUIRED ${group}_built TIMEOUT 600)
         if(mode STREQUAL "--all" AND EX_EXPLORED)
             set_tests_properties(${check} PROPERTIES COST ${WORKBOOK_LONG}) # the whole budget, each case
+        endif()
+        if(mode STREQUAL "--all")
+            workbook_ends_of_what_is_drawn(${group} ${check})
         endif()
         if(mode STREQUAL "--half") # the whole solution is searched for longer, this need not be
             set_tests_properties(${check} PROPERTIES ENVIRONMENT WORKBOOK_SCHEDULES=2000)
@@ -433,6 +455,7 @@ function(workbook_exercise name)
     workbook_hunt(${CMAKE_SOURCE_DIR}/hunts/${name} ${stub} ${solution})
     if(WORKBOOK_INSTRUCTOR)
         workbook_program_runs(${EX_id} ${name}_solution)
+        workbook_ends_of_what_is_drawn(ref${EX_number} ref${EX_number})
         workbook_made_answers()
     endif()
 

@@ -389,12 +389,12 @@ template <long N> constexpr long all = counted(200'000 + N) + all<N - 1>;
 template <> constexpr long all<0> = 0;
 inline constexpr long much = all<800>;
 """,
-    "includes": "#if __INCLUDE_LEVEL__ < 100\n#include __FILE__\n#include __FILE__\n#endif\n",
+    "includes": '#if __INCLUDE_LEVEL__ < 100\n#include "bomb.hpp"\n#include "bomb.hpp"\n#endif\n',
     "macros": "#define M0 1 +\n"
     + "".join(f"#define M{i + 1} M{i} M{i} M{i} M{i}\n" for i in range(20))
     + "inline long many = M20 1;\n",
     "an endless file": '#include "/dev/zero"\n',
-    "a large object": "inline char large[1L << 33] = {1};\ninline char* used = large;\n",
+    "a large object": "static char large[1L << 33] = {1};\nstatic int touched = large[5] = 1;\n",
     "errors": "template <int N> struct wrong : wrong<N - 1>, wrong<N - 2> { no such; };\n"
     "template <> struct wrong<0> {};\ntemplate <> struct wrong<1> {};\n"
     + "".join(f"inline wrong<{i}> w{i};\n" for i in range(2, 800)),

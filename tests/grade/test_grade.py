@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import cheats  # noqa: E402
 import honest  # noqa: E402
+from tool.building import bounded  # noqa: E402
 from tool.building.build_folder import folder  # noqa: E402
 from tool.course import answers, pristine  # noqa: E402
 from tool.course.layout import WorkbookError, find_exercise  # noqa: E402
@@ -35,6 +36,8 @@ IS_PRIME = "bool is_prime(int n)\n{\n"
 PROMISE = "0 and 1 and negative numbers are not prime"
 
 
+# What is said of a compilation that comes to a limit: of time, of memory, of a file's size.
+OF_A_LIMIT = "Gave up: |Ended: it |out of memory allocating|File size limit exceeded"
 STUB = {name: text.decode() for name, text in pristine.shipped_code(EXERCISE).items()}
 LOCK = "std::lock_guard lock(mutex);"
 SHARED = "the shared result is guarded under every schedule"
@@ -198,6 +201,24 @@ class HandIns(unittest.TestCase):
             self.assertEqual(found.verdict, graded.DOES_NOT_BUILD)
             self.assertIn("takes far longer than the solution", found.why)
             print(f"to compile: {time.monotonic() - began:.0f} s", flush=True)
+
+    def test_bombs_in_a_header(self):
+        """Included by the answer, by the tests, or by both: none gets beyond a limit, nothing is left."""
+        self.judge_only(PROMISE)
+        for name, bomb in cheats.COMPILATION_BOMBS.items():
+            for included in ("by the answer", "by the interface"):
+                with self.subTest(name, included=included):
+                    include = '#include "bomb.hpp"\n'
+                    source, header = GOOD[SOURCE], GOOD[HEADER].replace("#pragma once", f"#pragma once\n{include}")
+                    if included == "by the answer":
+                        source, header = include + GOOD[SOURCE], GOOD[HEADER]
+                    began = time.monotonic()
+                    found = self.graded(source, header, **{"bomb.hpp": bomb})
+                    took = time.monotonic() - began
+                    print(f"{name}, {included}: {took:.0f} s: {found.why.strip()[:200]}", flush=True)
+                    self.assertEqual(found.verdict, graded.DOES_NOT_BUILD)
+                    self.assertRegex(found.why, OF_A_LIMIT)
+                    self.assertEqual(bounded.children(), [])
 
     def test_what_waits_or_has_many_parts_to_compile(self):
         many = {f"part{i}.cpp": cheats.SLOW_TO_COMPILE.replace("more", f"more{i}") for i in range(30)}
