@@ -45,7 +45,7 @@ SOLVED = ("ex01", "ex02", "ex05", "ex13")  # a first one; pools; sockets; corout
 COLUMNS = ("Debian", "compiler", "CMake", *LIBRARIES, "Python", "`start`", *SOLVED)
 TABLE = re.compile(r"(?<=<!-- platforms begin -->\n).*?(?=<!-- platforms end -->)", re.DOTALL)
 DOCUMENT = "CONTRIBUTING.md"
-GOOD = "passes"
+GOOD, UNTRIED = "passes", "untried"
 PLACE = "/workbook"  # in such a system
 LIMIT = 3600  # seconds for one command there
 LEFT_BEHIND = re.compile(r"\.git|\.workbook|\.cache|\..*_cache|hunts|build(-.*)?")  # at the top
@@ -191,15 +191,19 @@ def table(tried: list[Tried]) -> str:
 
 
 def renewed(text: str, tried: list[Tried]) -> str:
-    """Rows of what was not tried this time stay."""
+    """A row for each platform; those of what was not tried this time stay."""
     old = TABLE.search(text)
     if not old:
         raise WorkbookError(f"{DOCUMENT} has lost its place for the table of platforms")
     rows = {row_key(line): line + "\n" for line in old[0].splitlines()[2:]}
     rows.update({row_key(line): line + "\n" for line in table(tried).splitlines()[2:]})
-    names = [name for name in PLATFORMS if name in rows]
-    head = table([])
-    return TABLE.sub(lambda _: head + "".join(rows[name] for name in names), text)
+    made = table([]) + "".join(rows.get(name) or untried(name) for name in PLATFORMS)
+    return TABLE.sub(lambda _: made, text)
+
+
+def untried(platform: str) -> str:
+    suite, compiler = platform.split("/")
+    return f"| {' | '.join([suite, compiler, *[UNTRIED] * (len(COLUMNS) - 2)])} |\n"
 
 
 def row_key(line: str) -> str:
