@@ -71,6 +71,8 @@ class Resumed(unittest.TestCase):
             stdout=self.printed,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            # As in a terminal: what a shell starts in the background ignores Ctrl+C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def found(self) -> tuple[str, str]:

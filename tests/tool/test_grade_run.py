@@ -293,6 +293,19 @@ class BrokenOff(fake_tree.FakeTree):
         self.assertEqual((self.grade(), self.marks()), expected)
         self.assertEqual(Court.judged, ["h0"])
 
+    def test_who_waits_for_ever_is_not_judged_again(self):
+        case = Case("a", 1, False, False)
+        for said, again in (
+            ("Gave up after 8 s in which every thread waited: the case does not end.", False),
+            ("Gave up after 20 s: the case does not end.", True),
+            ("Ended: it took more than 2 GiB of memory.", True),
+        ):
+            found = Graded("h0", None, NOT_PASSED, [Outcome(case, STUCK, said)])
+            self.assertEqual(grade.wants_time(found), again, said)
+        for said, again in (("it waited for 5 s in vain", True), ("it was 3", False)):
+            found = Graded("h0", None, NOT_PASSED, [Outcome(case, FAILED, said)])
+            self.assertEqual(grade.wants_time(found), again, said)
+
     def test_several_at_once_by_kill(self):
         expected = self.undisturbed()
         self.several_at_once()

@@ -214,7 +214,10 @@ class Bench:
 
 def wants_time(found: Graded) -> bool:
     """Whether it may be that another hand-in took the time that this one needed."""
-    return any(one.verdict == STUCK or judge.WAITED in one.output for one in found.outcomes)
+    return any(
+        judge.WAITED in one.output or (one.verdict == STUCK and judge.STOOD_STILL not in one.output)
+        for one in found.outcomes
+    )
 
 
 def core_promises(build: Path, exercise: Exercise) -> int:

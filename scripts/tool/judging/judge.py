@@ -34,6 +34,7 @@ VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: UNJUDGED}
 # How the supervisor's report of an end that is no verdict of the case's own begins.
 ENDED = re.compile("^The case's process (was ended by signal|ended by itself)", re.MULTILINE)
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
+STOOD_STILL = " in which every thread waited"  # in it: more time would have changed nothing
 WAITED = " 5 s in vain"  # of a case's own wait, which is bounded
 INDENT = 2  # of a report that is shown below its promise
 OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
