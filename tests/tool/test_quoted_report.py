@@ -72,6 +72,11 @@ class Quotations(fake_tree.FakeTree):
         self.assertIsNone(quoted_report.first_missing(quoted_report.quotation(
             f"<!-- quoted: it -->\n```\n{text}```\n", "it"), printed))
 
+    def test_a_replay_line_with_older_values(self):
+        printed = PRINTED.replace("=1:0:", "=1:0uo1:0x3.1")
+        text, missing = quoted_report.renewed(QUOTED, printed)
+        self.assertEqual((missing, text), ([], QUOTED.replace("=1:0:", "=1:0uo1:0x3.1")))
+
     def test_what_no_number_mends(self):
         text, missing = quoted_report.renewed(QUOTED, PRINTED.replace("start T1", "begin T1"))
         self.assertEqual((text, missing), (QUOTED, ["  start T1"]))

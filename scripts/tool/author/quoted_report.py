@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NUMBER = re.compile(r"(?<=:)\d+\b|(?<=in schedule )\d+|(?<=WORKBOOK_REPLAY=)[\d:.xu]+")
+NUMBER = re.compile(r"(?<=:)\d+\b|(?<=in schedule )\d+|(?<=WORKBOOK_REPLAY=)[\d:.xuo]+")
 ANNOTATION = re.compile(r"\s*<-- .*")
 
 
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
     text = re.sub(r" \([\w.+-]+\+0x[0-9a-f]+\)", "", text)
     text = re.sub(r"[\w-]+/answers/[\w.]+/", "exercises/", text)
     text = re.sub(r"(?:\S*/)?bin/[\w.]+(?= \")", "bin/...", text)
-    text = re.sub(r"0x[0-9a-f]+|0x\.\.\.", "0x...", text)
+    text = re.sub(r"(?<![:.])0x[0-9a-f]+|0x\.\.\.", "0x...", text)  # a replay line has others
     text = re.sub(r"(pid|tid)=(\d+|\.\.\.)", r"\1=...", text)
     return " ".join(text.split())
 
@@ -47,7 +47,7 @@ def pattern(line: str, any_number: bool) -> re.Pattern[str]:
     parts = [re.escape(plain(line))]
     if any_number:
         parts = [re.escape(part) for part in NUMBER.split(plain(line))]
-    return re.compile(r"(?<!\S)" + r"([\d:.xu]+)".join(parts) + r"(?!\S)")
+    return re.compile(r"(?<!\S)" + r"([\d:.xuo]+)".join(parts) + r"(?!\S)")
 
 
 def first_missing(quoted: list[str], printed: str) -> str | None:
