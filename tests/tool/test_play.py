@@ -111,6 +111,13 @@ class Playing(unittest.TestCase):
         said = play_shown.goal(best, "")
         self.assertIn("One ends so:\n  wrong result: one is lost\nThe explorer took 3 switches", said)
 
+    def test_older_values_are_not_in_the_players_hand(self):
+        best = Count(Path("checker"), Case("nothing is lost", 1, False, False, True)).look(None)[0]
+        for replay, takes_one in (("1:0o1:0x3.1", True), ("1:0u:0x3.1", False)):
+            said = play_shown.goal({**best, "replay": replay}, "")
+            self.assertEqual("gives an older value" in said, takes_one)
+            self.assertNotEqual("that is par" in said, takes_one)
+
     def test_what_decided_is_marked_however_long_ago(self):
         steps = [step(1, "reads", decisive=True), *[step(2, "computes")] * 20, step(1, "writes", decisive=True)]
         story = {"kind": "wrong result", "text": "", "threads": 3, "steps": steps, "cause": "T1 read it."}
