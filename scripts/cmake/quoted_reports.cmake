@@ -36,12 +36,15 @@ function(workbook_quoted_reports)
     workbook_racing_program(ex06_racy_server)
     workbook_quoted_report(explorer-ex01 bad01 bad01.no_lock
         "the shared result is guarded under every schedule")
+    workbook_quoted_report(explorer-ex01-relaxed bad01 bad01.relaxed_spin_lock
+        "the shared result is guarded under every schedule")
     workbook_quoted_report(explorer-ex02 bad02 bad02.if_for_while
         "each item goes to one taker and each taker gets one")
     workbook_quoted_report(explorer-ex04 bad04 bad04.no_forced_switch
         "a thread that waits is let in at the next check")
     workbook_quoted_report(explorer-ex06 ref06 ref06
         --show "two clients at once can get the same number")
+    workbook_quoted_report(explorer-ex06-relaxed self.explorer explorer_cases show relaxed_done)
     workbook_quoted_report(explorer-own-server self.explorer explorer_cases
         show greets_half_a_name)
     workbook_quoted_report(explorer-ex14 bad14 bad14.lost_cancel_get

@@ -35,9 +35,9 @@ struct options {
     /// How many spurious wakeups of condition variables one schedule may hold.
     int spurious = 1;
     /// How often the atomics of one schedule may give an older value than the newest, where their
-    /// memory orders allow it; four find most of what there is. In the part that is tried at random
-    /// only: the systematic part is sequentially consistent.
-    int older_values = 0;
+    /// memory orders allow it; most mistakes need no more than four. In the part that is tried at
+    /// random only: the systematic part is sequentially consistent. 0: nowhere.
+    int older_values = 4;
     /// Whether two unordered accesses to the same plain variable are a failure.
     bool races = true;
     /// Also switch threads at plain (not atomic) reads and writes. For code that races on purpose.
@@ -81,9 +81,9 @@ struct options {
 struct result {
     bool failed = false;       // a schedule failed, or the search itself could not be done
     bool exhausted = false;    // every schedule within the preemption bound was tried
-    bool proof = false;        // one of each kind was tried: no other schedule does anything else
-    long older_values = 0;     // in so many schedules atomics could give older values, and did not
-                               // always; a proof says nothing of those. 0: they could not
+    bool proof = false;        // one of each kind was tried: no other schedule does anything else;
+                               // the report says if that holds with sequential consistency only
+    long older_values = 0;     // in so many schedules atomics could give older values
     long distinct = 0;         // a proof: so many kinds there are
     bool out_of_time = false;  // the wall-clock bound came first: no verdict
     bool unproved = false;     // WORKBOOK_PROOF asked for a proof, and there is none: no verdict

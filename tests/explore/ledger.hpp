@@ -148,7 +148,8 @@ struct search_plan {
     bool stop;          // replay: where the given choices end, to tell who could go on
     bool real_threads;  // see engine/engine.hpp
     int preemption_bound, spurious;
-    int older_values; // that one schedule may take, see memory/stores.hpp
+    int older_values;   // that one schedule may take, see memory/stores.hpp
+    bool watches_older; // takes none, but notes whether it could
     int mishaps[mishap_kinds];
     long max_steps, limit;
     uint64_t seed;
@@ -250,6 +251,7 @@ struct ledger {
     // The choices of the last schedule, and those to be replayed.
     int chosen;
     uint8_t choice[most_choices];
+    bool chose_older[most_choices]; // [i]: that one was among an atomic's stores; 0: the newest
     int given;
     uint8_t replay[most_choices];
 

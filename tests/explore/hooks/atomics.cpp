@@ -83,7 +83,7 @@ bool keeps_stores_of(const atomic_step& here, const volatile T* address)
     if constexpr (sizeof(T) > sizeof(uint64_t)) {
         return false;
     } else {
-        return older_left > 0 &&
+        return keeping_stores &&
                keeps_stores(*here.on, address, sizeof(T),
                             static_cast<uint64_t>(__atomic_load_n(address, __ATOMIC_RELAXED)));
     }
@@ -197,6 +197,7 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
         const T old = static_cast<T>(value_of(from));
         const bool done = old == *expected;
         *expected = old;
+        touch_memory(address, sizeof(T), done ? touching::writes : touching::reads);
         note_change(here.event, address, sizeof(T), static_cast<uint64_t>(old),
                     static_cast<uint64_t>(done ? value : old));
         note_read(*self, *here.on, static_cast<uint64_t>(old), done);
@@ -378,7 +379,7 @@ void __tsan_atomic_thread_fence(int order)
         if (acquires(order)) {
             join_clock(me.clock, me.acquired);
         }
-        if (in_s) {
+        if (order == __ATOMIC_SEQ_CST) {
             note_fence();
         }
         if (releases(order)) {

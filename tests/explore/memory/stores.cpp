@@ -22,6 +22,7 @@ struct kept_store {
 };
 
 int older_left = 0;
+bool keeping_stores = false;
 
 namespace {
 
@@ -42,6 +43,7 @@ uint32_t stores_used;
 fence* fences;
 int fences_used;
 uint32_t last_in_s;
+uint32_t unsettled; // the first store that some time has not passed since
 
 bool is_seq_cst(int order)
 {
@@ -114,6 +116,9 @@ public:
 
     bool holds(const kept_store& one) const
     {
+        if (static_cast<uint32_t>(&one - stores) < unsettled) {
+            return true;
+        }
         if (is_known_by(one, self->clock)) {
             return true;
         }
@@ -135,6 +140,18 @@ bool is_updated(const kept_store& one)
     return one.newer != 0 && stores[one.newer].updates;
 }
 
+void keep_no_more()
+{
+    older_left = 0;
+    keeping_stores = false;
+}
+
+void note_could_be_older()
+{
+    book->could_be_older = true;
+    keeping_stores = older_left > 0;
+}
+
 // The first is the newest one.
 struct choices {
     kept_store* of[most_kept];
@@ -144,11 +161,11 @@ struct choices {
     kept_store& take(bool writes)
     {
         if (count > 1) {
-            book->could_be_older = true;
+            note_could_be_older();
         }
         const int taken = count > 1 && older_left > 0 ? choose_older(count, writes) : 0;
         if (taken > 0) {
-            --older_left;
+            keeping_stores = --older_left > 0;
             ++book->older_taken;
         }
         return *of[taken];
@@ -200,10 +217,17 @@ void begin_stores()
         fences = static_cast<fence*>(map_table(sizeof(fence) * most_fences));
     }
     older_left = book->plan.older_values;
+    keeping_stores = older_left > 0 || (book->plan.watches_older && !book->could_be_older);
     book->older_taken = 0;
     stores_used = 1;
+    unsettled = 0;
     fences_used = 0;
     last_in_s = 0;
+}
+
+void settle_stores()
+{
+    unsettled = stores_used;
 }
 
 bool keeps_stores(object& on, const volatile void* address, int size, uint64_t value)
@@ -214,7 +238,7 @@ bool keeps_stores(object& on, const volatile void* address, int size, uint64_t v
         return false;
     }
     if (stores_used + 2 > most_stores) {
-        older_left = 0;
+        keep_no_more();
         return false;
     }
     if (on.newest_store == 0 || on.size_of_stores != size) {
@@ -311,10 +335,13 @@ bool end_store(object& on, uint64_t value, int order, kept_store* after, int eve
 void note_fence()
 {
     if (older_left == 0) {
+        if (keeping_stores) { // in another order of the fences, who knows
+            note_could_be_older();
+        }
         return;
     }
     if (fences_used == most_fences) {
-        older_left = 0;
+        keep_no_more();
         return;
     }
     thread_state& me = *self;

@@ -30,10 +30,17 @@ inline bool releases(int order)
     return order == __ATOMIC_RELEASE || order >= __ATOMIC_ACQ_REL;
 }
 
-// How many more times this schedule may take something else than the newest. 0: no store is kept.
+// How many more times this schedule may take something else than the newest.
 extern int older_left;
+// Whether stores are kept: as long as it may, or until it is seen that another schedule could.
+extern bool keeping_stores;
 
 void begin_stores();
+
+// Some time has passed, as when everybody waited or somebody asked in vain: all that was stored so
+// far can be seen by now, and nothing older any more ([atomics.order]: "within a reasonable amount
+// of time"). Else an older value would make a time-out, or asking so many times, a false alarm.
+void settle_stores();
 
 // The stores of an atomic are known, from now on at the latest. False: it always has the newest.
 bool keeps_stores(object& on, const volatile void* address, int size, uint64_t value);

@@ -2,6 +2,7 @@
 // only a spurious wakeup or an early time-out lets run, and time.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/memory/stores.hpp"
 #include "explore/runtime.hpp"
 #include "explore/strategies/dependence.hpp"
 
@@ -69,6 +70,7 @@ void move_time_to(int64_t deadline)
 {
     run.now = deadline;
     note_time_moved();
+    settle_stores();
 }
 
 // Those who can go on, the current thread first, then in the order of their numbers after it. Who

@@ -128,6 +128,9 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
     if (thread_state& next = pick(me, plain); &next != &me) {
         pass_turn(me, next);
     }
+    if (about_to == op::yield) { // all who could have had a turn
+        settle_stores();
+    }
     me.deadline = never;
     me.waits_in = op::run;
     if (__builtin_expect(me.killed_by != 0, 0)) {

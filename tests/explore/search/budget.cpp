@@ -9,7 +9,6 @@ namespace explorer {
 namespace {
 
 constexpr int systematic_share = 4; // a fourth of the schedules, for each of two ways
-constexpr long first_look = 100;    // schedules: whether atomics could give older values at all
 
 } // namespace
 
@@ -42,6 +41,7 @@ ending budget::spend_with(bool unlock_points)
         spent_.proof = true;
         spent_.distinct = child_.book().reduced.distinct;
     }
+    newest_only_ = child_.book().weak_orders && child_.book().could_be_older;
     if (proof_ > 0) {
         out_of_time_ = end == ending::out_of_time; // which is no failure here
         return end == ending::failed ? end : ending::passed;
@@ -55,28 +55,29 @@ ending budget::spend_with(bool unlock_points)
     return end == ending::passed ? try_at_random(chosen_.schedules) : end;
 }
 
-// A proof is one for sequential consistency. That is all there is unless some order is weaker.
+// A proof is one for sequential consistency where atomics could give older values: those come at
+// random. If there is no time for that, what is proved stays so.
 ending budget::try_older_values(long share)
 {
-    const ledger& book = child_.book();
-    if (!book.weak_orders || chosen_.older_values == 0) {
+    const bool comes_again = child_.book().tried_lock && !unlock_points_;
+    if (!newest_only_ || chosen_.older_values == 0 || comes_again) {
         return ending::passed;
     }
-    const long limit = std::min(spent_.schedules + share, chosen_.schedules);
-    const ending end = try_at_random(std::min(spent_.schedules + first_look, limit));
-    return end == ending::passed && book.could_be_older ? try_at_random(limit) : end;
+    const ending end = try_at_random(std::min(spent_.schedules + share, chosen_.schedules));
+    return end == ending::out_of_time ? ending::passed : end;
 }
 
 // Until so many schedules were run in all.
 ending budget::try_at_random(long limit)
 {
-    const long rest = limit - spent_.schedules;
-    if (rest <= 0) {
+    const long before = spent_.schedules;
+    if (limit <= before) {
         return ending::passed;
     }
-    const ending end = explore(planned(search_kind::random, rest));
+    child_.book().could_be_older = false;
+    const ending end = explore(planned(search_kind::random, limit - before));
     if (child_.book().could_be_older) {
-        spent_.older_values += rest;
+        spent_.older_values += spent_.schedules - before;
     }
     return end;
 }
@@ -155,15 +156,17 @@ std::string budget::what_is_in_the_way() const
 std::string budget::in_words() const
 {
     const std::string older = std::to_string(spent_.older_values);
-    if (spent_.proof && spent_.older_values > 0) {
-        return "passed: " + older + " schedules in which atomics may give older values, and all " +
-               std::to_string(spent_.distinct) +
-               " that differ with sequential consistency: a proof";
-    }
     if (spent_.proof) {
-        return spent_.distinct == 1 ? "passed: the only schedule; a proof"
-                                    : "passed: all " + std::to_string(spent_.distinct) +
-                                          " schedules that differ: a proof";
+        const std::string model = newest_only_ ? " with sequential consistency" : "";
+        const bool also_older = spent_.older_values > 0;
+        const std::string begin =
+            "passed: " + (also_older
+                              ? older + " schedules in which atomics may give older values, and "
+                              : std::string());
+        return spent_.distinct == 1
+                   ? begin + "the only schedule" + model + "; a proof"
+                   : begin + "all " + std::to_string(spent_.distinct) +
+                         (also_older ? "" : " schedules") + " that differ" + model + ": a proof";
     }
     if (proof_ > 0) {
         return "no proof after " + std::to_string(spent_.schedules) + " schedules, " +

@@ -44,6 +44,7 @@ private:
     result spent_;
     int exhausted_bound_ = -1;     // all schedules with at most so many preemptions were tried: ...
     long exhausted_schedules_ = 0; // ... these
+    bool newest_only_ = false; // a proof: of the newest values, and atomics could give older ones
     bool unlock_points_ = false;
     bool out_of_time_ = false;
     bool diverged_ = false; // the same choices led elsewhere

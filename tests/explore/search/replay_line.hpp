@@ -16,6 +16,7 @@ struct chosen_schedule {
     int spurious = 0;
     int older_values = 0; // that it may take
     int older_taken = 0;
+    std::vector<bool> chose_older; // [i]: choice i was among an atomic's stores
     bool unlock_points = false;
     long steps = 0;
     long switches = 0;

@@ -30,6 +30,7 @@ search_plan plan_for(const options& chosen, search_kind kind, long limit)
     made.preemption_bound = chosen.preemptions;
     made.spurious = chosen.spurious;
     made.older_values = is_random(kind) ? chosen.older_values : 0;
+    made.watches_older = kind == search_kind::reduced;
     const int mishaps[] = {chosen.short_transfers, chosen.interruptions,   chosen.resets,
                            chosen.refusals,        chosen.accept_failures, chosen.deaths,
                            chosen.hangs,           chosen.silences,        chosen.socket_failures,
@@ -48,6 +49,7 @@ chosen_schedule last_schedule(const ledger& book)
             book.plan.spurious,
             book.plan.older_values,
             book.older_taken,
+            {book.chose_older, book.chose_older + book.chosen},
             book.plan.unlock_points,
             book.steps,
             book.switches};

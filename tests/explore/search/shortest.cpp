@@ -87,6 +87,62 @@ chosen_schedule simplified(exploring_child& child, const options& chosen, const 
     return best;
 }
 
+// One older value less: choice `at` takes the newest. Once a schedule may take no more it chooses
+// among no stores either.
+chosen_schedule with_newest(const chosen_schedule& one, std::size_t at)
+{
+    chosen_schedule other = one;
+    other.older_values = one.older_values - 1;
+    other.choices.clear();
+    int left = other.older_values;
+    for (std::size_t i = 0; i < one.choices.size(); ++i) {
+        const std::uint8_t choice = i == at ? 0 : one.choices[i];
+        if (!one.chose_older[i]) {
+            other.choices.push_back(choice);
+        } else if (left > 0) {
+            other.choices.push_back(choice);
+            left -= choice > 0;
+        }
+    }
+    return other;
+}
+
+// What is left is needed: a report blames it.
+chosen_schedule without_idle_older(exploring_child& child, const options& chosen,
+                                   const std::string& kind, chosen_schedule best)
+{
+    int tries = most_simplifications;
+    for (std::size_t i = best.choices.size(); i-- > 0 && tries > 0;) {
+        if (i >= best.choices.size() || !best.chose_older[i] || best.choices[i] == 0) {
+            continue;
+        }
+        --tries;
+        const chosen_schedule fewer = with_newest(best, i);
+        if (replay(child, chosen, fewer, false, child.has_real_threads()) == ending::failed &&
+            kind == child.book().kind) {
+            best = last_schedule(child.book());
+        }
+    }
+    return best;
+}
+
+// It fails in the same way without any older value, if chance finds how.
+bool fails_with_newest(exploring_child& child, const options& chosen, const std::string& kind,
+                       chosen_schedule& best)
+{
+    search_plan plain =
+        plan_for(chosen, search_kind::random, std::min(shortest_schedules, chosen.schedules));
+    plain.unlock_points = best.unlock_points;
+    plain.real_threads = child.has_real_threads();
+    plain.older_values = 0;
+    child.begin(plain);
+    const bool fails = child.run() == ending::failed && kind == child.book().kind;
+    if (fails) {
+        best = last_schedule(child.book());
+    }
+    return fails;
+}
+
 } // namespace
 
 chosen_schedule shortest(exploring_child& child, const options& chosen,
@@ -97,11 +153,15 @@ chosen_schedule shortest(exploring_child& child, const options& chosen,
     for (int older = 0; older <= std::min(found.older_taken, most_older_values); ++older) {
         for (int preemptions = 0; preemptions <= most_preemptions; ++preemptions) {
             if (find_shortest(child, chosen, kind, preemptions, older, best)) {
-                return best;
+                return without_idle_older(child, chosen, kind, best);
             }
         }
+        if (older == 0 && found.older_taken > 0 && fails_with_newest(child, chosen, kind, best)) {
+            break;
+        }
     }
-    return simplified(child, chosen, kind, best);
+    best = without_idle_older(child, chosen, kind, best);
+    return without_idle_older(child, chosen, kind, simplified(child, chosen, kind, best));
 }
 
 } // namespace explorer

@@ -44,17 +44,18 @@ const strategy* strategy_of(search_kind kind)
     return nullptr;
 }
 
-void record(int choice)
+void record(int choice, bool of_stores = false)
 {
     if (book->chosen < most_choices) {
+        book->chose_older[book->chosen] = of_stores;
         book->choice[book->chosen++] = static_cast<uint8_t>(choice);
     }
 }
 
-int recorded(int count, uint64_t odds)
+int recorded(int count, uint64_t odds, bool of_stores = false)
 {
     const int taken = chosen->choose_one_of(count, odds);
-    record(taken);
+    record(taken, of_stores);
     return taken;
 }
 
@@ -98,7 +99,7 @@ int choose_older(int count, bool writes)
 {
     const bool often = random_execution() / (2 * random_turns) % 2 == 0;
     const uint64_t seldom = writes ? 4 : 3;
-    return recorded(count, static_cast<uint64_t>(count) * (often ? 1 : seldom));
+    return recorded(count, static_cast<uint64_t>(count) * (often ? 1 : seldom), true);
 }
 
 bool choose_rarely()
