@@ -13,6 +13,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan)
 endif()
 list(APPEND EXPLORER_COMPILE_OPTIONS -D_GLIBCXX_USE_POSIX_SEMAPHORE=1)
+# g++ would write what little these write by itself, and not tell.
+foreach(function strcpy stpcpy strncpy strcat strncat sprintf snprintf strdup strndup mempcpy)
+    list(APPEND EXPLORER_COMPILE_OPTIONS -fno-builtin-${function})
+endforeach()
 # asio gives back no memory of handlers and coroutines, but keeps it for the next ones; and what it
 # does give back it gives to free(). What uses it too late would go unseen.
 list(APPEND EXPLORER_COMPILE_OPTIONS -DASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0
@@ -32,6 +36,10 @@ set(EXPLORER_WORLD # the simulated kernel
     world/readiness.cpp
     world/streams.cpp
     world/tcp.cpp)
+set(EXPLORER_TEXTS # what library_calls.hpp renames
+    hooks/numbers.cpp
+    hooks/printing.cpp
+    hooks/texts.cpp)
 set(EXPLORER_SOURCES
     engine/contexts.cpp
     engine/lives.cpp
@@ -40,16 +48,19 @@ set(EXPLORER_SOURCES
     hooks/accesses.cpp
     hooks/atomics.cpp
     hooks/condition_variables.cpp
+    hooks/containers.cpp
     hooks/futex.cpp
     hooks/heap.cpp
     hooks/kernel.cpp
     hooks/language.cpp
     hooks/mutexes.cpp
+    ${EXPLORER_TEXTS}
     hooks/outside.cpp
     hooks/semaphores.cpp
     hooks/shared_mutexes.cpp
     hooks/threads.cpp
     hooks/time.cpp
+    memory/allowed.cpp
     memory/heap.cpp
     memory/lifetimes.cpp
     memory/races.cpp
@@ -86,6 +97,9 @@ set(EXPLORER_RUNTIME_OPTIONS -O2 -U_FORTIFY_SOURCE)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND EXPLORER_RUNTIME_OPTIONS -mcx16)
 endif()
+
+# Of the library, compiled like judged code.
+set(EXPLORER_LIBRARY streams.cpp)
 
 # Compiled like judged code: the canary stands for it, and what runs in the parent process may share
 # inline functions with it.

@@ -11,6 +11,7 @@ function(explorer_program target role)
         target_link_libraries(${target} PRIVATE $<TARGET_OBJECTS:instantiated_explored_asio>)
     endif()
     target_link_libraries(${target} PRIVATE $<TARGET_OBJECTS:instantiated_explored>
+        $<TARGET_OBJECTS:explorer_library>
         $<FILTER:$<TARGET_OBJECTS:explorer_canary>,EXCLUDE,explore_catch>
         $<TARGET_OBJECTS:explorer_runtime> given_explored explorer_places ${CMAKE_DL_LIBS} atomic)
     if("asio" IN_LIST role)
@@ -48,7 +49,7 @@ foreach(hooks idle empty)
         add_executable(${target} ${explore}/bench/bodies.cpp ${explore}/bench/everyday.cpp
                                  $<TARGET_OBJECTS:empty_hooks>)
         workbook_compile_as(${target} explored shared)
-        target_link_libraries(${target} PRIVATE Threads::Threads atomic)
+        target_link_libraries(${target} PRIVATE Threads::Threads ${CMAKE_DL_LIBS} atomic)
     endif()
 endforeach()
 

@@ -3,6 +3,7 @@
 // (The Linux kernel's KCSAN does the same.)
 //
 // SPDX-License-Identifier: MIT
+#include "explore/hooks/ranges.hpp"
 #include "explore/runtime.hpp"
 
 #include <stddef.h>
@@ -14,22 +15,6 @@
 
 using namespace explorer;
 using namespace explorer::runtime;
-
-#define PLAIN_ACCESS(address, size, writes)                                                        \
-    do {                                                                                           \
-        if (EXPLORER_ACTIVE) {                                                                     \
-            plain_access(address, size, writes);                                                   \
-        }                                                                                          \
-    } while (false)
-
-// Of a long range the beginning stands for the rest: the table of words is not endless.
-constexpr size_t most_of_range = size_t{1} << 16;
-#define RANGE_ACCESS(address, size, writes)                                                        \
-    do {                                                                                           \
-        if ((size) > 0) {                                                                          \
-            PLAIN_ACCESS(address, (size) < most_of_range ? (size) : most_of_range, writes);        \
-        }                                                                                          \
-    } while (false)
 
 // Apart from the hook, which in this way needs no stack frame while it is idle.
 template <size_t Size, bool Writes>
@@ -92,28 +77,28 @@ void __tsan_vptr_update(void** pointer, void* value)
 }
 
 // The C library's functions on memory: clang calls some of them so, library_calls.hpp renames the
-// others.
+// others. Those on text are in texts.cpp.
 void* __tsan_memcpy(void* to, const void* from, size_t size)
 {
-    RANGE_ACCESS(from, size, false);
-    RANGE_ACCESS(to, size, true);
+    reads(from, size);
+    writes(to, size);
     return memmove(to, from, size);
 }
 void* __tsan_memmove(void* to, const void* from, size_t size)
 {
-    RANGE_ACCESS(from, size, false);
-    RANGE_ACCESS(to, size, true);
+    reads(from, size);
+    writes(to, size);
     return memmove(to, from, size);
 }
 void* __tsan_memset(void* to, int value, size_t size)
 {
-    RANGE_ACCESS(to, size, true);
+    writes(to, size);
     return memset(to, value, size);
 }
 int explorer_memcmp(const void* a, const void* b, size_t size)
 {
-    RANGE_ACCESS(a, size, false);
-    RANGE_ACCESS(b, size, false);
+    reads(a, size);
+    reads(b, size);
     return memcmp(a, b, size);
 }
 

@@ -45,7 +45,7 @@ __attribute__((cold, noinline)) void refuse_freed(uintptr_t number, access_kind 
 
 // Whether an access by another thread is not ordered before this one.
 template <access_kind Kind>
-inline void compare(const accesses& theirs, uint8_t bytes, int event)
+inline void compare(const accesses& theirs, uintptr_t number, uint8_t bytes, int event)
 {
     constexpr bool writes = Kind == plain_write || Kind == atomic_write;
     constexpr bool atomic = Kind >= atomic_read;
@@ -54,7 +54,8 @@ inline void compare(const accesses& theirs, uint8_t bytes, int event)
     for (int i = 0; i < access_kinds; ++i) {
         const bool conflicts =
             (writes || i == plain_write || i == atomic_write) && !(atomic && i >= atomic_read);
-        if (conflicts && theirs.epoch[i] > known && (theirs.bytes[i] & bytes) != 0) {
+        if (conflicts && theirs.epoch[i] > known && (theirs.bytes[i] & bytes) != 0 &&
+            !may_be_shared(number)) {
             fail_race(event, static_cast<int>(theirs.event[i]), theirs.thread,
                       static_cast<access_kind>(i), Kind);
         }
@@ -101,11 +102,12 @@ __attribute__((noinline)) accesses* find_accesses(word& here, int id, uint32_t e
 }
 
 template <access_kind Kind>
-__attribute__((noinline)) void compare_with_others(word& here, int id, uint8_t bytes, int event)
+__attribute__((noinline)) void compare_with_others(word& here, uintptr_t number, int id,
+                                                   uint8_t bytes, int event)
 {
     for (uint32_t i = here.first; i != 0 && book->plan.races; i = shadow.records[i].next) {
         if (shadow.records[i].thread != id) {
-            compare<Kind>(shadow.records[i], bytes, event);
+            compare<Kind>(shadow.records[i], number, bytes, event);
         }
     }
     note_compared<Kind>(here, id, bytes);
@@ -133,7 +135,7 @@ inline void access_word_as(word& here, uintptr_t number, uint8_t bytes, int even
         if (here.by == 1u << id) {
             note_compared<Kind>(here, id, bytes);
         } else {
-            compare_with_others<Kind>(here, id, bytes, event);
+            compare_with_others<Kind>(here, number, id, bytes, event);
         }
     }
     if (mine->epoch[Kind] != epoch) {

@@ -105,6 +105,12 @@ enum class pretence : uint8_t {
 void access_word(uintptr_t number, uint8_t bytes, access_kind kind, int event,
                  pretence as = pretence::none);
 
+// ---- allowed.cpp
+
+// Whether the word of this number lies in one of the library's objects that several threads may use
+// at once: std::cout and its like.
+bool may_be_shared(uintptr_t number);
+
 // ---- shared_words.cpp
 
 // Writes a plain access down. Returns the event, or 0.

@@ -2,6 +2,7 @@
 // accesses to these are written down; a first replay has listed them.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/memory/races.hpp"
 #include "explore/memory/shadow.hpp"
 #include "explore/runtime.hpp"
 
@@ -79,8 +80,10 @@ void list_shared_words()
         const block& one = shadow.blocks[shadow.used_slots[i]];
         for (int k = 0; k < words_of_block; ++k) {
             const word& there = one.words[k];
-            if (there.schedule == run.number && (there.by & (there.by - 1)) != 0) {
-                list_shared_word(one.key * words_of_block + static_cast<uintptr_t>(k));
+            const uintptr_t number = one.key * words_of_block + static_cast<uintptr_t>(k);
+            if (there.schedule == run.number && (there.by & (there.by - 1)) != 0 &&
+                !may_be_shared(number)) {
+                list_shared_word(number);
             }
         }
     }
