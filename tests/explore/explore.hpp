@@ -40,6 +40,9 @@ struct options {
     int older_values = 4;
     /// Whether two unordered accesses to the same plain variable are a failure.
     bool races = true;
+    /// Whether memory is one that a schedule allocates, never gives back, and that nothing leads to
+    /// once it is over.
+    bool leaks = true;
     /// Also switch threads at plain (not atomic) reads and writes. For code that races on purpose.
     bool plain_points = false;
     /// Time-outs and sleeps may end although other threads could still run. Otherwise virtual time

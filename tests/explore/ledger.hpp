@@ -142,7 +142,7 @@ enum class status : uint8_t { running, passed, failed };
 // What one child is to do.
 struct search_plan {
     search_kind kind;
-    bool races, plain_points, eager_time, isolate, record;
+    bool races, leaks, plain_points, eager_time, isolate, record;
     bool count_traces;  // that differ, of a search that is not reduced
     bool unlock_points; // a step before each unlock(): for those who try_lock()
     bool stop;          // replay: where the given choices end, to tell who could go on
@@ -153,6 +153,7 @@ struct search_plan {
     int mishaps[mishap_kinds];
     long max_steps, limit;
     uint64_t seed;
+    int heap; // its place, by number: see replaying.hpp
 };
 
 struct node {

@@ -58,10 +58,12 @@ set(EXPLORER_SOURCES
     hooks/outside.cpp
     hooks/semaphores.cpp
     hooks/shared_mutexes.cpp
+    hooks/streams.cpp
     hooks/threads.cpp
     hooks/time.cpp
     memory/allowed.cpp
     memory/heap.cpp
+    memory/leaks.cpp
     memory/lifetimes.cpp
     memory/races.cpp
     memory/shadow.cpp
@@ -111,6 +113,7 @@ set(EXPLORER_CANARY
     report/deadlock.cpp
     report/excerpt.cpp
     report/history.cpp
+    report/leak.cpp
     report/lifetime.cpp
     report/livelock.cpp
     report/names.cpp

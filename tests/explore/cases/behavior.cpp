@@ -15,7 +15,7 @@ std::vector<check> all_checks()
          {checks_of_library(), checks_of_threads(), checks_of_kernels_threads(), checks_of_memory(),
           checks_of_spinning(), checks_of_time(), checks_of_failures(), checks_of_outside(),
           checks_of_network(), checks_of_processes(), checks_of_searching(), checks_of_reports(),
-          checks_of_causes(), checks_of_older_values()}) {
+          checks_of_causes(), checks_of_older_values(), checks_of_what_is_left()}) {
         all.insert(all.end(), some.begin(), some.end());
     }
     return all;

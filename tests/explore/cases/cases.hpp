@@ -23,6 +23,7 @@ std::vector<twin> of_atomics();
 std::vector<twin> of_connections();
 std::vector<twin> of_crowds();
 std::vector<twin> of_event_loops();
+std::vector<twin> of_leaks();
 std::vector<twin> of_library();
 std::vector<twin> of_lifetimes();
 std::vector<twin> of_locks();

@@ -101,6 +101,27 @@ void reading_stream()
 }
 
 template <bool Wrong>
+void lines_of_a_stream()
+{
+    std::istringstream in("one\ntwo\n");
+    by_two_threads<Wrong>([&](int) {
+        std::string line;
+        std::getline(in, line);
+        EXPLORE_REQUIRE(line.size() == 3);
+    });
+}
+
+template <bool Wrong>
+void words_into_one_string()
+{
+    std::string word;
+    by_two_threads<Wrong>([&](int) {
+        std::istringstream mine("word");
+        mine >> word;
+    });
+}
+
+template <bool Wrong>
 void appended_string()
 {
     std::string words;
@@ -339,6 +360,8 @@ std::vector<twin> of_library()
         TWIN(format_of_a_stream, "a stream's format is set and read"),
         TWIN(streams_into_one_buffer, "two streams share a buffer"),
         TWIN(reading_stream, "two threads read from one std::istringstream"),
+        TWIN(lines_of_a_stream, "two threads take lines from one stream"),
+        TWIN(words_into_one_string, "two streams are read into one string"),
         TWIN(appended_string, "two threads append to one string"),
         TWIN(map_insert, "two threads insert into one map"),
         TWIN(map_turned, "a map is walked through while it is changed"),

@@ -254,6 +254,55 @@ void local_of_a_function_that_returned()
     start_worker<Wrong>(sum).join();
 }
 
+// The worker is slow. Where the variable was, others have been meanwhile, and are.
+template <bool Wrong>
+void local_below_later_ones()
+{
+    std::atomic<int> rounds = 0;
+    std::thread worker;
+    const auto begin = [&] {
+        auto found = std::make_shared<int>(0);
+        int own = 0;
+        int* where = &own;
+        worker = std::thread([&rounds, where, found] {
+            ++rounds;
+            (Wrong ? *where : *found) = 7;
+        });
+    };
+    const auto go_on = [&](int depth, const auto& again) -> int {
+        std::array<int, 64> numbers;
+        ++rounds;
+        return depth == 0 ? numbers.size() : again(depth - 1, again) + 1;
+    };
+    begin();
+    go_on(3, go_on);
+    worker.join();
+}
+
+// The thread that has the variable waits for nobody, and nobody asks for it again.
+template <bool Wrong>
+void local_of_a_callers_past()
+{
+    std::atomic<bool> asked = false;
+    const auto measure = [&asked](std::thread& helper) {
+        int seconds = 0;
+        helper = std::thread([&] {
+            asked = true;
+            ++seconds;
+        });
+        if (!Wrong) {
+            helper.join();
+        }
+        while (!asked) {
+        }
+    };
+    std::thread helper;
+    measure(helper);
+    if (Wrong) {
+        helper.join();
+    }
+}
+
 } // namespace
 
 std::vector<twin> of_lifetimes()
@@ -276,6 +325,10 @@ std::vector<twin> of_lifetimes()
         {"two_joiners", "two threads join a third", two_joiners<true>, two_joiners<false>},
         {"local_of_a_function_that_returned", "a thread outlives the variable that it refers to",
          local_of_a_function_that_returned<true>, local_of_a_function_that_returned<false>},
+        {"local_below_later_ones", "a local is written to while its place is used again",
+         local_below_later_ones<true>, local_below_later_ones<false>},
+        {"local_of_a_callers_past", "a local is written to after its function has returned",
+         local_of_a_callers_past<true>, local_of_a_callers_past<false>},
     };
 }
 

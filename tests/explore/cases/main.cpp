@@ -30,7 +30,7 @@ std::vector<twin> all()
     for (const auto& some :
          {of_queues(), of_waiting(), of_locks(), of_atomics(), of_memory_orders(), of_crowds(),
           of_lifetimes(), of_timeouts(), of_connections(), of_event_loops(), of_mishaps(),
-          of_processes(), of_own_servers(), of_library()}) {
+          of_processes(), of_own_servers(), of_library(), of_leaks()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;
@@ -115,7 +115,8 @@ std::vector<cases::right_program> all_right()
     }
     for (const auto& some :
          {cases::right_with_orders(), cases::right_with_atomics(), cases::right_with_locks(),
-          cases::right_with_waits(), cases::right_by_habit(), cases::right_with_the_library()}) {
+          cases::right_with_waits(), cases::right_by_habit(), cases::right_with_the_library(),
+          cases::right_to_keep()}) {
         every.insert(every.end(), some.begin(), some.end());
     }
     return every;

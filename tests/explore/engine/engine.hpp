@@ -14,6 +14,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdint.h>
 
 namespace explorer::runtime {
 
@@ -50,6 +51,9 @@ void find_thread_locals();
 
 // From now on all threads have them at T0's place, in turn: see shared_place.
 void share_place_of_thread_locals();
+
+// The lowest address of those of thread `id`, where they have a place of their own; else 0.
+uintptr_t lowest_thread_local(int id);
 
 // Gives those of the calling thread the values that they have in a new one.
 void reset_thread_locals();

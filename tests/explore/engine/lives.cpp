@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/engine/engine.hpp"
 #include "explore/hooks/real.hpp"
+#include "explore/memory/leaks.hpp"
 #include "explore/runtime.hpp"
 #include "explore/strategies/dependence.hpp"
 
@@ -142,8 +143,9 @@ bool run_schedule()
     }
     run_thread_end();
     self = nullptr;
-    reset_thread_locals();
     fail_if_todo_was_reached();
+    fail_if_memory_leaks();
+    reset_thread_locals();
     empty_heap();
     return end_strategy();
 }
@@ -235,6 +237,7 @@ void set_up(ledger* shared, void (*function)(void*), void* argument)
         mprotect(reinterpret_cast<void*>(lowest_of_stack(i) - guard_size), guard_size, PROT_NONE);
     }
     make_heap();
+    note_own_memory(workers, sizeof workers);
     watch_for_failures();
 }
 
@@ -297,6 +300,7 @@ void* map_table(size_t size, uintptr_t wish)
         perror("explorer: mmap");
         _exit(2);
     }
+    note_own_memory(memory, size);
     return memory;
 }
 

@@ -104,6 +104,14 @@ void share_place_of_thread_locals()
     shared_place = {lowest, reinterpret_cast<uintptr_t>(__builtin_thread_pointer()) - lowest};
 }
 
+uintptr_t lowest_thread_local(int id)
+{
+    if (lowest == UINTPTR_MAX || (id != 0 && carrier == &contexts_engine)) {
+        return 0;
+    }
+    return lowest + (lowest_of_stack(id) - lowest_of_stack(0));
+}
+
 void reset_thread_locals()
 {
     for (int i = 0; i < block_count; ++i) {

@@ -5,20 +5,9 @@
 // SPDX-License-Identifier: MIT
 #include "explore/hooks/ranges.hpp"
 #include "explore/hooks/real.hpp"
+#include "explore/memory/leaks.hpp"
 
 using namespace explorer::runtime;
-
-#define IN_THE_LIBRARY(result, name, mangled, parameters)                                          \
-    extern "C" result name parameters noexcept __asm__(mangled);                                   \
-    static decltype(&name) real_##name()                                                           \
-    {                                                                                              \
-        static constinit decltype(&name) found = nullptr;                                          \
-        if (found == nullptr) {                                                                    \
-            found = reinterpret_cast<decltype(&name)>(next_definition(mangled));                   \
-        }                                                                                          \
-        return found;                                                                              \
-    }                                                                                              \
-    extern "C" result name parameters noexcept
 
 // ---- trees
 
@@ -61,6 +50,11 @@ struct kept_nodes {
     // What putting a node in or taking it out may change: all from there up to the root.
     void keep_way_up(tree_node* from, tree_node* header)
     {
+        static constinit bool first = true;
+        if (first) {
+            first = false;
+            note_own_memory(this, sizeof *this);
+        }
         count = 0;
         for (; from != header; from = from->parent) {
             keep_family(from, 2);
@@ -89,7 +83,7 @@ private:
         }
     }
 };
-kept_nodes before;
+kept_nodes before; // of one call
 
 // The last node below `at` on one side; what leads there is read.
 tree_node* lowest(tree_node* at, tree_node* tree_node::*side)
@@ -143,9 +137,9 @@ void read_way_back(tree_node* from)
 
 } // namespace
 
-IN_THE_LIBRARY(void, insert_node,
-               "_ZSt29_Rb_tree_insert_and_rebalancebPSt18_Rb_tree_node_baseS0_RS_",
-               (bool left, tree_node* node, tree_node* parent, tree_node* header))
+EXPLORER_IN_THE_LIBRARY(void, insert_node,
+                        "_ZSt29_Rb_tree_insert_and_rebalancebPSt18_Rb_tree_node_baseS0_RS_",
+                        (bool left, tree_node* node, tree_node* parent, tree_node* header))
 {
     if (!EXPLORER_ACTIVE) {
         return real_insert_node()(left, node, parent, header);
@@ -156,9 +150,9 @@ IN_THE_LIBRARY(void, insert_node,
     before.mark_changes();
 }
 
-IN_THE_LIBRARY(tree_node*, take_node_out,
-               "_ZSt28_Rb_tree_rebalance_for_erasePSt18_Rb_tree_node_baseRS_",
-               (tree_node * node, tree_node* header))
+EXPLORER_IN_THE_LIBRARY(tree_node*, take_node_out,
+                        "_ZSt28_Rb_tree_rebalance_for_erasePSt18_Rb_tree_node_baseRS_",
+                        (tree_node * node, tree_node* header))
 {
     if (!EXPLORER_ACTIVE) {
         return real_take_node_out()(node, header);
@@ -172,7 +166,7 @@ IN_THE_LIBRARY(tree_node*, take_node_out,
 }
 
 #define STEP(name, mangled, read)                                                                  \
-    IN_THE_LIBRARY(tree_node*, name, mangled, (tree_node * from))                                  \
+    EXPLORER_IN_THE_LIBRARY(tree_node*, name, mangled, (tree_node * from))                         \
     {                                                                                              \
         read(from);                                                                                \
         return real_##name()(from);                                                                \
@@ -206,8 +200,8 @@ void writes_links_to(list_node* node)
 
 } // namespace
 
-IN_THE_LIBRARY(void, hook_node, "_ZNSt8__detail15_List_node_base7_M_hookEPS0_",
-               (list_node * node, list_node* position))
+EXPLORER_IN_THE_LIBRARY(void, hook_node, "_ZNSt8__detail15_List_node_base7_M_hookEPS0_",
+                        (list_node * node, list_node* position))
 {
     if (EXPLORER_ACTIVE) {
         writes(node, sizeof *node);
@@ -217,7 +211,8 @@ IN_THE_LIBRARY(void, hook_node, "_ZNSt8__detail15_List_node_base7_M_hookEPS0_",
     real_hook_node()(node, position);
 }
 
-IN_THE_LIBRARY(void, unhook_node, "_ZNSt8__detail15_List_node_base9_M_unhookEv", (list_node * node))
+EXPLORER_IN_THE_LIBRARY(void, unhook_node, "_ZNSt8__detail15_List_node_base9_M_unhookEv",
+                        (list_node * node))
 {
     if (EXPLORER_ACTIVE) {
         writes_links_to(node);
@@ -225,8 +220,9 @@ IN_THE_LIBRARY(void, unhook_node, "_ZNSt8__detail15_List_node_base9_M_unhookEv",
     real_unhook_node()(node);
 }
 
-IN_THE_LIBRARY(void, transfer_nodes, "_ZNSt8__detail15_List_node_base11_M_transferEPS0_S1_",
-               (list_node * before_it, list_node* first, list_node* last))
+EXPLORER_IN_THE_LIBRARY(void, transfer_nodes,
+                        "_ZNSt8__detail15_List_node_base11_M_transferEPS0_S1_",
+                        (list_node * before_it, list_node* first, list_node* last))
 {
     if (EXPLORER_ACTIVE && before_it != last) {
         list_node* const ends[] = {before_it, first, last};
@@ -238,8 +234,8 @@ IN_THE_LIBRARY(void, transfer_nodes, "_ZNSt8__detail15_List_node_base11_M_transf
     real_transfer_nodes()(before_it, first, last);
 }
 
-IN_THE_LIBRARY(void, reverse_nodes, "_ZNSt8__detail15_List_node_base10_M_reverseEv",
-               (list_node * header))
+EXPLORER_IN_THE_LIBRARY(void, reverse_nodes, "_ZNSt8__detail15_List_node_base10_M_reverseEv",
+                        (list_node * header))
 {
     if (EXPLORER_ACTIVE) {
         list_node* at = header;
@@ -251,8 +247,8 @@ IN_THE_LIBRARY(void, reverse_nodes, "_ZNSt8__detail15_List_node_base10_M_reverse
     real_reverse_nodes()(header);
 }
 
-IN_THE_LIBRARY(void, swap_lists, "_ZNSt8__detail15_List_node_base4swapERS0_S1_",
-               (list_node * one, list_node* other))
+EXPLORER_IN_THE_LIBRARY(void, swap_lists, "_ZNSt8__detail15_List_node_base4swapERS0_S1_",
+                        (list_node * one, list_node* other))
 {
     if (EXPLORER_ACTIVE) {
         list_node* const headers[] = {one, other};
@@ -266,8 +262,8 @@ IN_THE_LIBRARY(void, swap_lists, "_ZNSt8__detail15_List_node_base4swapERS0_S1_",
 
 // ---- hashing, of strings for one
 
-IN_THE_LIBRARY(size_t, hash_bytes, "_ZSt11_Hash_bytesPKvmm",
-               (const void* bytes, size_t size, size_t seed))
+EXPLORER_IN_THE_LIBRARY(size_t, hash_bytes, "_ZSt11_Hash_bytesPKvmm",
+                        (const void* bytes, size_t size, size_t seed))
 {
     reads(bytes, size);
     return real_hash_bytes()(bytes, size, seed);

@@ -23,3 +23,18 @@ void* next_definition(const char* name, const char* version = nullptr);
         return found;                                                                              \
     }
 #define EXPLORER_REAL(name) EXPLORER_REAL_VERSION(name, nullptr)
+
+// Begins the definition of a function that stands in front of the C++ library's of that mangled
+// name, and is `name` here.
+#define EXPLORER_IN_THE_LIBRARY(result, name, mangled, parameters)                                 \
+    extern "C" result name parameters noexcept __asm__(mangled);                                   \
+    static decltype(&name) real_##name()                                                           \
+    {                                                                                              \
+        static constinit decltype(&name) found = nullptr;                                          \
+        if (found == nullptr) {                                                                    \
+            found =                                                                                \
+                reinterpret_cast<decltype(&name)>(explorer::runtime::next_definition(mangled));    \
+        }                                                                                          \
+        return found;                                                                              \
+    }                                                                                              \
+    extern "C" result name parameters noexcept

@@ -4,6 +4,7 @@
 // was not given back: a library's buffer that is made once, or a leak.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/memory/leaks.hpp"
 #include "explore/runtime.hpp"
 
 #include <string.h>
@@ -23,6 +24,7 @@ constexpr int most_survivors = 256; // ranges of memory, in one region
 struct header {
     size_t size;
     uint32_t schedule; // in which it was allocated; 0: it was given back, or never in use
+    uint32_t event;    // by which, if recorded
 };
 static_assert(sizeof(header) == grain);
 
@@ -62,7 +64,7 @@ void fill_up(region& mine, char* to)
 {
     if (mine.next < to) {
         *reinterpret_cast<header*>(mine.next) = {
-            static_cast<size_t>(to - mine.next) - sizeof(header), 0};
+            static_cast<size_t>(to - mine.next) - sizeof(header), 0, 0};
     }
     mine.next = to;
 }
@@ -131,7 +133,9 @@ void find_survivors(region& one)
 
 void make_heap()
 {
-    regions = reinterpret_cast<uintptr_t>(map_table(most_threads * region_size, regions_wish));
+    regions = reinterpret_cast<uintptr_t>(
+        map_table(most_threads * region_size, regions_wish + static_cast<size_t>(book->plan.heap) *
+                                                                 most_threads * region_size));
     for (region& one : all) {
         one.next = start_of(one);
     }
@@ -142,10 +146,53 @@ void* allocate(size_t size, size_t alignment)
     region& mine = all[self->id];
     char* place = place_for(mine, size, alignment < grain ? grain : alignment);
     fill_up(mine, place - sizeof(header));
-    *header_of(place) = {size, run.number};
+    const int event = book->plan.leaks ? remember_place(op::run) : 0;
+    *header_of(place) = {size, run.number, static_cast<uint32_t>(event)};
     mine.next = place + rounded(size);
     ++mine.in_use;
     return memset(place, rubbish, size);
+}
+
+int list_pieces_left(piece_left* list, int most)
+{
+    int count = 0;
+    for (int i = 0; i < run.thread_count; ++i) {
+        const region& one = all[i];
+        int passed = 0;
+        for (char* at = start_of(one); one.in_use > 0 && at < one.next;) {
+            if (passed < one.survivors && at == one.survivor[passed].from) {
+                at = one.survivor[passed++].to;
+                continue;
+            }
+            const auto& piece = *reinterpret_cast<header*>(at);
+            char* begin = at + sizeof(header);
+            at = begin + rounded(piece.size);
+            if (piece.schedule != run.number) {
+                continue;
+            }
+            if (count < most) {
+                const auto from = reinterpret_cast<uintptr_t>(begin);
+                list[count] = {from,
+                               from + (piece.size > 0 ? piece.size : 1),
+                               static_cast<int>(piece.event),
+                               static_cast<int8_t>(i),
+                               false,
+                               false};
+            }
+            ++count;
+        }
+    }
+    return count;
+}
+
+void look_at_survivors(void (*look)(uintptr_t begin, uintptr_t end))
+{
+    for (const region& one : all) {
+        for (int i = 0; i < one.survivors; ++i) {
+            look(reinterpret_cast<uintptr_t>(one.survivor[i].from),
+                 reinterpret_cast<uintptr_t>(one.survivor[i].to));
+        }
+    }
 }
 
 bool is_of_heap(const void* memory)

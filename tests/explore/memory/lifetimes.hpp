@@ -11,6 +11,37 @@ namespace explorer::runtime {
 
 // The calling thread's local variables below this address are gone.
 void end_locals(uintptr_t address);
+
+// A function of the calling thread's returns, whose variables lie below this address.
+inline void note_return(uintptr_t end)
+{
+    thread_state& me = *self;
+    if (end - me.stack_begin >= stack_size) { // a stack of its own making
+        return;
+    }
+    if (me.lent_count > 0) {
+        end_locals(end);
+    }
+    int count = me.return_count;
+    while (count > 0 && me.returns[count - 1].end <= end) {
+        --count;
+    }
+    if (count < most_returns) { // else it is forgotten, very deep down
+        me.returns[count++] = {end, me.clock.of[me.id]};
+    }
+    me.return_count = count;
+}
+
+// The epoch of the owner in which what had been at this address before was gone; 0: nothing had.
+inline uint32_t last_end_at(const thread_state& owner, uintptr_t address)
+{
+    for (int i = owner.return_count - 1; i >= 0; --i) {
+        if (owner.returns[i].end > address) {
+            return owner.returns[i].epoch;
+        }
+    }
+    return 0;
+}
 // The memory is given back: an access from now on is a failure.
 void mark_freed(void* memory);
 void check_alive(const void* address, const char* what);
@@ -35,7 +66,8 @@ inline bool check_owner(int owner, uintptr_t address, word& there, const char* d
 {
     thread_state& theirs = run.threads[owner];
     const bool noticed = there.lent || lend(theirs, there, address >> 3);
-    if (theirs.waits_in == op::ended || address < theirs.stack_in_use) {
+    if (theirs.waits_in == op::ended || address < theirs.stack_in_use ||
+        self->clock.of[owner] < last_end_at(theirs, address)) {
         fail_out_of_scope(owner, deed, event);
     }
     return noticed;

@@ -21,6 +21,7 @@ cause cause_of(const story& told)
         {"use after free", cause_of_use_after_end},
         {"std::terminate", cause_of_terminate},
         {"livelock", cause_of_livelock},
+        {"leak", cause_of_leak},
     };
     const auto* const known =
         std::find_if(std::begin(kinds), std::end(kinds),

@@ -17,6 +17,7 @@ cause cause_of_wrong_result(const history& all);
 cause cause_of_use_after_end(const history& all);
 cause cause_of_terminate(const history& all);
 cause cause_of_livelock(const history& all);
+cause cause_of_leak(const history& all);
 
 /// An atomic that gave an older value than its newest, whatever came of it. Empty if none did.
 /// Otherwise it was needed: the shortest schedule would have none.

@@ -60,6 +60,13 @@ struct spinning {
 };
 
 constexpr int most_lent = 128; // of one thread
+constexpr int most_returns = 64;
+
+// A function of a thread's has returned: its local variables, below that address, are gone.
+struct return_of_function {
+    uintptr_t end;
+    uint32_t epoch;
+};
 
 struct thread_state {
     int id;
@@ -72,6 +79,7 @@ struct thread_state {
     bool joined;
     bool starts_another; // has just started a thread
     bool is_process;     // a simulated one, see world/processes.cpp
+    bool was_process;
     int killed_by;       // a signal that ends it at its next turn; 0: none
     uint64_t priority;   // of the strategies that give some
     spinning spins;
@@ -91,8 +99,12 @@ struct thread_state {
     void* outcome;
     pthread_t handle;
 
-    // Last, and not cleared: words of its stack that other threads have used, while they last.
+    int return_count; // of `returns`, below
+
+    // Last, and not cleared. Words of its stack that other threads have used, while they last; the
+    // last returns, the later the lower: of one from a deeper call nobody need know after that.
     uintptr_t lent[most_lent];
+    return_of_function returns[most_returns];
 };
 
 struct execution {

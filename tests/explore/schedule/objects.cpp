@@ -2,6 +2,7 @@
 // what two kinds of hooks do with one that initializes something once.
 //
 // SPDX-License-Identifier: MIT
+#include "explore/memory/leaks.hpp"
 #include "explore/runtime.hpp"
 #include "explore/strategies/dependence.hpp"
 
@@ -37,6 +38,11 @@ bool holds_state(sort is)
 
 void begin_objects()
 {
+    static constinit bool first = true;
+    if (first) {
+        first = false;
+        note_own_memory(objects, sizeof objects);
+    }
     object_count = 0;
 }
 

@@ -17,6 +17,8 @@ bool is_random(search_kind kind)
            kind == search_kind::pct || kind == search_kind::pos || kind == search_kind::round_robin;
 }
 
+int reports = 0; // that this process has written
+
 } // namespace
 
 search_plan plan_for(const options& chosen, search_kind kind, long limit)
@@ -24,6 +26,7 @@ search_plan plan_for(const options& chosen, search_kind kind, long limit)
     search_plan made{};
     made.kind = kind;
     made.races = chosen.races;
+    made.leaks = chosen.leaks;
     made.plain_points = chosen.plain_points;
     made.eager_time = chosen.eager_time;
     made.isolate = chosen.isolate;
@@ -40,7 +43,13 @@ search_plan plan_for(const options& chosen, search_kind kind, long limit)
     made.max_steps = chosen.max_steps;
     made.seed = chosen.seed;
     made.limit = limit;
+    made.heap = reports;
     return made;
+}
+
+void note_report()
+{
+    ++reports;
 }
 
 chosen_schedule last_schedule(const ledger& book)

@@ -12,6 +12,10 @@ namespace explorer {
 /// At most so many schedules, as the options say.
 search_plan plan_for(const options& chosen, search_kind kind, long limit);
 
+/// A report was written: by now copies of addresses in the schedule's heap may lie anywhere in this
+/// process. From the next plan on that heap lies elsewhere, so that nothing seems to lead there.
+void note_report();
+
 chosen_schedule last_schedule(const ledger& book);
 
 /// Makes the ledger ready for running that schedule again.

@@ -171,6 +171,7 @@ private:
         }
         if (fails_again(best) || fails_again(found)) {
             outcome_.report = write_report(*book_, outcome_, chosen_.schedules);
+            note_report();
             return true;
         }
         outcome_.report = outcome_.kind + " in schedule " + std::to_string(outcome_.schedules) +
@@ -232,6 +233,7 @@ private:
             outcome_.report = outcome_.kind == "todo"
                                   ? std::string(book_->reached_todo)
                                   : write_report(*book_, outcome_, chosen_.schedules);
+            note_report();
         } else {
             outcome_.kind = "replay";
             outcome_.report =

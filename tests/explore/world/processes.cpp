@@ -53,6 +53,7 @@ void* live_as_process(void*)
 {
     thread_state& me = *self;
     me.is_process = true;
+    me.was_process = true;
     run_body();
     me.is_process = false;
     me.killed_by = 0;

@@ -33,6 +33,7 @@ std::vector<check> checks_of_processes();
 std::vector<check> checks_of_searching();
 std::vector<check> checks_of_reports();
 std::vector<check> checks_of_causes();
+std::vector<check> checks_of_what_is_left();
 
 // Thrown by a check; what() says what was promised and what came instead.
 class broken : public std::runtime_error {

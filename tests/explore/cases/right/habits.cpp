@@ -136,6 +136,75 @@ void polled_with_a_yield()
         });
 }
 
+// Each call's variable is where that of the call before was.
+void locals_of_many_calls()
+{
+    std::mutex mutex;
+    int* wanted = nullptr; // guarded by mutex
+    std::atomic<bool> over = false;
+    std::thread helper([&] {
+        while (!over) {
+            const std::lock_guard lock(mutex);
+            if (wanted != nullptr) {
+                *wanted += 1;
+                wanted = nullptr;
+            }
+            std::this_thread::yield();
+        }
+    });
+    const auto ask = [&](int number) {
+        int answer = number;
+        {
+            const std::lock_guard lock(mutex);
+            wanted = &answer;
+        }
+        for (bool answered = false; !answered;) {
+            std::this_thread::yield();
+            const std::lock_guard lock(mutex);
+            answered = wanted == nullptr;
+        }
+        return answer;
+    };
+    EXPLORE_REQUIRE(ask(1) == 2);
+    EXPLORE_REQUIRE(ask(2) == 3);
+    over = true;
+    helper.join();
+}
+
+// The same place on the stack, once as an atomic and once as a plain number.
+void locals_of_other_kinds()
+{
+    const auto first = [] {
+        std::atomic<int> count = 0;
+        by_all(2, [&](int) { ++count; });
+        return count.load();
+    };
+    const auto second = [] {
+        int count = 0;
+        std::thread([&] { ++count; }).join();
+        return count;
+    };
+    EXPLORE_REQUIRE(first() + second() + first() == 5);
+}
+
+void local_given_back_by_an_exception()
+{
+    const auto fails = [](int number) {
+        std::vector<int> numbers(2, number);
+        std::thread([&] { ++numbers[0]; }).join();
+        if (numbers[0] != number) {
+            throw numbers[0];
+        }
+    };
+    for (int i = 0; i < 2; ++i) {
+        try {
+            fails(i);
+        } catch (int number) {
+            std::thread([&] { EXPLORE_REQUIRE(++number == i + 2); }).join();
+        }
+    }
+}
+
 void passed_down_a_line()
 {
     int number = 0;
@@ -166,6 +235,9 @@ std::vector<right_program> right_by_habit()
         {"own_of_each_thread", own_of_each_thread},
         {"polled_with_a_yield", polled_with_a_yield},
         {"passed_down_a_line", passed_down_a_line},
+        {"locals_of_many_calls", locals_of_many_calls},
+        {"locals_of_other_kinds", locals_of_other_kinds},
+        {"local_given_back", local_given_back_by_an_exception},
     };
 }
 

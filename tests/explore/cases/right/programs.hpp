@@ -24,6 +24,7 @@ std::vector<right_program> right_with_locks();
 std::vector<right_program> right_with_waits();
 std::vector<right_program> right_by_habit();
 std::vector<right_program> right_with_the_library();
+std::vector<right_program> right_to_keep();
 
 /// The same by several threads, the calling one among them; and different things by two.
 inline void by_all(int threads, const std::function<void(int)>& deed)
