@@ -101,7 +101,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 
 # Of the library, compiled like judged code.
-set(EXPLORER_LIBRARY streams.cpp)
+set(EXPLORER_LIBRARY streams_of_char.cpp)
 
 # Compiled like judged code: the canary stands for it, and what runs in the parent process may share
 # inline functions with it.

@@ -1,6 +1,6 @@
-// Of the streams, which ../streams.cpp compiles like judged code, some functions are no templates
-// but written for char, and lie in the library only. They tell that they change the stream, and
-// what they write into.
+// Of the streams, which streams_of_char.cpp compiles like judged code, some functions are no
+// templates but written for char, and lie in the library only. They tell that they change the
+// stream, and what they write into.
 //
 // SPDX-License-Identifier: MIT
 #include "explore/hooks/ranges.hpp"

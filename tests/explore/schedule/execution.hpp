@@ -80,8 +80,8 @@ struct thread_state {
     bool starts_another; // has just started a thread
     bool is_process;     // a simulated one, see world/processes.cpp
     bool was_process;
-    int killed_by;       // a signal that ends it at its next turn; 0: none
-    uint64_t priority;   // of the strategies that give some
+    int killed_by;     // a signal that ends it at its next turn; 0: none
+    uint64_t priority; // of the strategies that give some
     spinning spins;
 
     uint64_t era; // see begin_era()
