@@ -122,6 +122,7 @@ void prepare_thread(thread_state& one, int id)
     one.deadline = never;
     one.priority = starting_priority();
     one.stack_begin = lowest_of_stack(id);
+    one.lowest_lent = UINTPTR_MAX;
     begin_era(one);
 }
 

@@ -29,7 +29,7 @@ __attribute__((noinline)) void function_returns()
     check_last_store();
     // The frame pointer is still the function's; above where it points to is the return address.
     const auto* frame = static_cast<const uintptr_t*>(__builtin_frame_address(0));
-    note_return(*frame + 2 * sizeof(void*));
+    function_returned(*frame + 2 * sizeof(void*));
 }
 
 #define HOOK_OF_SIZE(name, size, writes)                                                           \

@@ -205,11 +205,6 @@ void fail_if_memory_leaks()
     if (!book->plan.leaks) {
         return;
     }
-    for (int i = 0; i < run.thread_count; ++i) {
-        if (run.threads[i].was_process) { // whose memory would be gone with it
-            return;
-        }
-    }
     if (pieces == nullptr) {
         pieces = static_cast<piece_left*>(map_table(sizeof(piece_left) * most_pieces));
         found = static_cast<int*>(map_table(sizeof(int) * most_pieces));
@@ -220,6 +215,11 @@ void fail_if_memory_leaks()
     piece_count = list_pieces_left(pieces, most_pieces);
     if (piece_count == 0 || piece_count > most_pieces) {
         return; // so many that which leads to which would be half the truth
+    }
+    for (int i = 0; i < run.thread_count; ++i) {
+        if (run.threads[i].was_process) { // whose memory would be gone with it
+            return;
+        }
     }
     find_reachable();
     const piece_left* first = nullptr;

@@ -24,6 +24,7 @@ bool lend(thread_state& owner, word& there, uintptr_t number)
     }
     there.lent = true;
     owner.lent[owner.lent_count++] = number;
+    owner.lowest_lent = number << 3 < owner.lowest_lent ? number << 3 : owner.lowest_lent;
     return true;
 }
 
@@ -39,10 +40,12 @@ void end_locals(uintptr_t end)
 {
     thread_state& me = *self;
     int left = 0;
+    me.lowest_lent = UINTPTR_MAX;
     for (int i = 0; i < me.lent_count; ++i) {
         const uintptr_t number = me.lent[i];
         if (number << 3 >= end) {
             me.lent[left++] = number;
+            me.lowest_lent = number << 3 < me.lowest_lent ? number << 3 : me.lowest_lent;
             continue;
         }
         touch_end_of(number);
@@ -50,6 +53,31 @@ void end_locals(uintptr_t end)
         word_at(number)->lent = false;
     }
     me.lent_count = left;
+}
+
+void note_return(uintptr_t end)
+{
+    thread_state& me = *self;
+    if (end - me.stack_begin >= stack_size) { // a stack of its own making
+        return;
+    }
+    if (end > me.lowest_lent) {
+        end_locals(end);
+    }
+    me.highest_return = end > me.highest_return ? end : me.highest_return;
+}
+
+void keep_returns(thread_state& thread)
+{
+    int count = thread.return_count;
+    while (count > 0 && thread.returns[count - 1].end <= thread.highest_return) {
+        --count;
+    }
+    if (count < most_returns) { // else it is forgotten, very deep down
+        thread.returns[count++] = {thread.highest_return, thread.clock.of[thread.id]};
+    }
+    thread.return_count = count;
+    thread.highest_return = 0;
 }
 
 // Only words that somebody has touched need the comparison; but each is marked.

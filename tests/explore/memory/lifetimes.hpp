@@ -12,29 +12,25 @@ namespace explorer::runtime {
 // The calling thread's local variables below this address are gone.
 void end_locals(uintptr_t address);
 
-// A function of the calling thread's returns, whose variables lie below this address.
-inline void note_return(uintptr_t end)
+// A function of the calling thread returns, whose variables lie below this address, and no other
+// did in this epoch that lay higher; or they end what others have used.
+void note_return(uintptr_t end);
+inline void function_returned(uintptr_t end)
 {
-    thread_state& me = *self;
-    if (end - me.stack_begin >= stack_size) { // a stack of its own making
-        return;
+    if (end > self->highest_return || end > self->lowest_lent) {
+        note_return(end);
     }
-    if (me.lent_count > 0) {
-        end_locals(end);
-    }
-    int count = me.return_count;
-    while (count > 0 && me.returns[count - 1].end <= end) {
-        --count;
-    }
-    if (count < most_returns) { // else it is forgotten, very deep down
-        me.returns[count++] = {end, me.clock.of[me.id]};
-    }
-    me.return_count = count;
 }
+
+// The thread's epoch ends: what returned in it goes into its list.
+void keep_returns(thread_state& thread);
 
 // The epoch of the owner in which what had been at this address before was gone; 0: nothing had.
 inline uint32_t last_end_at(const thread_state& owner, uintptr_t address)
 {
+    if (owner.highest_return > address) {
+        return owner.clock.of[owner.id];
+    }
     for (int i = owner.return_count - 1; i >= 0; --i) {
         if (owner.returns[i].end > address) {
             return owner.returns[i].epoch;

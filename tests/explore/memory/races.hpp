@@ -10,6 +10,7 @@
 namespace explorer::runtime {
 
 void begin_races();
+void keep_returns(thread_state& thread); // see lifetimes.hpp
 
 inline void join_clock(vector_clock& to, const vector_clock& from)
 {
@@ -30,6 +31,9 @@ inline void begin_era(thread_state& thread)
 
 inline void tick(thread_state& thread)
 {
+    if (thread.highest_return != 0) {
+        keep_returns(thread);
+    }
     ++thread.clock.of[thread.id];
     begin_era(thread);
 }

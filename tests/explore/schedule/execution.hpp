@@ -62,7 +62,7 @@ struct spinning {
 constexpr int most_lent = 128; // of one thread
 constexpr int most_returns = 64;
 
-// A function of a thread's has returned: its local variables, below that address, are gone.
+// Functions of a thread's have returned in an epoch: what lay below that address is gone.
 struct return_of_function {
     uintptr_t end;
     uint32_t epoch;
@@ -92,6 +92,7 @@ struct thread_state {
     int unsettled;          // event of a plain write whose value is not yet known
     uintptr_t stack_begin;  // its lowest address
     int lent_count;         // of `lent`, below
+    uintptr_t lowest_lent;  // of these, as an address
     uintptr_t stack_in_use; // down to here, when it last handed over the turn; 0: unknown
 
     void* (*routine)(void*);
@@ -99,10 +100,11 @@ struct thread_state {
     void* outcome;
     pthread_t handle;
 
-    int return_count; // of `returns`, below
+    uintptr_t highest_return; // of a function in its present epoch; 0: none returned
+    int return_count;         // of `returns`, below
 
     // Last, and not cleared. Words of its stack that other threads have used, while they last; the
-    // last returns, the later the lower: of one from a deeper call nobody need know after that.
+    // returns of earlier epochs, the later the lower: a higher one makes the others forgotten.
     uintptr_t lent[most_lent];
     return_of_function returns[most_returns];
 };

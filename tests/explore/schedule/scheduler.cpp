@@ -116,7 +116,7 @@ void step(op about_to, object* on, int64_t deadline, bool plain)
     }
     const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
     me.stack_in_use = on_stack_of(me.id, frame) ? frame : 0; // on a stack of its own making: 0
-    if (me.lent_count > 0) {
+    if (me.stack_in_use > me.lowest_lent) {
         end_locals(me.stack_in_use);
     }
     me.waits_in = about_to;
