@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/supervisor.hpp"
 
+#include "explore/report/page.hpp"
 #include "support/explanation.hpp"
 #include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
@@ -54,6 +55,14 @@ constexpr const char* now_and_then =
 // What ends the supervisor, and with it everything of the case.
 constexpr int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 volatile std::sig_atomic_t interrupted = 0;
+
+// No wider than the reader's page.
+std::string in_lines(const std::string& text, const std::string& indent = {})
+{
+    explorer::page out;
+    out.wrapped(text, indent, indent.empty() ? "  " : indent + "    ");
+    return out.taken();
+}
 
 [[noreturn]] void fail_with_errno(const char* what)
 {
@@ -472,7 +481,7 @@ private:
         }
         std::string names;
         for (const pid_t process : left) {
-            names += "    process " + name_of(process) + "\n";
+            names += in_lines("process " + name_of(process), "    ");
         }
         return names;
     }
@@ -500,7 +509,7 @@ private:
         std::string lines;
         for (int i = 0; i < watch_page::wait_slots; ++i) {
             if (page_->wait_taken[i]) {
-                lines += "    waiting for " + std::string(page_->wait_for[i]) + "\n";
+                lines += in_lines("waiting for " + std::string(page_->wait_for[i]), "    ");
             }
         }
         return lines;
@@ -523,7 +532,7 @@ private:
             return {verdict::cannot_judge, text_ + page_->cannot_judge + "\n"};
         }
         if (page_->gave_up[0] != '\0') {
-            return {verdict::failed, text_ + "  " + page_->gave_up + "\n" + stuck_};
+            return {verdict::failed, text_ + in_lines(page_->gave_up, "  ") + stuck_};
         }
         if (page_->trying_itself) {
             return {verdict::cannot_judge,
@@ -532,36 +541,43 @@ private:
                             "with less beside\n"};
         }
         if (printed_ > far_too_much) {
-            return {verdict::failed, text_ + "Ended: it printed more than " +
-                                         std::to_string(far_too_much >> 20) + " MiB.\n"};
+            return {verdict::failed,
+                    text_ + in_lines("Ended: it printed more than " +
+                                     std::to_string(far_too_much >> 20) + " MiB.")};
         }
         if (gave_up_) {
             const std::string so_long = only_waited_ ? std::to_string(long_stillness.count()) +
                                                            " s in which every thread waited"
                                                      : std::to_string(limit_s_) + " s";
             return {verdict::failed,
-                    text_ + "Gave up after " + so_long + ": the case does not end.\n" + stuck_};
+                    text_ + in_lines("Gave up after " + so_long + ": the case does not end.") +
+                        stuck_};
         }
         if (WIFSIGNALED(status_)) {
             const int signal = WTERMSIG(status_);
-            return {verdict::failed, text_ + "The case's process was ended by signal " +
-                                         std::to_string(signal) + " (" + strsignal(signal) +
-                                         ").\n" + (same_program_ ? how_it_ended(*page_) : "")};
+            return {verdict::failed,
+                    text_ +
+                        in_lines("The case's process was ended by signal " +
+                                 std::to_string(signal) + " (" + strsignal(signal) + ").") +
+                        (same_program_ ? how_it_ended(*page_) : "")};
         }
         if (ended_times_ == 0) {
             return {verdict::failed,
-                    text_ + "The case's process ended by itself, with exit status " +
-                        std::to_string(WEXITSTATUS(status_)) + ", before the case did.\n"};
+                    text_ +
+                        in_lines("The case's process ended by itself, with exit status " +
+                                 std::to_string(WEXITSTATUS(status_)) + ", before the case did.")};
         }
         if (failed_) {
             return {verdict::failed, text_ + (same_program_ ? what_happened(*page_, text_) : "")};
         }
         if (WEXITSTATUS(status_) != 0) { // a sanitizer's report comes after the case
-            return {verdict::failed, text_ + "The case passed, but its process ended with status " +
-                                         std::to_string(WEXITSTATUS(status_)) + ".\n"};
+            return {verdict::failed, text_ + in_lines("The case passed, but its process ended with "
+                                                      "status " +
+                                                      std::to_string(WEXITSTATUS(status_)) + ".")};
         }
         if (!left.empty()) {
-            return {verdict::failed, text_ + "Left running when the case had ended:\n" + left};
+            return {verdict::failed,
+                    text_ + in_lines("Left running when the case had ended:") + left};
         }
         if (has_turned() && !turned_failed_) {
             held_in_any_case_ = true;

@@ -54,29 +54,48 @@ void page::line(const std::string& text)
 
 void page::emphasized(const std::string& text)
 {
-    const std::string cut = shortened(text, width_);
-    out_ += colored_ ? "\033[1;31m" + cut + "\033[0m\n" : cut + "\n";
+    in_red(shortened(text, width_));
+}
+
+void page::headline(const std::string& text)
+{
+    for (const std::string& line : broken(text, {}, {})) {
+        in_red(line);
+    }
+}
+
+void page::in_red(const std::string& text)
+{
+    out_ += colored_ ? "\033[1;31m" + text + "\033[0m\n" : text + "\n";
 }
 
 void page::wrapped(const std::string& text, const std::string& indent,
                    const std::string& rest_indent)
 {
-    std::string rest = text;
-    std::string margin = indent;
-    while (margin.size() + rest.size() > width_) {
-        auto cut = rest.rfind(' ', width_ - margin.size());
+    for (const std::string& line : broken(text, indent, rest_indent)) {
+        out_ += line + "\n";
+    }
+}
+
+std::vector<std::string> page::broken(std::string text, std::string indent,
+                                      const std::string& rest_indent) const
+{
+    std::vector<std::string> lines;
+    while (indent.size() + text.size() > width_) {
+        auto cut = text.rfind(' ', width_ - indent.size());
         if (cut == std::string::npos || cut == 0) {
-            cut = rest.find(' ', 1);
+            cut = text.find(' ', 1);
         }
         if (cut == std::string::npos) {
             break;
         }
-        const std::string before = rest.substr(0, cut);
-        out_ += margin + before.substr(0, before.find_last_not_of(' ') + 1) + "\n";
-        rest.erase(0, cut + 1);
-        margin = rest_indent;
+        const std::string before = text.substr(0, cut);
+        lines.push_back(indent + before.substr(0, before.find_last_not_of(' ') + 1));
+        text.erase(0, cut + 1);
+        indent = rest_indent;
     }
-    out_ += margin + rest + "\n";
+    lines.push_back(indent + text);
+    return lines;
 }
 
 std::string page::taken()

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace explorer {
 
@@ -25,6 +26,8 @@ public:
     void line(const std::string& text);
     /// The same, in bold red.
     void emphasized(const std::string& text);
+    /// In bold red, and broken between words.
+    void headline(const std::string& text);
     /// Broken between words; a word that is longer than the page stays whole.
     void wrapped(const std::string& text, const std::string& indent = {},
                  const std::string& rest_indent = {});
@@ -35,6 +38,10 @@ public:
     std::string taken();
 
 private:
+    std::vector<std::string> broken(std::string text, std::string indent,
+                                    const std::string& rest_indent) const;
+    void in_red(const std::string& text);
+
     const std::size_t width_;
     const bool colored_;
     std::string out_;

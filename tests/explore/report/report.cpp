@@ -65,8 +65,8 @@ private:
 
     void headline()
     {
-        out_.emphasized(outcome_.kind + ", found in schedule " +
-                        std::to_string(outcome_.schedules) + " of " + std::to_string(planned_));
+        out_.headline(outcome_.kind + ", found in schedule " + std::to_string(outcome_.schedules) +
+                      " of " + std::to_string(planned_));
         out_.wrapped(book_.text, "  ", "  ");
         for (const int number : {book_.before, book_.at}) {
             const place where = story_.place_of(number);
@@ -235,7 +235,7 @@ private:
             out_.line("");
         }
         if (!story_.problem().empty()) {
-            out_.line("Note: " + story_.problem() + ".");
+            out_.wrapped("Note: " + story_.problem() + ".");
         }
         std::set<std::string> files;
         for (const row& one : rows_.rows()) {

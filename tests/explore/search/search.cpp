@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/explore.hpp"
 
+#include "explore/report/page.hpp"
 #include "explore/report/report.hpp"
 #include "explore/search/budget.hpp"
 #include "explore/search/replaying.hpp"
@@ -174,11 +175,13 @@ private:
             note_report();
             return true;
         }
-        outcome_.report = outcome_.kind + " in schedule " + std::to_string(outcome_.schedules) +
-                          ": " + text +
-                          "\nThe same schedule alone does not fail: something is kept from one "
-                          "schedule to the next, such as a static, or differs by itself. Try "
-                          "explore(body, {.isolate = true}).";
+        page out;
+        out.wrapped(outcome_.kind + " in schedule " + std::to_string(outcome_.schedules) + ": " +
+                    text);
+        out.wrapped("The same schedule alone does not fail: something is kept from one schedule to "
+                    "the next, such as a static, or differs by itself. Try explore(body, "
+                    "{.isolate = true}).");
+        outcome_.report = out.taken();
         return false;
     }
 

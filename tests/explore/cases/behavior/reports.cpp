@@ -157,6 +157,7 @@ void narrow_reports()
             expect(line.size() <= static_cast<std::size_t>(std::atoi(columns)) || one_word ||
                        line.find("WORKBOOK_REPLAY=") != std::string::npos,
                    std::string("too wide for ") + columns + ": " + line + "\nin\n" + report);
+            expect(!line.ends_with(".."), "cut off: " + line + "\nin\n" + report);
         }
         expect(without_breaks(told_as(report, "Cause: ")) == without_breaks(wide),
                "words are broken:\n" + report);
