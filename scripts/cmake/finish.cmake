@@ -64,6 +64,13 @@ if(WORKBOOK_INSTRUCTOR)
             set_tests_properties(self.${check} PROPERTIES COST ${WORKBOOK_LONG})
         endif()
     endforeach()
+    if(WORKBOOK_EXPLORER AND WORKBOOK_EXERCISES)
+        add_test(NAME self.report-sizes
+            COMMAND ${Python3_EXECUTABLE} ${WORKBOOK_TOOL} report_sizes --sample ${CMAKE_BINARY_DIR})
+        list(TRANSFORM WORKBOOK_EXERCISES REPLACE "^ex([0-9][0-9]).*" "bad\\1_built" OUTPUT_VARIABLE built)
+        set_tests_properties(self.report-sizes PROPERTIES FIXTURES_REQUIRED "${built}" TIMEOUT 900
+            LABELS self)
+    endif()
     foreach(name IN LISTS WORKBOOK_EXERCISES)
         if(WORKBOOK_EXPLORER AND WORKBOOK_PROMISES_${name} MATCHES "explore")
             string(SUBSTRING ${name} 2 2 number)

@@ -20,6 +20,7 @@ PROGRAMS = {  # and the folder of each; its main() takes the arguments
     "platforms": "author",
     "proofs": "author",
     "quoted_report": "author",
+    "report_sizes": "author",
     "sealed_compile": "building",
     "selfcheck": "author",
     "trimmed_test": "course",
