@@ -349,11 +349,35 @@ class Verdicts(fake_tree.FakeTree):
             self.assertEqual(judge.first_broken([first, outcome(1, TODO)]), first)
         self.assertEqual(judge.first_broken([said, told]), said)
 
+    def test_one_that_says_why_comes_before_one_that_says_what(self):
+        said = outcome(1, FAILED, output="Broken promise: it adds\n  REQUIRE( sum == 2 )")
+        story = {"version": 1, "kind": "data race", "schedule": 1, "cause": "Nobody locks."}
+        why = dataclasses.replace(said, output=f"{said.output}\nCause: Nobody locks.", story=story)
+        bare = dataclasses.replace(said, story={**story, "cause": ""})
+        for first in (said, bare):
+            self.assertEqual(judge.first_broken([first, why]), why)
+            later = dataclasses.replace(why, case=outcome(2, FAILED).case)
+            self.assertEqual(judge.first_broken([first, later]), first)
+        # But a wrong result only if some schedules give a right one.
+        for schedule in (1, 2):
+            wrong = {**story, "kind": "wrong result", "schedule": schedule}
+            why = dataclasses.replace(why, story=wrong)
+            self.assertEqual(judge.first_broken([said, why]), said if schedule == 1 else why)
+        # Where the program fell, even one of a later step.
+        why = dataclasses.replace(why, case=outcome(2, FAILED).case, story=story)
+        fell = dataclasses.replace(said, output="The case's process was ended by signal 11 (x).\nCause: y")
+        self.assertEqual(judge.first_broken([fell, why]), why)
+        thrown = dataclasses.replace(fell, output=fell.output.replace("11", "6"))
+        self.assertEqual(judge.first_broken([thrown, why]), thrown)
+        why = dataclasses.replace(why, case=said.case)
+        known = dataclasses.replace(said, output=f"{said.output}\nCause: it is empty.")
+        self.assertEqual(judge.first_broken([known, why]), known)
+
     def test_what_does_not_end_comes_before_what_waited_for_it(self):
-        waited = outcome(1, FAILED, output="Broken promise: a\n  seen: waited 5 s in vain: t.cpp:3")
+        waited = outcome(1, FAILED, output="Broken promise: a\n  seen: waited 5 s in\n    vain: t.cpp:3")
         bare = outcome(1, STUCK, output="Gave up after 20 s: the case does not end.")
         stuck = dataclasses.replace(bare, output=f"{bare.output}\nCause: it waits for itself.")
-        died = outcome(1, FAILED, output="The case's process was ended by signal 8 (x).\nCause: y")
+        died = outcome(1, FAILED, output="The case's process was ended by\n  signal 8 (x).\nCause: y")
         said = outcome(1, FAILED, output="Broken promise: it adds\n  REQUIRE( sum == 2 )")
         self.assertEqual(judge.first_broken([waited, stuck]), stuck)
         self.assertEqual(judge.first_broken([waited, died]), died)
@@ -370,9 +394,12 @@ class Verdicts(fake_tree.FakeTree):
     def test_reports_are_as_wide_as_asked_for(self):
         with unittest.mock.patch.dict(os.environ, COLUMNS="60"):
             self.assertEqual(judge.width_of_reports(), {"COLUMNS": "58"})
+        # With their indentation no wider than 100, whether that is known to be the width or not.
+        with unittest.mock.patch.dict(os.environ, COLUMNS="140"):
+            self.assertEqual(judge.width_of_reports(), {"COLUMNS": "98"})
         with unittest.mock.patch.dict(os.environ):
             os.environ.pop("COLUMNS", None)
-            self.assertEqual(judge.width_of_reports(), {})
+            self.assertEqual(judge.width_of_reports(), {"COLUMNS": "98"})
 
     def test_the_core_has_passed(self):
         self.assertTrue(judge.core_passed([outcome(1, PASSED), outcome(2, FAILED, stretch=True)]))

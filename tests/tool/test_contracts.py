@@ -132,6 +132,13 @@ class Shown(fake_tree.FakeTree):
         self.change(FILE, "A count grows.", "A count grows (see [ex05](#ex05_x)).")
         self.assertIn("Contract: A count grows (see ex05).\n", self.shown(judge.FAILED))
 
+    def test_a_long_sentence_is_broken_between_words(self):
+        self.change(FILE, "A count grows.", f"A count grows{' and grows' * 20}.")
+        self.change("WORKBOOK.md", "A count grows.", f"A count grows{' and grows' * 20}.")
+        shown = self.shown(judge.FAILED)
+        self.assertLessEqual(max(len(line) for line in shown.splitlines()), 100)
+        self.assertIn(f"Contract: A count grows{' and grows' * 20}.", " ".join(shown.split()))
+
     def test_no_sentence_where_nothing_is_broken_or_known(self):
         self.assertNotIn("Contract", self.shown(judge.TODO))
         self.assertNotIn("Contract", self.shown(judge.UNJUDGED))

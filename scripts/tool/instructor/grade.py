@@ -215,7 +215,8 @@ class Bench:
 def wants_time(found: Graded) -> bool:
     """Whether it may be that another hand-in took the time that this one needed."""
     return any(
-        judge.WAITED in one.output or (one.verdict == STUCK and judge.STOOD_STILL not in one.output)
+        judge.WAITED.search(one.output) is not None
+        or (one.verdict == STUCK and judge.STOOD_STILL.search(one.output) is None)
         for one in found.outcomes
     )
 

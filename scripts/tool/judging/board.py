@@ -10,7 +10,7 @@ from typing import Any
 
 from tool.building.build_folder import Built, book_so_far
 from tool.console.terminal import paint
-from tool.console.wrapping import fitted, width
+from tool.console.wrapping import broken, fitted, width
 from tool.course import whole_sentences
 from tool.course.layout import Exercise, WorkbookError, exercises
 from tool.judging import judge, state
@@ -178,7 +178,8 @@ def in_full(first: Outcome, promised: Sequence[str] = ()) -> str:
         todo, place = todo_and_place
         return f"{begin}\n\n  {paint(todo, 'yellow')}\n    {place}"
     if first.verdict in (FAILED, STUCK):
-        begin = "\n".join([begin, *(f"Contract: {sentence}" for sentence in promised)])
+        said = [begin, *(f"Contract: {sentence}" for sentence in promised)]
+        begin = "\n".join(broken(line, judge.WIDEST) for line in said)
     indent = " " * judge.INDENT
     lines = [f"{indent}{line}".rstrip() for line in first.output.splitlines()]
     return f"{begin}\n\n" + "\n".join(lines)

@@ -32,11 +32,14 @@ PASSED, FAILED, TODO, STUCK, NOT_RUN = "passed", "failed", "todo", "stuck", "not
 UNJUDGED = "cannot judge"  # the machine lacks something, and the checker says what
 VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: UNJUDGED}
 # How the supervisor's report of an end that is no verdict of the case's own begins.
-ENDED = re.compile("^The case's process (was ended by signal|ended by itself)", re.MULTILINE)
+ENDED = re.compile(r"^The case's\s+process\s+(was\s+)?ended\s+by\s+(signal|itself)", re.MULTILINE)
+FELL = re.compile(r"^The case's\s+process\s+was\s+ended\s+by\s+signal\s+(11|7)\b", re.MULTILINE)
+CAUSE = "Cause: "
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
-STOOD_STILL = " in which every thread waited"  # in it: more time would have changed nothing
-WAITED = " 5 s in vain"  # of a case's own wait, which is bounded
+STOOD_STILL = re.compile(r"\sin\s+which\s+every\s+thread\s+waited")  # in it: more time would have changed nothing
+WAITED = re.compile(r"\s5\s+s\s+in\s+vain")  # of a case's own wait, which is bounded
 INDENT = 2  # of a report that is shown below its promise
+WIDEST = 100  # columns of a report with its indentation; on a terminal it may be narrower
 OUTER_LIMIT = 150  # seconds, for a supervisor that does not keep its own
 # Seconds. A check that has found a broken promise by then starts no more cases: of a hopeless
 # answer each may wait for 5 s in vain.
@@ -92,10 +95,10 @@ def few_schedules_asked() -> bool:
 
 
 def width_of_reports() -> dict[str, str]:
-    """What tells the explorer how wide its report may be: as the terminal, less our indentation."""
-    if not (sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()):
-        return {}
-    return {"COLUMNS": str(shutil.get_terminal_size().columns - INDENT)}
+    """What tells a checker how wide its report may be: as the terminal, less our indentation."""
+    told = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    columns = min(shutil.get_terminal_size().columns, WIDEST) if told else WIDEST
+    return {"COLUMNS": str(columns - INDENT)}
 
 
 def story_file(folder: Path, sentence: str) -> Path:
@@ -189,16 +192,30 @@ def judge(built: Built, told: Callable[..., object] = bounded.nothing) -> list[O
 
 def first_broken(outcomes: list[Outcome]) -> Outcome | None:
     """Of the lowest step; core before stretch, whatever the step. In place of one that does not say
-    what was broken, that one of its step that tells most."""
+    why, one of its step that does; of one that does not even say what was broken, that one of its
+    step that tells most."""
     broken = [one for one in outcomes if one.verdict not in (PASSED, NOT_RUN)]
     broken.sort(key=lambda one: one.case.stretch)  # stable: steps stay in order
     if not broken:
         return None
-    if broken[0].verdict not in (FAILED, STUCK) or tells(broken[0]) >= 3:
-        return broken[0]
-    place = (broken[0].case.step, broken[0].case.stretch)
+    first = broken[0]
+    if first.verdict not in (FAILED, STUCK) or (tells(first) >= 3 and CAUSE in first.output):
+        return first
+    place = (first.case.step, first.case.stretch)
     there = [one for one in broken if (one.case.step, one.case.stretch) == place]
-    return max(there, key=tells)  # the first of the best
+    # Where memory was used that is none, the place says little; one of a later step may know more.
+    fell = FELL.search(first.output)
+    asked = [one for one in broken if one.case.stretch == first.case.stretch] if fell else there
+    if why := next((one for one in asked if tells_why(one)), None):
+        return why
+    return first if tells(first) >= 3 else max(there, key=tells)  # the first of the best
+
+
+def tells_why(one: Outcome) -> bool:
+    """By a schedule that fails where others do not. A result that is wrong under each of them has to
+    do with none."""
+    story = one.story or {}
+    return bool(story.get("cause")) and (story.get("kind") != "wrong result" or story["schedule"] > 1)
 
 
 def tells(one: Outcome) -> int:
@@ -207,10 +224,10 @@ def tells(one: Outcome) -> int:
     if one.verdict not in (FAILED, STUCK):
         return -1
     if one.verdict == STUCK or ENDED.search(one.output) and "Broken promise: " not in one.output:
-        return 2 if "Cause: " in one.output else 0
+        return 2 if CAUSE in one.output else 0
     if one.story is not None:
         return 4
-    return 1 if WAITED in one.output else 3
+    return 1 if WAITED.search(one.output) else 3
 
 
 def proved(outcome: Outcome) -> bool | None:
