@@ -18,8 +18,8 @@ public:
         if (book_.at != 0) {
             return waits_for_itself();
         }
-        for (const auto kind :
-             {&deadlock::reversed, &deadlock::holder_waits, &deadlock::waits, &deadlock::joined}) {
+        for (const auto kind : {&deadlock::reversed, &deadlock::holder_waits, &deadlock::waits,
+                                &deadlock::news_taken, &deadlock::joined}) {
             if (cause found = (this->*kind)(); !found.sentence.empty()) {
                 return found;
             }
@@ -146,6 +146,53 @@ private:
                     {other.event, one.event}};
         }
         return {};
+    }
+
+    // Who waits for a byte that says that there is news has looked, then taken the byte of what
+    // came after the look, and has not looked again.
+    cause news_taken() const
+    {
+        for (int i = 0; i < book_.threads; ++i) {
+            const bool waits = book_.thread[i].waits_in == op::io;
+            const int taken = !waits ? 0 : all_.last(1, all_.end(), [&](const event& one) {
+                return one.thread == i && is_call(one, "read(") && !has(one.text, "EAGAIN");
+            });
+            if (taken == 0) {
+                continue;
+            }
+            const int sent = all_.last(1, taken, [&](const event& one) {
+                return one.thread != i && is_call(one, "write(");
+            });
+            for (int changed = sent - 1; changed > 0; --changed) {
+                const event& news = all_.at(changed);
+                const auto is_look = [&](const event& one) {
+                    return one.thread == i && one.address == news.address && all_.reads(one);
+                };
+                if (news.thread != all_.at(sent).thread || !all_.writes(news) ||
+                    all_.name(changed).empty()) {
+                    continue;
+                }
+                const int look = all_.last(1, changed, is_look);
+                if (look != 0 && all_.first(changed, all_.end(), is_look) == 0) {
+                    return overlooked(look, changed, sent, taken, book_.thread[i].event);
+                }
+            }
+        }
+        return {};
+    }
+
+    cause overlooked(int look, int changed, int sent, int taken, int wait) const
+    {
+        const std::string who = all_.thread(look);
+        return {who + " looked at " + all_.name(look) + " (" + all_.where(look) + "); then " +
+                    all_.thread(changed) + " changed it (" + all_.where(changed) + ") and sent " +
+                    who + " a byte (" + all_.where(sent) + "); " + who + " takes that byte (" +
+                    all_.where(taken) + ") and waits (" + all_.where(wait) +
+                    ") without looking again.",
+                "First take the byte, then look: what changes after the look then leaves a byte "
+                "that ends the next wait.",
+                {look, changed, sent, taken, wait},
+                look};
     }
 
     // The one that is joined waits for a descriptor: what the joiner changed does not end that.

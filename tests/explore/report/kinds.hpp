@@ -28,6 +28,12 @@ inline bool has(const std::string& text, const char* part)
     return text.find(part) != std::string::npos;
 }
 
+/// Whether it is that call to the system: "send", "close(5)".
+inline bool is_call(const event& one, const char* call)
+{
+    return one.what == op::io && std::string(one.text).starts_with(call);
+}
+
 inline std::string part_of(const std::string& name, const char* otherwise)
 {
     return name.empty() ? otherwise : name;

@@ -10,11 +10,6 @@ namespace explorer {
 
 namespace {
 
-bool is_call(const event& one, const char* call)
-{
-    return one.what == op::io && std::string(one.text).starts_with(call);
-}
-
 // Of a descriptor: it is closed while somebody uses it, perhaps because it was closed twice.
 cause closed_too_early(const history& all)
 {
@@ -99,10 +94,15 @@ cause cause_of_use_after_end(const history& all)
         const std::string otherwise = (first_destroys ? " before " : ", and nothing says that ") +
                                       all.thread(user) +
                                       (first_destroys ? " uses it (" : " is done with it (");
-        return {all.thread(destroyer) + " destroys the object (" + all.where(destroyer) + ")" +
-                    (joins != 0 ? too_late : otherwise) + all.where(user) + ").",
-                own ? "" : all.advice_on_end(destroyer),
-                {book.before, joins, book.at}};
+        return {
+            all.thread(destroyer) + " destroys the object (" + all.where(destroyer) + ")" +
+                (joins != 0 ? too_late : otherwise) + all.where(user) + ").",
+            own && all.in_tests(destroyer) && !all.in_tests(user)
+                ? "What is called later, such as a handler, may find its object gone: capture a "
+                  "share in what it needs, a std::shared_ptr, and neither `this` nor a reference."
+            : own ? ""
+                  : all.advice_on_end(destroyer),
+            {book.before, joins, book.at}};
     }
     return {};
 }

@@ -62,6 +62,7 @@ public:
 
 private:
     std::vector<place> all_places() const;
+    place first_outside_helpers(const event& one) const;
     void find_contended();
     bool is_worth_a_step(int number, bool started) const;
     void collect_steps();

@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: MIT
 #include "explore/report/waiting.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <set>
 #include <string>
 
@@ -219,6 +221,69 @@ cause never_taken(const history& all)
             {put, left, look, ended}};
 }
 
+// "send(503) 8 ..." and "shutdown(503, out)" are calls on 503.
+bool is_call_on(const event& one, const std::string& number,
+                std::initializer_list<const char*> calls)
+{
+    const std::string text = one.what == op::io ? one.text : "";
+    const auto open = text.find('(');
+    return open != std::string::npos &&
+           (text.compare(open, number.size() + 2, "(" + number + ")") == 0 ||
+            text.compare(open, number.size() + 2, "(" + number + ",") == 0) &&
+           std::any_of(calls.begin(), calls.end(),
+                       [&](const char* call) { return is_call(one, call); });
+}
+
+// Somebody read a connection's end and no reply: who accepted him has closed it and sent nothing.
+cause closed_without_a_reply(const history& all)
+{
+    const int failed = all.told().book().at;
+    const int read = all.last(1, failed, [&](const event& one) {
+        return one.thread == all.at(failed).thread && is_call(one, "recv");
+    });
+    if (read == 0 || !has(all.at(read).text, "the end")) {
+        return {};
+    }
+    for (int accepted = read - 1; accepted > 0; --accepted) {
+        const event& one = all.at(accepted);
+        const std::string text = one.text;
+        const auto number = text.find(" = ");
+        if (!is_call(one, "accept") || number == std::string::npos || all.in_tests(accepted)) {
+            continue;
+        }
+        const std::string its = text.substr(number + 3);
+        const int closed = all.first(accepted, failed, [&](const event& other) {
+            return is_call_on(other, its, {"close", "shutdown"});
+        });
+        const int sent = all.first(accepted, closed, [&](const event& other) {
+            return is_call_on(other, its, {"send", "write"});
+        });
+        if (closed == 0 || sent != 0) {
+            continue;
+        }
+        const int look = all.last(accepted, closed, [&](const event& other) {
+            const int at = all.number_of(other);
+            return other.thread == all.at(closed).thread && all.reads(other) &&
+                   !all.in_library(at) && !all.name(at).empty() &&
+                   all.told().has_telling_value(other);
+        });
+        const std::string by = all.at(closed).thread == all.at(accepted).thread
+                                   ? std::string()
+                                   : all.thread(closed) + " ";
+        const std::string saw = look == 0 ? std::string()
+                                          : ", " + by + "reads " + all.name(look) + " = " +
+                                                all.told().value_of(all.at(look)) + " (" +
+                                                all.where(look) + ")";
+        return {all.thread(accepted) + " accepts a connection (" + all.where(accepted) + ")" + saw +
+                    " and " + (saw.empty() ? by : std::string()) + "closes it (" +
+                    all.where(closed) +
+                    ") without having sent anything: that client gets no reply.",
+                "Send the reply on every way from the accepting to the closing.",
+                {accepted, look, closed, failed}};
+    }
+    return {};
+}
+
 cause woken_in_vain(const history& all)
 {
     return wait_in_vain(all, true);
@@ -247,9 +312,9 @@ cause cause_of_wrong_result(const history& all)
     if (all.end() > most_steps_compared) {
         return detached(all);
     }
-    for (const auto kind :
-         {detached, slept_through, overwritten, read_again, looked_under_another_lock, never_taken,
-          woken_in_vain, not_looked_again, not_waited_for}) {
+    for (const auto kind : {detached, closed_without_a_reply, slept_through, overwritten,
+                            read_again, looked_under_another_lock, never_taken, woken_in_vain,
+                            not_looked_again, not_waited_for}) {
         if (cause found = kind(all); !found.sentence.empty()) {
             return found;
         }
