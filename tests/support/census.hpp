@@ -4,16 +4,23 @@
 #pragma once
 
 #include <iosfwd>
+#include <set>
 #include <source_location>
 
 namespace support {
 
 struct census {
-    int threads = 0;     // of this process
-    int children = 0;    // running or not yet waited for (zombies count)
-    int descriptors = 0; // open in this process
+    int threads = 0;       // of this process
+    int children = 0;      // running or not yet waited for (zombies count)
+    int descriptors = 0;   // open in this process
+    std::set<int> numbers; // theirs
 
-    bool operator==(const census&) const = default;
+    /// Whatever numbers the descriptors have.
+    bool operator==(const census& other) const
+    {
+        return threads == other.threads && children == other.children &&
+               descriptors == other.descriptors;
+    }
 };
 
 /// Counts now. Reads /proc; throws std::filesystem::filesystem_error when it cannot.

@@ -131,16 +131,34 @@ std::string on_one_line(const std::string& text)
     return out;
 }
 
-// Of a value: "\0" for a zero byte, at which the rest would be cut off.
+// The length of the UTF-8 letter that begins there; 0: none does.
+std::size_t letter_at(const std::string& text, std::size_t at)
+{
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const std::size_t size = byte(at) < 0x80 ? 1 : byte(at) >= 0xf0 ? 4 : byte(at) >= 0xe0 ? 3 : 2;
+    bool whole =
+        (byte(at) < 0x80 || (byte(at) >= 0xc2 && byte(at) <= 0xf4)) && at + size <= text.size();
+    for (std::size_t i = 1; whole && i < size; ++i) {
+        whole = (byte(at + i) & 0xc0) == 0x80;
+    }
+    return whole ? size : 0;
+}
+
+// Of a value: "\0" for a zero byte, at which the rest would be cut off; and no byte that is no
+// text.
 std::string readable(const std::string& text)
 {
     std::string out;
-    for (const char one : text) {
+    std::size_t rest = 0; // of a letter
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char one = text[i];
+        const std::size_t letter = rest > 0 ? rest : letter_at(text, i);
+        rest = letter > 0 ? letter - 1 : 0;
         if (one == '\0') {
             out += "\\0";
-        } else if (static_cast<unsigned char>(one) < ' ') {
+        } else if (static_cast<unsigned char>(one) < ' ' || letter == 0) {
             char code[8];
-            std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(one));
+            std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned char>(one));
             out += code;
         } else {
             out += one;
@@ -179,8 +197,11 @@ void print_failure(const Catch::AssertionStats& stats)
         say("but an exception came: " + on_one_line(std::string(result.getMessage())));
     } else if (result.hasExpandedExpression()) {
         say("but it was: " + on_one_line(result.getExpandedExpression()));
+    } else if (const std::string said = std::string(result.getMessage());
+               said.find('\n') == std::string::npos) {
+        out.wrapped(said);
     } else { // the explorer's report
-        out.whole(std::string(result.getMessage()));
+        out.whole(said);
     }
     for (const auto& info : stats.infoMessages) {
         if (info.type == Catch::ResultWas::Info) {

@@ -4,8 +4,11 @@
 #include "support/ways.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <cstdint>
+#include <iterator>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -17,6 +20,15 @@ namespace {
 using explorer::place;
 using explorer::source_places;
 
+// Null: nothing is left, or it is not known where that was opened.
+const trace* opening_of_what_is_left(const watch_page& page)
+{
+    const int number = page.left_open;
+    const bool known =
+        number > 0 && number < watch_page::most_descriptors && page.opened[number].whole == 1;
+    return known ? &page.opened[number] : nullptr;
+}
+
 std::vector<const trace*> all_traces(const watch_page& page)
 {
     std::vector<const trace*> all = {&page.end, &page.end_of_a_child};
@@ -24,6 +36,9 @@ std::vector<const trace*> all_traces(const watch_page& page)
         all.push_back(&one);
     }
     std::erase_if(all, [](const trace* one) { return one->whole != 1; });
+    if (const trace* opened = opening_of_what_is_left(page); opened != nullptr) {
+        all.push_back(opened);
+    }
     return all;
 }
 
@@ -50,12 +65,65 @@ const trace* throw_of(const watch_page& page, const void* exception)
     return found == all.end() ? nullptr : *found;
 }
 
+// Of one that was not thrown here but made and passed on, the address may be that of an earlier
+// one.
+bool is_told_in(const std::string& report, const trace& thrown)
+{
+    const std::string_view what = thrown.what;
+    const auto first = what.find('"');
+    if (first == std::string_view::npos) {
+        return true;
+    }
+    const auto words = [](std::string_view text) {
+        std::string all;
+        std::copy_if(text.begin(), text.end(), std::back_inserter(all), [](unsigned char one) {
+            return std::isalnum(one) != 0; // lines may be broken, and signs told in another way
+        });
+        return all;
+    };
+    const auto size = std::max<std::size_t>(what.rfind('"'), first + 1) - first - 1;
+    return words(report).find(words(what.substr(first + 1, size))) != std::string::npos;
+}
+
+// "main waits for a, b waits", as ex11's deadlock says it.
+std::string cause_of_deadlock(const std::string& what)
+{
+    const auto begin = what.find("deadlock: ");
+    const std::string text = begin == std::string::npos ? "" : what.substr(begin + 10);
+    std::istringstream parts(text.substr(0, text.rfind('"')));
+    std::map<std::string, std::string> waits; // who -> for whom; "" for none
+    for (std::string part; std::getline(parts >> std::ws, part, ',');) {
+        const auto at = part.find(" waits");
+        if (at != std::string::npos) {
+            const std::string rest = part.substr(at + 6);
+            waits[part.substr(0, at)] = rest.starts_with(" for ") ? rest.substr(5) : "";
+        }
+    }
+    for (const auto& [who, whom] : waits) {
+        if (!whom.empty() && !waits.contains(whom)) {
+            return who + " waits for " + whom +
+                   ", which has ended: whoever ends must wake those who wait for it, however it "
+                   "ends, and nobody may begin to wait for one that has ended";
+        }
+    }
+    for (const auto& [who, whom] : waits) {
+        if (whom.empty()) {
+            return who + " waits, and nobody is left who could wake it: its wake-up was lost, or "
+                         "came before it waited, which it then should not do";
+        }
+    }
+    return "everybody waits, and nobody is left who could wake one of them";
+}
+
 // What the system's words for a failed call mean for whoever made it; "" where they say enough.
 std::string meaning_of(const std::string& what)
 {
     if (what.ends_with("Bad file descriptor\"")) {
         return ": what it used was closed already, moved away or destroyed, perhaps by its owner, "
                "who has gone on, while this code has it by reference";
+    }
+    if (what.starts_with("std::bad_function_call")) {
+        return ": a std::function that holds no function is called there";
     }
     if (what.ends_with("Broken pipe\"")) {
         return ": the other end of that connection is closed";
@@ -190,11 +258,21 @@ void write_functions(explorer::page& out, const std::string& report)
     std::set<std::string> told;
     for (const std::string& name : called_in(report)) {
         for (const place& where : explorer::functions_named(name)) {
-            const bool mine = is_of_the_answer(where) && !where.file.starts_with("solutions/");
-            if (mine && told.size() < most && told.insert(shown(where)).second) {
+            if (is_of_the_answer(where) && told.size() < most && told.insert(shown(where)).second) {
                 out.wrapped("your " + name + "(): " + shown(where), "  ", "      ");
             }
         }
+    }
+}
+
+// The case's own line that asked for it, if that is not told yet.
+void write_callers_line(explorer::page& out, const std::vector<place>& whole,
+                        const std::vector<place>& way)
+{
+    const auto of_a_case = [](const place& one) { return one.file.ends_with("_test.cpp"); };
+    const auto found = std::find_if(whole.begin(), whole.end(), of_a_case);
+    if (found != whole.end() && std::none_of(way.begin(), way.end(), of_a_case)) {
+        out.wrapped("called by the case at " + shown(*found), "    ", "        ");
     }
 }
 
@@ -213,13 +291,18 @@ std::string what_happened(const watch_page& page, const std::string& report)
         out.wrapped(page.note[i % watch_page::most_notes], "  seen: ", "      ");
     }
     std::string cause = notes == 0 ? "" : page.note[(notes - 1) % watch_page::most_notes];
-    if (const trace* broke_off = throw_of(page, page.unexpected)) {
+    const trace* broke_off = throw_of(page, page.unexpected);
+    if (broke_off != nullptr && is_told_in(report, *broke_off)) {
         out.wrapped(std::string("That exception is ") + broke_off->what + ", thrown", "  ", "    ");
         const auto way = way_of(source, *broke_off);
         write_way(out, way);
+        write_callers_line(out, whole_way(source, *broke_off), way);
         if (notes == 0 && leads_to_the_answer(way)) {
-            cause = std::string("nobody but the case catches ") + broke_off->what + " (" +
-                    explorer::short_name(way.front()) + ")" + meaning_of(broke_off->what);
+            const bool deadlock = std::string_view(broke_off->what).starts_with("green::deadlock");
+            cause = deadlock
+                        ? cause_of_deadlock(broke_off->what)
+                        : std::string("nobody but the case catches ") + broke_off->what + " (" +
+                              explorer::short_name(way.front()) + ")" + meaning_of(broke_off->what);
         }
     }
     for (const trace* one : thrown_in_the_answer(page, source)) {
@@ -227,7 +310,7 @@ std::string what_happened(const watch_page& page, const std::string& report)
         const bool by_the_case = whole_way(source, *one).front().file.starts_with("tests/");
         out.wrapped(
             (by_the_case ? "thrown by the case in a call of yours: " : "thrown meanwhile: ") +
-                std::string(one->what),
+                std::string(one->what) + meaning_of(one->what),
             "  ", "    ");
         write_way(out, {way.front()});
         if (notes == 0 && one->process != page.traced && cause.empty() && !by_the_case) {
@@ -240,6 +323,11 @@ std::string what_happened(const watch_page& page, const std::string& report)
     }
     if (!cause.empty()) {
         out.wrapped("Cause: " + cause + ".");
+    }
+    if (const trace* opened = opening_of_what_is_left(page); opened != nullptr) {
+        out.wrapped(std::to_string(page.left_open) + ", which is still open, was opened", "  ",
+                    "    ");
+        write_way(out, way_of(source, *opened));
     }
     const auto way_of_child = way_of(source, page.end_of_a_child);
     if (page.end_of_a_child.whole == 1 && leads_to_the_answer(way_of_child)) {

@@ -111,6 +111,12 @@ void describe(trace& into, const std::type_info& type, void* exception)
     int problem = 0;
     char* readable = abi::__cxa_demangle(type.name(), nullptr, nullptr, &problem);
     const char* name = readable != nullptr ? readable : type.name();
+    // Of a type that a case declares: what Catch2 calls the case's function tells nothing.
+    constexpr const char* in_a_case = "C_A_T_C_H_T_E_S_T_";
+    if (const char* scope = std::strstr(name, in_a_case); scope != nullptr) {
+        const char* own = std::strstr(scope, "()::");
+        name = own != nullptr ? own + 4 : name;
+    }
     // Public, of this library's type_info: whether a handler for the other type would catch it.
     if (typeid(std::exception).__do_catch(&type, &exception, 1)) {
         std::snprintf(into.what, sizeof into.what, "%s \"%s\"", name,
@@ -157,6 +163,34 @@ void leave_traces()
 }
 
 } // namespace support
+
+namespace support {
+namespace {
+
+void note_opening(int descriptor)
+{
+    if (home != 0 && ::getpid() == home) {
+        trace& one = page->opened[descriptor];
+        one.whole = 2;
+        write_down(one);
+        one.whole = 1;
+    }
+}
+
+} // namespace
+} // namespace support
+
+namespace explorer {
+
+// The explorer's, which stands in front of these calls.
+void opened_outside(int descriptor) noexcept
+{
+    if (descriptor < support::watch_page::most_descriptors) {
+        support::note_opening(descriptor);
+    }
+}
+
+} // namespace explorer
 
 #ifdef WORKBOOK_SEES_THROWS
 // Every throw comes through here, on its way to the library.

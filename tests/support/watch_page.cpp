@@ -39,7 +39,7 @@ void happened(std::string_view what, std::string_view detail) noexcept
 {
     if (page && page->traced != 0) {
         char* const note = page->note[page->notes++ % watch_page::most_notes];
-        std::snprintf(note, watch_page::wait_text, "%.*s%.*s", static_cast<int>(what.size()),
+        std::snprintf(note, watch_page::note_text, "%.*s%.*s", static_cast<int>(what.size()),
                       what.data(), static_cast<int>(detail.size()), detail.data());
     }
 }

@@ -32,6 +32,8 @@ struct watch_page {
     static constexpr int most_throws = 16;
     static constexpr int most_threads = 24;
     static constexpr int most_notes = 4;
+    static constexpr int most_descriptors = 64; // whose opening is kept
+    static constexpr int note_text = 320;
 
     char todo[todo_page_size];               // todo()'s message; empty while none was reached
     std::atomic<int> wait_taken[wait_slots]; // 1 while the text beside it is somebody's wait
@@ -50,8 +52,10 @@ struct watch_page {
     std::atomic<int> standing;
     trace stands[most_threads]; // where the threads were when the supervisor asked
     std::atomic<int> notes;
-    char note[most_notes][wait_text]; // the last ones, in turn
+    char note[most_notes][note_text]; // the last ones, in turn
     char gave_up[wait_text];          // why the case cannot go on; empty: it can
+    trace opened[most_descriptors];   // by its number, where each was opened last
+    std::atomic<int> left_open;       // one of those that are still open and should not be; 0: none
 };
 
 /// The page of this process; null outside a supervised case. Set once, before any thread starts.

@@ -114,12 +114,12 @@ long control(int fd, int command, long argument)
 
 } // namespace
 
-WORLD_CALL(int, pipe, (int* ends), (ends), open_pipe(ends, 0), noexcept)
-WORLD_CALL(int, pipe2, (int* ends, int flags), (ends, flags), open_pipe(ends, flags), noexcept)
-WORLD_CALL(int, eventfd, (unsigned count, int flags), (count, flags), open_counter(count, flags),
-           noexcept)
-WORLD_CALL(int, timerfd_create, (clockid_t clock, int flags), (clock, flags),
-           open_timer(clock, flags), noexcept)
+WORLD_OPENS(pipe, (int* ends), (ends), open_pipe(ends, 0), ends, noexcept)
+WORLD_OPENS(pipe2, (int* ends, int flags), (ends, flags), open_pipe(ends, flags), ends, noexcept)
+WORLD_OPENS(eventfd, (unsigned count, int flags), (count, flags), open_counter(count, flags),
+            nullptr, noexcept)
+WORLD_OPENS(timerfd_create, (clockid_t clock, int flags), (clock, flags), open_timer(clock, flags),
+            nullptr, noexcept)
 WORLD_CALL(int, timerfd_settime, (int fd, int flags, const itimerspec* value, itimerspec* old),
            (fd, flags, value, old), set_timer(fd, flags, value, old), noexcept)
 WORLD_CALL(int, timerfd_gettime, (int fd, itimerspec* value), (fd, value),
@@ -212,7 +212,7 @@ int dup(int fd) noexcept
     if (is_modeled(fd)) {
         return static_cast<int>(control(fd, F_DUPFD, 0));
     }
-    return real_dup()(fd);
+    return opened(real_dup()(fd), nullptr);
 }
 
 int dup2(int fd, int onto) noexcept

@@ -194,8 +194,8 @@ WORLD_CALL(int, pselect,
             const sigset_t* mask),
            (count, in, out, other, time, mask), pselect_until(count, in, out, other, time, mask))
 
-WORLD_CALL(int, epoll_create, (int size), (size), create_sized_epoll(size), noexcept)
-WORLD_CALL(int, epoll_create1, (int flags), (flags), create_epoll(flags), noexcept)
+WORLD_OPENS(epoll_create, (int size), (size), create_sized_epoll(size), nullptr, noexcept)
+WORLD_OPENS(epoll_create1, (int flags), (flags), create_epoll(flags), nullptr, noexcept)
 WORLD_CALL(int, epoll_ctl, (int fd, int what, int watched, epoll_event* event),
            (fd, what, watched, event), control_epoll(fd, what, watched, event), noexcept)
 WORLD_CALL(int, epoll_wait, (int fd, epoll_event* list, int most, int timeout),

@@ -156,18 +156,18 @@ long set_option(int fd, int level, int name, const void* value, socklen_t size)
 
 } // namespace
 
-WORLD_CALL(int, socket, (int domain, int type, int protocol), (domain, type, protocol),
-           open_socket(domain, type, protocol), noexcept)
-WORLD_CALL(int, socketpair, (int domain, int type, int protocol, int* ends),
-           (domain, type, protocol, ends), open_pair(domain, type, protocol, ends), noexcept)
+WORLD_OPENS(socket, (int domain, int type, int protocol), (domain, type, protocol),
+            open_socket(domain, type, protocol), nullptr, noexcept)
+WORLD_OPENS(socketpair, (int domain, int type, int protocol, int* ends),
+            (domain, type, protocol, ends), open_pair(domain, type, protocol, ends), ends, noexcept)
 WORLD_CALL(int, bind, (int fd, const sockaddr* to, socklen_t size), (fd, to, size),
            simple_call("bind", fd, true, [=] { return world::bind(fd, to, size); }), noexcept)
 WORLD_CALL(int, listen, (int fd, int backlog), (fd, backlog),
            simple_call("listen", fd, true, [=] { return world::listen(fd, backlog); }), noexcept)
-WORLD_CALL(int, accept, (int fd, sockaddr* from, socklen_t* size), (fd, from, size),
-           accept_on("accept", fd, from, size, 0))
-WORLD_CALL(int, accept4, (int fd, sockaddr* from, socklen_t* size, int flags),
-           (fd, from, size, flags), accept_on("accept4", fd, from, size, flags))
+WORLD_OPENS(accept, (int fd, sockaddr* from, socklen_t* size), (fd, from, size),
+            accept_on("accept", fd, from, size, 0), nullptr)
+WORLD_OPENS(accept4, (int fd, sockaddr* from, socklen_t* size, int flags), (fd, from, size, flags),
+            accept_on("accept4", fd, from, size, flags), nullptr)
 WORLD_CALL(int, connect, (int fd, const sockaddr* to, socklen_t size), (fd, to, size),
            connect_to(fd, to, size))
 WORLD_CALL(int, shutdown, (int fd, int how), (fd, how), shut_down(fd, how), noexcept)

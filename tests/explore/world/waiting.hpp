@@ -100,6 +100,27 @@ void timers_changed();
 
 } // namespace explorer::runtime
 
+// Where a checker wants to know, outside schedules, of each descriptor that is opened.
+namespace explorer {
+[[gnu::weak]] void opened_outside(int descriptor) noexcept;
+}
+
+namespace explorer::runtime {
+
+/// Tells of the descriptor that a call has made, or of two `ends`.
+inline int opened(int made, const int* ends) noexcept
+{
+    if (opened_outside != nullptr && made >= 0) {
+        opened_outside(ends != nullptr ? ends[0] : made);
+        if (ends != nullptr) {
+            opened_outside(ends[1]);
+        }
+    }
+    return made;
+}
+
+} // namespace explorer::runtime
+
 // Stands in front of `call`: the real one outside schedules; inside, `modeled`.
 #define WORLD_CALL(result, call, parameters, arguments, modeled, ...)                              \
     EXPLORER_REAL(call)                                                                            \
@@ -109,4 +130,15 @@ void timers_changed();
             return static_cast<result>(modeled);                                                   \
         }                                                                                          \
         return real_##call() arguments;                                                            \
+    }
+
+// The same for one that opens a descriptor, or two `ends`; null for one.
+#define WORLD_OPENS(call, parameters, arguments, modeled, ends, ...)                               \
+    EXPLORER_REAL(call)                                                                            \
+    extern "C" int call parameters __VA_ARGS__                                                     \
+    {                                                                                              \
+        if (EXPLORER_ACTIVE) {                                                                     \
+            return static_cast<int>(modeled);                                                      \
+        }                                                                                          \
+        return explorer::runtime::opened(real_##call() arguments, ends);                           \
     }
