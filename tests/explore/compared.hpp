@@ -44,6 +44,16 @@ std::string words(std::chrono::duration<Number, Ratio> time)
     return number_in_words(std::chrono::duration<double>(time).count()) + " s";
 }
 
+// With "\n" for the end of a line.
+inline std::string on_one_line(std::string_view text)
+{
+    std::string out;
+    for (const char one : text) {
+        out += one == '\n' ? std::string("\\n") : std::string(1, one);
+    }
+    return out;
+}
+
 // Empty: it has none that people could read.
 template <class T>
 std::string words(const T& value)
@@ -56,7 +66,7 @@ std::string words(const T& value)
         return number_in_words(value);
     } else if constexpr (std::is_convertible_v<const T&, std::string_view> &&
                          !std::is_null_pointer_v<T>) {
-        return "\"" + std::string(std::string_view(value)) + "\"";
+        return "\"" + on_one_line(value) + "\"";
     } else if constexpr (requires { value.has_value(), *value; }) {
         return value.has_value() ? words(*value) : "nothing";
     } else if constexpr (requires { value.begin() != value.end(), *value.begin(); }) {
