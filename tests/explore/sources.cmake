@@ -120,6 +120,8 @@ set(EXPLORER_CANARY
     report/older_value.cpp
     report/race.cpp
     report/report.cpp
+    report/shared_values.cpp
+    report/stop_request.cpp
     report/story.cpp
     report/story_json.cpp
     report/votes.cpp

@@ -67,6 +67,22 @@ cause never_closed(const history& all)
             {sent, waited, raised}};
 }
 
+// A condition that is notified after the unlock; who waits may have seen the change without that.
+std::string advice_on_notifying(const history& all, int user, int destroyer)
+{
+    const op what = all.at(user).what;
+    const int waited = all.last(1, all.end(), [&](const event& one) {
+        return one.thread == all.at(destroyer).thread && one.what == op::wait &&
+               one.address == all.at(user).address;
+    });
+    const bool notifies = what == op::notify_one || what == op::notify_all;
+    return notifies && waited != 0 && all.held(user).empty()
+               ? "Notify while you hold the mutex, before the unlock: who waits can then go on "
+                 "only "
+                 "when the notifying is over."
+               : "";
+}
+
 } // namespace
 
 cause cause_of_use_after_end(const history& all)
@@ -87,6 +103,15 @@ cause cause_of_use_after_end(const history& all)
             return one.thread == all.at(destroyer).thread && one.what == op::blocked &&
                    one.object == 0 && one.other == all.at(user).thread;
         });
+        if (const std::string advice = advice_on_notifying(all, user, destroyer); !advice.empty()) {
+            return {all.thread(destroyer) + " waited on " + all.name(user) +
+                        ", goes on and destroys it (" + all.where(destroyer) +
+                        "), perhaps before " + all.thread(user) +
+                        ", which has changed what it waited for, has notified it (" +
+                        all.where(user) + ").",
+                    advice,
+                    {book.before, book.at}};
+        }
         const std::string too_late = joins != 0 ? " and only then waits for the end of " +
                                                       all.thread(user) + " (" + all.where(joins) +
                                                       "), which still uses it ("

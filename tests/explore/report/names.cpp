@@ -64,7 +64,7 @@ bool is_inside_library(const event& one, const place& where)
 names::names(const ledger& book, const std::vector<place>& places)
 {
     std::map<std::uint64_t, votes> all;
-    using question = std::tuple<std::string, std::string, sort, op, bool>;
+    using question = std::tuple<std::string, std::string, sort, op, bool, bool>;
     std::map<question, votes> answered; // lines come again and again
     // And each of them speaks once for a name: else one that is read often, and has other names in
     // it, would outvote the rest.
@@ -80,8 +80,9 @@ names::names(const ledger& book, const std::vector<place>& places)
         }
         votes& those = all[one.address];
         if (where.known() && !where.in_class) { // that line names no member
-            const auto [answer, fresh] = answered.try_emplace(
-                {where.text, where.library, one.object_sort, one.what, one.stack_owner != 0});
+            const auto [answer, fresh] =
+                answered.try_emplace({where.text, where.library, one.object_sort, one.what,
+                                      one.stack_owner != 0, is_on_own_stack(one)});
             if (fresh) {
                 vote(answer->second, one, where);
             }
@@ -93,11 +94,35 @@ names::names(const ledger& book, const std::vector<place>& places)
             }
         }
     }
+    leave_out_each_threads_own(book, places, all);
     for (const auto& [address, those] : all) {
         choose(address, those);
     }
     number_elements(book, places);
     tell_apart(book);
+}
+
+// What a line declares is another variable in each thread that comes there, and not the one that
+// they share.
+void names::leave_out_each_threads_own(const ledger& book, const std::vector<place>& places,
+                                       std::map<std::uint64_t, votes>& all)
+{
+    std::map<std::tuple<std::uint64_t, std::string, int>, int> by; // who came there first
+    for (int i = 1; i < book.events; ++i) {
+        const event& one = book.log[i];
+        const place& where = places[static_cast<std::size_t>(i)];
+        if (one.address == 0 || !where.known() || !is_memory(one.what)) {
+            continue;
+        }
+        const auto [first, fresh] =
+            by.try_emplace({one.address, where.file, where.line}, one.thread);
+        if (!fresh && first->second != one.thread) {
+            first->second = one.thread;
+            for (const std::string& name : declared_in(where.text)) {
+                all[one.address].erase(name);
+            }
+        }
+    }
 }
 
 // "results[3]" for "results[k]", where a vector's operator[] has just read where its elements

@@ -32,6 +32,9 @@ public:
 
 private:
     void choose(std::uint64_t address, const std::map<std::string, int>& those);
+    static void
+    leave_out_each_threads_own(const ledger& book, const std::vector<place>& places,
+                               std::map<std::uint64_t, std::map<std::string, int>>& all);
     void number_elements(const ledger& book, const std::vector<place>& places);
     void tell_apart(const ledger& book);
 

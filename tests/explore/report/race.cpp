@@ -23,10 +23,10 @@ public:
             return {};
         }
         for (const auto kind :
-             {&race::destroyed, &race::captured, &race::read_after_the_unlock,
-              &race::published_too_early, &race::one_without_the_lock, &race::two_locks,
-              &race::published_relaxed, &race::guard_without_a_name, &race::unlocked_too_early,
-              &race::packed_flags, &race::nothing_held}) {
+             {&race::destroyed, &race::started_too_early, &race::captured,
+              &race::read_after_the_unlock, &race::published_too_early, &race::one_without_the_lock,
+              &race::two_locks, &race::published_relaxed, &race::guard_without_a_name,
+              &race::unlocked_too_early, &race::packed_flags, &race::nothing_held}) {
             if (cause found = (this->*kind)(); !found.sentence.empty()) {
                 return found;
             }
@@ -64,6 +64,32 @@ private:
                         all_.advice_on_end(destroyer),
                         {first_, second_}};
             }
+        }
+        return {};
+    }
+
+    // A constructor starts a thread ahead of members that are made after it.
+    cause started_too_early() const
+    {
+        for (const auto& [maker, user] : both_ways()) {
+            const event& made = all_.at(maker);
+            const int start = all_.last(1, maker, [&](const event& one) {
+                return one.shown && one.what == op::start && one.thread == made.thread &&
+                       one.other == all_.at(user).thread;
+            });
+            const bool listed =
+                all_.text(start).starts_with(": ") &&
+                (all_.same_line(start, maker) || all_.text(maker).starts_with(": "));
+            if (start == 0 || !all_.writes(made) || !listed) {
+                continue;
+            }
+            return {all_.thread(maker) + " starts " + all_.thread(user) + " in a constructor (" +
+                        all_.where(start) + ") and makes other members only afterwards (" +
+                        all_.where(maker) + "); " + all_.thread(user) + " uses one of them (" +
+                        all_.where(user) + ").",
+                    "Members are made in the order in which the class declares them: declare the "
+                    "thread last.",
+                    {start, first_, second_}};
         }
         return {};
     }

@@ -15,6 +15,7 @@ namespace {
 
 // How strongly a line's text speaks for a name.
 constexpr int a_mention = 1;
+constexpr int a_member = 2; // by its name, of what is no variable of the thread's own
 constexpr int a_change = 3; // "x = 1", "++x"
 constexpr int a_call = 4;   // "x.store(1)", "mutex.lock()"
 constexpr int a_declared_guard =
@@ -64,20 +65,26 @@ bool is_word_of_the_language(const std::string& word)
     return words.contains(word);
 }
 
-// The names that the text declares: they are somebody else's.
+} // namespace
+
 std::set<std::string> declared_in(const std::string& text)
 {
     static const pattern declared(
         "([[:alnum:]_>&*]\\s+|&|\\*)([A-Za-z_]\\w*)\\s*(=[^=]|\\{|\\(|;|:[^:])", 2);
-    std::set<std::string> local;
+    std::set<std::string> local; // they are somebody else's
     declared.for_each(text, [&](const pattern::found& one) {
         const std::string before = one.before + one.match[0];
-        if (before.find_first_not_of(' ') != std::string::npos && !before.ends_with("return")) {
+        static constexpr const char* others[] = {"return", "else", "throw", "delete", "await"};
+        const bool uses = std::any_of(std::begin(others), std::end(others),
+                                      [&](const char* word) { return before.ends_with(word); });
+        if (before.find_first_not_of(' ') != std::string::npos && !uses) {
             local.insert(one.name);
         }
     });
     return local;
 }
+
+namespace {
 
 bool is_of_a_word(char one)
 {
@@ -153,6 +160,9 @@ void vote_on_variable(votes& out, const std::string& text, const event& one)
         vote_for(out, text, step_after, a_change);
     }
     vote_for_mentions(out, text, one.stack_owner != 0);
+    for (auto& [name, weight] : out) {
+        weight += name.ends_with('_') && !is_on_own_stack(one) ? a_member : 0;
+    }
 }
 
 // A call of a lock, a condition or an atomic.

@@ -86,7 +86,7 @@ public:
         if (looks.empty() && has(all_.text(wait_), ",")) { // it has a predicate, of its own
             return {};
         }
-        const bool by_itself = all_.last(wait_, end_, [&](const event& one) {
+        const bool by_itself = all_.last(wait_, end_ + 1, [&](const event& one) {
             return mine(one) && one.what == op::spurious_wakeup;
         }) != 0;
         const int notified = all_.last(
@@ -206,7 +206,8 @@ private:
 
     cause lost(int look, int changed, int notified) const
     {
-        const bool stop = has(all_.text(changed), "request_stop(");
+        const bool stop = has(all_.text(changed), "request_stop(") ||
+                          all_.in_header(changed, "stop_token"); // as a jthread does at its end
         const std::string begin =
             who() + " looked " + (stop ? "whether it is to stop" : "at " + thing(look)) + " (" +
             all_.where(look) + "); then " + all_.thread(notified) +
@@ -281,11 +282,38 @@ private:
         if (changed == 0 || notified == 0 || woken == 0) {
             return {};
         }
-        return {"notify_one (" + all_.where(notified) + ") woke " + all_.thread(woken) +
-                    " alone; " + who() + " waits on, too (" + all_.where(wait_) + ").",
+        const std::string begin =
+            "notify_one (" + all_.where(notified) + ") woke " + all_.thread(woken) + " alone";
+        const std::string end = "; " + who() + " waits on, too (" + all_.where(wait_) + ").";
+        if (const int asked = looks_whether_to_stop(woken, changed); asked != 0) {
+            return {
+                begin + ", which then looks whether it is to stop (" + all_.where(asked) +
+                    ") and leaves without having used what it was woken for" + end,
+                "Let it take what it was woken for, though it is to stop; or let it notify again.",
+                {wait_, changed, notified, woken, asked}};
+        }
+        return {begin + end,
                 "If both have to go on, notify_all(); if the one that was woken leaves without "
                 "having used it, it must notify again.",
                 {wait_, changed, notified, woken}};
+    }
+
+    // After it was woken, instead of changing that, too.
+    int looks_whether_to_stop(int woken, int changed) const
+    {
+        const auto theirs = [&](const event& one) {
+            return one.thread == all_.at(woken).thread &&
+                   all_.where(all_.number_of(one)) != all_.where(woken);
+        };
+        const int next = all_.first(woken, all_.end(), [&](const event& one) {
+            const bool uses = all_.writes(one) && one.address == all_.at(changed).address;
+            return theirs(one) && (uses || one.what == op::unlock);
+        });
+        const int look = all_.last(woken, next, [&](const event& one) {
+            return theirs(one) && all_.reads(one) &&
+                   all_.in_header(all_.number_of(one), "stop_token");
+        });
+        return all_.at(next).what == op::unlock ? look : 0;
     }
 
     // Asked to stop while it waits.
@@ -358,24 +386,6 @@ cause first_of_waits(const history& all, cause (one_wait::*kind)() const, bool e
 }
 
 } // namespace
-
-int stop_request(const history& all, int thread, int from, int to)
-{
-    for (int i = from; i < to; ++i) {
-        const event& one = all.at(i);
-        if (one.thread == thread || !all.writes(one) || !has(all.text(i), "request_stop(")) {
-            continue;
-        }
-        const int look = all.last(1, from, [&](const event& other) {
-            return other.thread == thread && other.shown && is_memory(other.what) &&
-                   other.address == one.address;
-        });
-        if (look != 0 && has(all.text(look), "stop")) {
-            return i;
-        }
-    }
-    return 0;
-}
 
 cause wait_in_vain(const history& all, bool ended)
 {

@@ -263,19 +263,6 @@ void used_after_its_owner_died()
     user.join();
 }
 
-void deaf_while_it_sleeps()
-{
-    const auto began = std::chrono::steady_clock::now();
-    std::jthread sleeper([](const std::stop_token& stop) {
-        if (!stop.stop_requested()) {
-            std::this_thread::sleep_for(1h);
-        }
-    });
-    sleeper.request_stop();
-    sleeper.join();
-    EXPLORE_REQUIRE(std::chrono::steady_clock::now() - began < 1min);
-}
-
 // What came of it is wrong in itself: no thread is to blame, and no advice would help.
 void nobody_to_blame()
 {
@@ -360,6 +347,16 @@ const explained explanations[] = {
     {"thrown out of the case's thread", thrown_out_of_the_cases_thread, "std::terminate",
      "is caught nowhere", nullptr},
     {"deaf while it sleeps", deaf_while_it_sleeps, "wrong result", "does not hear that", "token"},
+    {"notified after the unlock", notified_after_the_unlock, "use after free",
+     "T0 waited on ended, goes on and destroys it", "before the unlock"},
+    {"each thread's own in the same line", sum_of_a_plain_counter, "data race",
+     "holds a lock when it uses next,", "with one mutex"},
+    {"a member beside a local", member_beside_a_local, "data race", "holds a lock when it uses n_,",
+     "with one mutex"},
+    {"started ahead of a member", started_ahead_of_a_member, "data race",
+     "T0 starts T1 in a constructor (causes.cpp:", "declare the thread last"},
+    {"news overlooked", news_overlooked, "deadlock",
+     "T1 looked at news (causes.cpp:", "First take the byte, then look"},
     {"nobody to blame", nobody_to_blame, "wrong result", nullptr, nullptr},
     {"other flags changed", other_flags_changed, "wrong result", nullptr, nullptr},
 };

@@ -15,5 +15,11 @@ void used_after_the_member_died();
 void said_to_be_done_too_early();
 void flags_in_one_word();
 void thrown_out_of_the_cases_thread();
+void deaf_while_it_sleeps();
+void news_overlooked();
+void notified_after_the_unlock();
+void sum_of_a_plain_counter();
+void member_beside_a_local();
+void started_ahead_of_a_member();
 
 } // namespace cases

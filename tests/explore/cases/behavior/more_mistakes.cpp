@@ -1,0 +1,137 @@
+// More mistakes whose cause a report names: of sleeping, waking, and the lives of what is shared.
+//
+// SPDX-License-Identifier: MIT
+#include "explore/cases/behavior/mistakes.hpp"
+#include "explore/explore.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace cases {
+
+using namespace std::chrono_literals;
+
+void deaf_while_it_sleeps()
+{
+    const auto began = std::chrono::steady_clock::now();
+    std::jthread sleeper([](const std::stop_token& stop) {
+        if (!stop.stop_requested()) {
+            std::this_thread::sleep_for(1h);
+        }
+    });
+    sleeper.request_stop();
+    sleeper.join();
+    EXPLORE_REQUIRE(std::chrono::steady_clock::now() - began < 1min);
+}
+
+void news_overlooked()
+{
+    int ends[2];
+    EXPLORE_REQUIRE(pipe(ends) == 0);
+    std::mutex mutex;
+    bool news = false;
+    const auto there_is_some = [&] {
+        const std::lock_guard lock(mutex);
+        return news;
+    };
+    std::thread sleeper([&] {
+        pollfd bell{ends[0], POLLIN, 0};
+        while (!there_is_some()) {
+            char byte = 0;
+            if (poll(&bell, 1, 0) > 0) {
+                EXPLORE_REQUIRE(read(ends[0], &byte, 1) == 1);
+            }
+            poll(&bell, 1, -1);
+        }
+    });
+    {
+        const std::lock_guard lock(mutex);
+        news = true;
+    }
+    EXPLORE_REQUIRE(write(ends[1], "", 1) == 1);
+    sleeper.join();
+}
+
+void notified_after_the_unlock()
+{
+    std::mutex mutex;
+    bool done = false;
+    auto ended = std::make_unique<std::condition_variable>();
+    std::thread other([&, bell = ended.get()] {
+        {
+            const std::lock_guard lock(mutex);
+            done = true;
+        }
+        bell->notify_one();
+    });
+    {
+        std::unique_lock lock(mutex);
+        ended->wait(lock, [&] { return done; });
+    }
+    ended.reset();
+    other.join();
+}
+
+void sum_of_a_plain_counter()
+{
+    int next = 0;
+    const auto take = [&] {
+        for (int n = next++; n < 2; n = next++) {
+        }
+    };
+    std::thread other(take);
+    take();
+    other.join();
+}
+
+namespace {
+
+struct counter {
+    int n_ = 0;
+
+    int next()
+    {
+        int mine = 0;
+        mine = ++n_;
+        return mine;
+    }
+};
+
+} // namespace
+
+void member_beside_a_local()
+{
+    counter shared;
+    std::thread other([&] { shared.next(); });
+    shared.next();
+    other.join();
+}
+
+namespace {
+
+class worker_first {
+public:
+    explicit worker_first(int number)
+        : thread_{[this] { EXPLORE_REQUIRE(number_ == 7); }}, number_{number}
+    {}
+
+private:
+    std::jthread thread_;
+    int number_;
+};
+
+} // namespace
+
+void started_ahead_of_a_member()
+{
+    const worker_first one(7);
+}
+
+} // namespace cases
