@@ -6,6 +6,7 @@
 #include "given/listener.hpp"
 #include "given/todo.hpp"
 #include "support/catch.hpp"
+#include "support/census.hpp"
 #include "support/drawn.hpp"
 #include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
@@ -39,7 +40,9 @@
 namespace answer {
 int twice(int number); // all in answer.cpp
 bool sends();
+void throws();
 void goes_on(const std::stop_token& stop);
+void drops(given::listener& clients, const std::atomic<bool>& stopping);
 } // namespace answer
 
 namespace {
@@ -213,6 +216,57 @@ TEST_CASE("an exception breaks it off", "[step1]")
     static_cast<void>(std::vector<int>{1, 2}.at(7));
 }
 
+// At the address of the first one.
+TEST_CASE("is broken off by what was made and not thrown", "[step1]")
+{
+    try {
+        throw std::runtime_error{"the first"};
+    } catch (const std::runtime_error&) {
+    }
+    std::rethrow_exception(std::make_exception_ptr(std::runtime_error{"the second"}));
+}
+
+TEST_CASE("throws what it declares itself", "[step1]")
+{
+    struct own_error : std::runtime_error {
+        using std::runtime_error::runtime_error;
+    };
+    throw own_error{"mine"};
+}
+
+namespace green {
+struct deadlock : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+} // namespace green
+
+TEST_CASE("waits for one that has ended", "[step1]")
+{
+    throw green::deadlock{"deadlock: main waits for greenlet #1, b waits"};
+}
+
+TEST_CASE("waits for what does not come", "[step1]")
+{
+    throw green::deadlock{"deadlock: main waits for greenlet #1, greenlet #1 waits"};
+}
+
+TEST_CASE("breaks off in a call of the answer's", "[step1]")
+{
+    answer::throws(); // asked here
+}
+
+TEST_CASE("leaves a descriptor open", "[step1]")
+{
+    const support::census before = support::take_census();
+    REQUIRE(::socket(AF_INET, SOCK_STREAM, 0) >= 0); // here it is opened
+    REQUIRE(support::back_to(before));
+}
+
+TEST_CASE("prints what is no text", "[step1]")
+{
+    REQUIRE(std::string("\xc3\xa4 \x86\xc3") == "");
+}
+
 TEST_CASE("destroys a thread that runs", "[step1]")
 {
     std::thread never_joined{[] { pause(); }};
@@ -377,6 +431,27 @@ TEST_CASE("counts without a lock", "[step1][explore]")
         std::thread other([&] { ++count; });
         ++count;
         other.join();
+    });
+}
+
+TEST_CASE("drops whom it has accepted", "[step1][explore]")
+{
+    explore([] {
+        given::listener clients{given::endpoint{}};
+        std::atomic<bool> stopping = false;
+        std::thread server([&] { answer::drops(clients, stopping); });
+        std::thread stopper([&] {
+            stopping = true;
+            clients.cancel();
+        });
+        std::string reply = "none";
+        try {
+            reply = given::line_client{{"127.0.0.1", clients.port()}}.read_to_end();
+        } catch (const std::system_error&) { // nobody has accepted it
+        }
+        stopper.join();
+        server.join();
+        EXPLORE_REQUIRE(reply != "");
     });
 }
 

@@ -103,6 +103,12 @@ class Statuses(unittest.TestCase):
         output = run("an exception breaks it off", COLUMNS="40")[1]
         self.assertIn("Broken promise: an exception breaks it\noff\n", output)
 
+    def test_how_a_case_ended_breaks_between_words(self):
+        for case in ("leaves early", "waits for itself", "uses a null pointer"):
+            for line in run(case, COLUMNS="40")[1].splitlines():
+                unbreakable = " " not in line.strip()
+                self.assertTrue(len(line) <= 40 or unbreakable, f"{case}: {line}")
+
     def test_a_case_that_leaves_early(self):
         status, output = run("leaves early")
         self.assertEqual(status, 1)
@@ -174,6 +180,43 @@ class Explanations(unittest.TestCase):
             "That exception is std::out_of_range",
             f"at {CASES}:{line('.at(7)')}   static_cast<void>(",
         )
+
+    def test_what_was_made_and_not_thrown_came_from_nowhere(self):
+        output = run("is broken off by what was made and not thrown")[1]
+        self.assertIn("but an exception came: the second", output)
+        self.assertNotIn("That exception is", output)
+        self.assertNotIn("the first", output)
+
+    def test_a_type_of_the_cases_own(self):
+        self.says("throws what it declares itself", 'That exception is own_error "mine", thrown')
+
+    def test_the_line_of_the_case_that_asked(self):
+        self.says(
+            "breaks off in a call of the answer's",
+            "answers/checker/answer.cpp:",
+            f"called by the case at {CASES}:{line('// asked here')}   answer::throws();",
+        )
+
+    def test_greenlets_that_wait(self):
+        self.says("waits for one that has ended", "Cause: main waits for greenlet #1, which has ended:")
+        self.says("waits for what does not come", "Cause: greenlet #1 waits, and nobody is left who could")
+
+    def test_what_was_left_open(self):
+        opened = f"which is still open, was opened at {CASES}:{line('// here it is opened')} "
+        self.says("leaves a descriptor open", "; still open: ", " (a socket).", opened)
+
+    def test_a_value_that_is_no_text(self):
+        self.says("prints what is no text", 'but it was: "\u00e4 \\x86\\xc3" == ""')
+
+    def test_one_who_is_accepted_and_gets_no_reply(self):
+        status, output = run("drops whom it has accepted", WORKBOOK_SCHEDULES="2000")
+        self.assertEqual(status, 1, output)
+        self.assertRegex(
+            unbroken(output),
+            r"Cause: T1 accepts a connection \(answer.cpp:\d+\), reads stopping = true "
+            r"\(answer.cpp:\d+\) and closes it \(answer.cpp:\d+\) without having sent anything",
+        )
+        self.assertRegex(output, r"> +accept4\(\d+\) = \d+ +answer.cpp:\d+ +while \(auto client")
 
     def test_a_thread_that_is_not_joined(self):
         self.says(
