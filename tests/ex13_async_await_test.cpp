@@ -474,6 +474,7 @@ TEST_CASE("a reply without end is refused", "[ex13][step1]")
 {
     auto reply = answered_by(send_without_end, async_request);
 
+    INFO("that is the error with which async_request() ended; 0 is none, and 90 is message_size");
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::message_size);
 }
 
@@ -531,6 +532,7 @@ TEST_CASE("all requests are in flight at once in one thread", "[ex13][step2]")
 
     REQUIRE(all_came);
     REQUIRE(threads_meanwhile == threads_before + 1);
+    INFO("that is what async_requests() gave, for " << count << " clients who each were told <1>");
     REQUIRE(got == std::vector<std::string>(count, "<1>\n"));
 }
 
