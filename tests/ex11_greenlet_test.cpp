@@ -974,7 +974,7 @@ TEST_CASE("greenlets that have not ended with their thread are forgotten", "[ex1
 
 TEST_CASE("who is woken as its thread ends is forgotten like the rest", "[ex11][step3][explore]")
 {
-    explore_greenlets([] {
+    const auto leaves_one_behind = [] {
         bool over = false;
         std::thread([&] {
             green::ticket turn;
@@ -989,7 +989,9 @@ TEST_CASE("who is woken as its thread ends is forgotten like the rest", "[ex11][
             waker.join();
             over = true;
         }).join();
-    });
+    };
+    // No destructor runs of what is forgotten, so it gives no memory back.
+    explore_greenlets(leaves_one_behind, {.leaks = false});
 }
 
 TEST_CASE("a connection that breaks ends the wait for it alone", "[ex11][step3][explore]")
