@@ -96,7 +96,7 @@ class Trying(fake_tree.FakeTree):
             return platforms.try_one(self.root, self.place.parent, "sid/clang++").verdicts
 
     def test_a_stub_is_judged_and_then_the_solution(self):
-        found = self.tries(start=(1, 'Step 1: "a"'), check=(0, ""))
+        found = self.tries(start=(0, 'Step 1: "a"'), check=(0, ""))
         self.assertEqual(found, {"`start`": "passes", "ex01": "passes"})
         self.assertEqual(self.ran, [("start", "clang++", False), ("check", "ex01", "clang++", True)])
         there = {path.name for path in (self.place / "workbook").iterdir()}
@@ -109,7 +109,7 @@ class Trying(fake_tree.FakeTree):
             {"`start`": "fails", "ex01": "does not compile"},
         )
         self.assertIn("error: no such thing", self.out.getvalue())
-        self.assertEqual(self.tries(start=(1, "no step"), check=(1, ""))["`start`"], "fails")
+        self.assertEqual(self.tries(start=(0, "no step"), check=(1, ""))["`start`"], "fails")
 
     def test_what_cannot_be(self):
         for words, pattern in (

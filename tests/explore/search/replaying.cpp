@@ -58,7 +58,7 @@ chosen_schedule last_schedule(const ledger& book)
             book.plan.spurious,
             book.plan.older_values,
             book.older_taken,
-            {book.chose_older, book.chose_older + book.chosen},
+            std::vector<bool>(book.chose_older, book.chose_older + book.chosen),
             book.plan.unlock_points,
             book.steps,
             book.switches};
