@@ -5,8 +5,18 @@
 
 #include <atomic>
 #include <cerrno>
+#include <exception>
+#include <future>
+#include <stdexcept>
 #include <stop_token>
 #include <system_error>
+#include <thread>
+
+namespace green {
+struct deadlock : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+} // namespace green
 
 namespace answer {
 
@@ -27,6 +37,32 @@ bool sends()
 void throws()
 {
     throw std::system_error{EBADF, std::generic_category(), "cannot throw"};
+}
+
+void joins_itself()
+{
+    std::thread* self = nullptr;
+    std::promise<void> known;
+    auto all_known = known.get_future();
+    std::promise<void> failed;
+    auto failure = failed.get_future();
+    std::thread one{[&] {
+        all_known.wait();
+        try {
+            self->join();
+        } catch (...) {
+            failed.set_exception(std::current_exception());
+        }
+    }};
+    self = &one;
+    known.set_value();
+    one.join();
+    failure.get();
+}
+
+void is_stuck(const char* who_waits)
+{
+    throw green::deadlock{who_waits};
 }
 
 void goes_on(const std::stop_token& stop)

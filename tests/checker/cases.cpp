@@ -41,6 +41,8 @@ namespace answer {
 int twice(int number); // all in answer.cpp
 bool sends();
 void throws();
+void joins_itself();
+void is_stuck(const char* who_waits);
 void goes_on(const std::stop_token& stop);
 void drops(given::listener& clients, const std::atomic<bool>& stopping);
 } // namespace answer
@@ -234,25 +236,24 @@ TEST_CASE("throws what it declares itself", "[step1]")
     throw own_error{"mine"};
 }
 
-namespace green {
-struct deadlock : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-} // namespace green
-
 TEST_CASE("waits for one that has ended", "[step1]")
 {
-    throw green::deadlock{"deadlock: main waits for greenlet #1, b waits"};
+    answer::is_stuck("deadlock: main waits for greenlet #1, b waits");
 }
 
 TEST_CASE("waits for what does not come", "[step1]")
 {
-    throw green::deadlock{"deadlock: main waits for greenlet #1, greenlet #1 waits"};
+    answer::is_stuck("deadlock: main waits for greenlet #1, greenlet #1 waits");
 }
 
 TEST_CASE("breaks off in a call of the answer's", "[step1]")
 {
     answer::throws(); // asked here
+}
+
+TEST_CASE("joins itself in a call of the answer's", "[step1]")
+{
+    answer::joins_itself();
 }
 
 TEST_CASE("leaves a descriptor open", "[step1]")

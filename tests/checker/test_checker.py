@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: MIT
 import json
 import os
+import re
 import resource
 import select
 import shlex
@@ -34,10 +35,10 @@ def run(*words, within=(), before=None, **environment):
     return done.returncode, done.stdout
 
 
-def line(text, after=""):
-    """The number of the line of cases.cpp with this text; the first one after that with the other."""
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases.cpp"), encoding="utf-8") as file:
-        lines = file.read().splitlines()
+def line(text, after="", file="cases.cpp"):
+    """The number of that file's line with this text; the first one after that with the other."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), file), encoding="utf-8") as source:
+        lines = source.read().splitlines()
     begin = next((i for i, one in enumerate(lines) if after in one), 0)
     return next(i for i, one in enumerate(lines[begin:], begin + 1) if text in one)
 
@@ -197,6 +198,26 @@ class Explanations(unittest.TestCase):
             f"called by the case at {CASES}:{line('// asked here')}   answer::throws();",
         )
 
+    def test_an_exception_that_the_case_did_not_expect(self):
+        """It is no advice to catch it: what it speaks of is what went wrong."""
+        for case, cause in (
+            (
+                "breaks off in a call of the answer's",
+                'std::system_error "cannot throw: Bad file descriptor" comes out of your code (answer.cpp:NN), and '
+                "the case expects no such exception: what it used was closed already,",
+            ),
+            (
+                "joins itself in a call of the answer's",
+                "(answer.cpp:NN), and the case expects no such exception: a thread waits there for its own end.",
+            ),
+        ):
+            with self.subTest(case):
+                status, output = run(case)
+                self.assertEqual(status, 1, output)
+                said = re.sub(r"(answer.cpp):\d+", r"\1:NN", unbroken(output).partition("Cause: ")[2])
+                self.assertIn(cause, said, output)
+                self.assertNotIn("nobody but the case", said)
+
     def test_greenlets_that_wait(self):
         self.says("waits for one that has ended", "Cause: main waits for greenlet #1, which has ended:")
         self.says("waits for what does not come", "Cause: greenlet #1 waits, and nobody is left who could")
@@ -278,8 +299,9 @@ class Explanations(unittest.TestCase):
         self.says("sends where all is closed", 'Bad file descriptor"', "was closed already, moved away")
 
     def test_the_function_that_was_asked(self):
+        place = line("int twice(int number)", file="answer.cpp")
         for case in ("asks a function of the answer's", "tells what a function of the answer's made"):
-            self.says(case, "your twice(): build-instructor/answers/checker/answer.cpp:10   int twice(int number)")
+            self.says(case, f"your twice(): build-instructor/answers/checker/answer.cpp:{place}   int twice(int number)")
 
     def test_what_is_said_again_and_again(self):
         status, output = run("says the same again and again")

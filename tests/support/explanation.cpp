@@ -125,6 +125,9 @@ std::string meaning_of(const std::string& what)
     if (what.starts_with("std::bad_function_call")) {
         return ": a std::function that holds no function is called there";
     }
+    if (what.ends_with("Resource deadlock avoided\"")) {
+        return ": a thread waits there for its own end";
+    }
     if (what.ends_with("Broken pipe\"")) {
         return ": the other end of that connection is closed";
     }
@@ -269,7 +272,9 @@ void write_functions(explorer::page& out, const std::string& report)
 void write_callers_line(explorer::page& out, const std::vector<place>& whole,
                         const std::vector<place>& way)
 {
-    const auto of_a_case = [](const place& one) { return one.file.ends_with("_test.cpp"); };
+    const auto of_a_case = [](const place& one) {
+        return one.file.starts_with("tests/") && !one.file.starts_with("tests/support/");
+    };
     const auto found = std::find_if(whole.begin(), whole.end(), of_a_case);
     if (found != whole.end() && std::none_of(way.begin(), way.end(), of_a_case)) {
         out.wrapped("called by the case at " + shown(*found), "    ", "        ");
@@ -299,10 +304,11 @@ std::string what_happened(const watch_page& page, const std::string& report)
         write_callers_line(out, whole_way(source, *broke_off), way);
         if (notes == 0 && leads_to_the_answer(way)) {
             const bool deadlock = std::string_view(broke_off->what).starts_with("green::deadlock");
-            cause = deadlock
-                        ? cause_of_deadlock(broke_off->what)
-                        : std::string("nobody but the case catches ") + broke_off->what + " (" +
-                              explorer::short_name(way.front()) + ")" + meaning_of(broke_off->what);
+            cause = deadlock ? cause_of_deadlock(broke_off->what)
+                             : std::string(broke_off->what) + " comes out of your code (" +
+                                   explorer::short_name(way.front()) +
+                                   "), and the case expects no such exception" +
+                                   meaning_of(broke_off->what);
         }
     }
     for (const trace* one : thrown_in_the_answer(page, source)) {
