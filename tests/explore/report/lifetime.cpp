@@ -121,7 +121,10 @@ cause cause_of_use_after_end(const history& all)
                                       (first_destroys ? " uses it (" : " is done with it (");
         return {
             all.thread(destroyer) + " destroys the object (" + all.where(destroyer) + ")" +
-                (joins != 0 ? too_late : otherwise) + all.where(user) + ").",
+                (own && first_destroys ? " and uses it afterwards ("
+                 : joins != 0          ? too_late
+                                       : otherwise) +
+                all.where(user) + ").",
             own && all.in_tests(destroyer) && !all.in_tests(user)
                 ? "What is called later, such as a handler, may find its object gone: capture a "
                   "share in what it needs, a std::shared_ptr, and neither `this` nor a reference."

@@ -2,11 +2,13 @@
 //
 // SPDX-License-Identifier: MIT
 #include "explore/report/kinds.hpp"
+#include "explore/report/votes.hpp"
 
 #include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace explorer {
 namespace {
@@ -68,6 +70,30 @@ private:
         return {};
     }
 
+    // Whether a constructor's line, or one of its class's, makes a member: no statement of its
+    // body.
+    static bool makes_a_member(const std::string& text)
+    {
+        return !declared_in(text).empty() || text.starts_with(": ") ||
+               (!text.ends_with(';') && text != "}" && !has(text, " = "));
+    }
+
+    // Where the constructor by which the thread was started makes what is written there, if it
+    // does; unknown otherwise.
+    place made_after(int start, int maker) const
+    {
+        const std::vector<place> to_maker = all_.told().way_to(maker);
+        for (const place& one : all_.told().way_to(start)) {
+            for (const place& other : to_maker) {
+                if (!one.constructor.empty() && one.constructor == other.constructor &&
+                    makes_a_member(one.text) && makes_a_member(other.text)) {
+                    return other;
+                }
+            }
+        }
+        return {};
+    }
+
     // A constructor starts a thread ahead of members that are made after it.
     cause started_too_early() const
     {
@@ -77,15 +103,13 @@ private:
                 return one.shown && one.what == op::start && one.thread == made.thread &&
                        one.other == all_.at(user).thread;
             });
-            const bool listed =
-                all_.text(start).starts_with(": ") &&
-                (all_.same_line(start, maker) || all_.text(maker).starts_with(": "));
-            if (start == 0 || !all_.writes(made) || !listed) {
+            const place where = start != 0 ? made_after(start, maker) : place();
+            if (!where.known() || !all_.writes(made)) {
                 continue;
             }
             return {all_.thread(maker) + " starts " + all_.thread(user) + " in a constructor (" +
                         all_.where(start) + ") and makes other members only afterwards (" +
-                        all_.where(maker) + "); " + all_.thread(user) + " uses one of them (" +
+                        short_name(where) + "); " + all_.thread(user) + " uses one of them (" +
                         all_.where(user) + ").",
                     "Members are made in the order in which the class declares them: declare the "
                     "thread last.",
@@ -363,6 +387,32 @@ private:
             {first_, second_}};
     }
 
+    // What the thread does first with the variable since it last started another one: whoever reads
+    // it first wants what somebody else has left there.
+    bool begins_with_a_read(int number) const
+    {
+        const event& here = all_.at(number);
+        const int start = all_.last(1, number, [&](const event& one) {
+            return one.thread == here.thread && one.what == op::start;
+        });
+        return all_.reads(all_.at(all_.first(start + 1, number + 1, [&](const event& one) {
+            return one.thread == here.thread && one.shown && is_memory(one.what) &&
+                   one.address == here.address;
+        })));
+    }
+
+    // What would mend it, of a variable that could be an atomic.
+    std::string advice_on_a_word() const
+    {
+        const std::string both = "Guard both accesses with one mutex, ";
+        if (!begins_with_a_read(first_) && !begins_with_a_read(second_)) {
+            return both + "make the variable atomic, or give each thread one of its own.";
+        }
+        const int writer = all_.writes(all_.at(second_)) ? second_ : first_;
+        return both + "or make the variable atomic" +
+               (begins_with_a_read(writer) ? " and change it in one step." : ".");
+    }
+
     cause nothing_held() const
     {
         if (!is_bare()) {
@@ -373,8 +423,7 @@ private:
         return {"Neither " + all_.thread(first_) + " nor " + all_.thread(second_) +
                     " holds a lock when it uses " + what() +
                     ", and nothing makes one wait for the other.",
-                one_word ? "Guard both accesses with one mutex, make the variable atomic, or give "
-                           "each thread one of its own."
+                one_word ? advice_on_a_word()
                          : "Guard both accesses with one mutex, or give each thread an object of "
                            "its own.",
                 {first_, second_}};

@@ -151,13 +151,42 @@ std::vector<symbol> read_symbols(int type)
     return found;
 }
 
-// Without its scope: "count" for "(anonymous namespace)::count".
-std::string readable(const std::string& mangled)
+std::string demangled(const std::string& mangled)
 {
     int problem = 0;
     char* text = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &problem);
     std::string name = text != nullptr ? text : mangled;
     std::free(text);
+    return name;
+}
+
+// The function in a form for people, if it is a constructor: "pool::pool(int)"; else empty.
+std::string constructor_named(const std::string& mangled)
+{
+    const std::string name = demangled(mangled);
+    int depth = name.ends_with(')') ? 1 : 0;
+    std::size_t open = name.size() - 1; // the bracket in front of the parameters
+    while (depth > 0 && open > 0) {
+        --open;
+        depth += name[open] == ')' ? 1 : name[open] == '(' ? -1 : 0;
+    }
+    const auto scope = name.rfind("::", open);
+    if (depth != 0 || open == 0 || scope == std::string::npos || !name.ends_with(')')) {
+        return {};
+    }
+    const std::string own = name.substr(scope + 2, open - scope - 2);
+    const std::string before = name.substr(0, scope);
+    const std::string of_class = before.substr(0, before.find('<')); // as far as it has a name
+    const auto is_that = [&](const std::string& text) {
+        return text == own || text.ends_with("::" + own);
+    };
+    return is_that(before) || is_that(of_class) ? name : std::string();
+}
+
+// Without its scope: "count" for "(anonymous namespace)::count".
+std::string readable(const std::string& mangled)
+{
+    const std::string name = demangled(mangled);
     const auto scope = name.rfind("::");
     return scope == std::string::npos ? name : name.substr(scope + 2);
 }
@@ -220,8 +249,9 @@ source_places::source_places(const std::set<void*>& addresses)
         char* colon = std::strrchr(line, ':');
         if (answered > 0 && answered <= asked.size() && colon != nullptr) {
             *colon = '\0';
-            frames_[asked[answered - 1]].push_back(
-                {line, std::atoi(colon + 1), is_librarys_function(function)});
+            frames_[asked[answered - 1]].push_back({line, std::atoi(colon + 1),
+                                                    is_librarys_function(function),
+                                                    constructor_named(function)});
         }
         function.clear();
     }
@@ -253,6 +283,7 @@ place source_places::until(void* const* frames, int count, const Action& is_want
             found.file = one.file.substr(tree.size());
             found.line = one.line;
             found.text = line_of(one.file, one.line);
+            found.constructor = one.constructor;
             if (is_wanted(found)) {
                 return found;
             }

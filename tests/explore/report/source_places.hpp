@@ -17,7 +17,8 @@ struct place {
     std::string
         library; // the outermost standard header that the call went through, such as "future"
 
-    bool in_class = false; // called by a function that nobody wrote, such as a class's destructor
+    bool in_class = false;   // called by a function that nobody wrote, such as a class's destructor
+    std::string constructor; // of which it is a part, with its parameters; empty: of none
 
     bool known() const { return line != 0; }
 };
@@ -51,6 +52,7 @@ private:
         std::string file;
         int line;
         bool library; // a function of the standard library's
+        std::string constructor;
     };
     static std::map<void*, std::vector<frame>> frames_; // inlined ones first; known so far
     std::string problem_;

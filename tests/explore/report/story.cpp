@@ -192,6 +192,12 @@ place story::place_of(int number) const
                                                : place();
 }
 
+std::vector<place> story::way_to(int number) const
+{
+    const event& one = book_.log[number];
+    return source_.all(one.frame, one.frames);
+}
+
 place story::caller_of(int number) const
 {
     return place_of(number).file.starts_with(helpers) ? first_outside_helpers(book_.log[number])

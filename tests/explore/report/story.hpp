@@ -34,6 +34,8 @@ public:
     /// Of an event, by its number in the ledger: where it was done, and what, in few words.
     place place_of(int number) const;
     std::string description(int number) const;
+    /// All its lines of ours, from the innermost.
+    std::vector<place> way_to(int number) const;
     /// The line that called the given helper which did it; unknown where none did.
     place caller_of(int number) const;
 

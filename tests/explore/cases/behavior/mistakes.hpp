@@ -21,5 +21,11 @@ void notified_after_the_unlock();
 void sum_of_a_plain_counter();
 void member_beside_a_local();
 void started_ahead_of_a_member();
+void started_ahead_of_a_default();
+void started_ahead_of_a_later_line();
+void notified_after_the_waiter_returned();
+void flag_that_is_handed_over();
+void scratch_that_is_shared();
+void used_after_its_end_in_one_thread();
 
 } // namespace cases

@@ -4,6 +4,7 @@
 #include "explore/cases/behavior/mistakes.hpp"
 #include "explore/explore.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -132,6 +133,95 @@ private:
 void started_ahead_of_a_member()
 {
     const worker_first one(7);
+}
+
+namespace {
+
+class worker_before_a_default {
+    std::jthread thread_{[this] { EXPLORE_REQUIRE(number_ == 7); }};
+    int number_ = 7;
+};
+
+class worker_in_the_middle {
+public:
+    worker_in_the_middle(int first, int second)
+        : first_{first},
+          thread_{[this] { EXPLORE_REQUIRE(first_ + second_ == 7); }},
+          second_{second}
+    {}
+
+private:
+    int first_;
+    std::jthread thread_;
+    int second_;
+};
+
+} // namespace
+
+void started_ahead_of_a_default()
+{
+    const worker_before_a_default one;
+}
+
+void started_ahead_of_a_later_line()
+{
+    const worker_in_the_middle one(3, 4);
+}
+
+// The condition is a local variable of whoever waits.
+void notified_after_the_waiter_returned()
+{
+    std::thread other;
+    {
+        std::mutex mutex;
+        std::condition_variable ended;
+        bool done = false;
+        other = std::thread([&] {
+            {
+                const std::lock_guard lock(mutex);
+                done = true;
+            }
+            ended.notify_all();
+        });
+        std::unique_lock lock(mutex);
+        while (!done) {
+            ended.wait(lock);
+        }
+    }
+    other.join();
+}
+
+// One of its own would tell the other thread nothing.
+void flag_that_is_handed_over()
+{
+    int news = 0;
+    const auto bring = [&] { news = 1; };
+    const auto fetch = [&] { EXPLORE_REQUIRE(news < 2); };
+    std::thread other(bring);
+    fetch();
+    other.join();
+}
+
+// Each writes it before it reads it.
+void scratch_that_is_shared()
+{
+    int scratch = 0;
+    const auto use = [&](int value) {
+        scratch = value;
+        EXPLORE_REQUIRE(scratch < 3);
+    };
+    std::thread first([&] { use(1); });
+    std::thread second([&] { use(2); });
+    first.join();
+    second.join();
+}
+
+void used_after_its_end_in_one_thread()
+{
+    auto owned = std::make_unique<std::atomic<int>>(0);
+    std::atomic<int>* volatile number = owned.get();
+    owned.reset();
+    ++*number;
 }
 
 } // namespace cases
