@@ -167,8 +167,10 @@ int excerpt::weight(const row& one) const
     for (const int number : one.events) {
         const event& here = told_.book().log[number];
         const bool inside = is_inside_library(here, one.where);
-        const bool nameless = (is_sync(here.what) || is_notification(here.what)) &&
-                              one.what.find_last_of(' ') + 2 == one.what.size(); // "lock mutex A"
+        const bool nameless =
+            (is_sync(here.what) || is_notification(here.what)) &&
+            (one.what.find_last_of(' ') + 2 == one.what.size() || // "lock mutex A"
+             one.what.find(" mutex in ") != std::string::npos);   // the library's
         const bool focused = focus_.contains(here.address);
         const bool unknown = one.what.starts_with("uses variable "); // of the library's
         if ((focused && !is_sync(here.what) && !unknown) || is_start_of_involved(here)) {

@@ -99,7 +99,40 @@ names::names(const ledger& book, const std::vector<place>& places)
         choose(address, those);
     }
     number_elements(book, places);
-    tell_apart(book);
+    const auto inner = mutexes_in_conditions(book, places);
+    tell_apart(book, inner);
+    for (const auto& [mutex, condition] : inner) {
+        const std::string whose = by_address_[condition];
+        by_address_[mutex] =
+            "mutex in " + (whose.empty() ? std::string("condition_variable_any") : whose);
+    }
+}
+
+// A std::condition_variable_any has a mutex of its own, on which no line of ours works itself. The
+// answer has the address of each, and that of its condition.
+std::map<std::uint64_t, std::uint64_t>
+names::mutexes_in_conditions(const ledger& book, const std::vector<place>& places) const
+{
+    std::map<std::uint64_t, std::uint64_t> found;
+    std::set<std::uint64_t> others;
+    std::map<int, std::uint64_t> locked; // by thread: the last one
+    for (int i = 1; i < book.events; ++i) {
+        const event& one = book.log[i];
+        const std::string& header = places[static_cast<std::size_t>(i)].library;
+        const auto named = by_address_.find(one.address);
+        const bool by_condition = header == "condition_variable" || header == "stop_token";
+        if (one.address != 0 && one.object_sort == sort::mutex &&
+            (!by_condition || (named != by_address_.end() && !named->second.empty()))) {
+            others.insert(one.address);
+        } else if (one.object_sort == sort::mutex && one.what == op::lock && one.shown) {
+            locked[one.thread] = one.address;
+        } else if (one.object_sort == sort::condition && by_condition &&
+                   locked.contains(one.thread)) {
+            found.try_emplace(locked[one.thread], one.address);
+        }
+    }
+    std::erase_if(found, [&](const auto& one) { return others.contains(one.first); });
+    return found;
 }
 
 // What a line declares is another variable in each thread that comes there, and not the one that
@@ -180,7 +213,7 @@ void names::choose(std::uint64_t address, const votes& those)
 
 // Objects of one name, such as the same member of two objects, and those without one get letters,
 // in the order of their first use.
-void names::tell_apart(const ledger& book)
+void names::tell_apart(const ledger& book, const std::map<std::uint64_t, std::uint64_t>& inner)
 {
     std::set<std::string> plain;
     for (const auto& [address, name] : by_address_) {
@@ -199,7 +232,8 @@ void names::tell_apart(const ledger& book)
     std::set<std::uint64_t> done;
     for (int i = 1; i < book.events; ++i) {
         const event& one = book.log[i];
-        if (one.address == 0 || !one.shown || !done.insert(one.address).second) {
+        if (one.address == 0 || !one.shown || inner.contains(one.address) ||
+            !done.insert(one.address).second) {
             continue;
         }
         std::string& name = by_address_[one.address];

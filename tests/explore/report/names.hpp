@@ -36,7 +36,9 @@ private:
     leave_out_each_threads_own(const ledger& book, const std::vector<place>& places,
                                std::map<std::uint64_t, std::map<std::string, int>>& all);
     void number_elements(const ledger& book, const std::vector<place>& places);
-    void tell_apart(const ledger& book);
+    std::map<std::uint64_t, std::uint64_t>
+    mutexes_in_conditions(const ledger& book, const std::vector<place>& places) const;
+    void tell_apart(const ledger& book, const std::map<std::uint64_t, std::uint64_t>& inner);
 
     std::map<std::uint64_t, std::string> by_address_;
     std::map<int, std::uint64_t> address_of_object_;

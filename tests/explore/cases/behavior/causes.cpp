@@ -392,6 +392,11 @@ void causes()
     const std::string gap = search(looked_and_then_slept).report;
     expect(gap.find("-- the gap: T1 has looked") != std::string::npos,
            "the gap is unmarked:\n" + gap);
+    const with_environment all_steps("WORKBOOK_STEPS", "all");
+    const std::string inner = search(cancelled_between_look_and_wait).report;
+    expect(inner.find("lock mutex in changed") != std::string::npos &&
+               inner.find("mutex A") == std::string::npos,
+           "a condition_variable_any's own mutex has no name:\n" + inner);
     expect(misses.empty(), misses);
 }
 

@@ -27,5 +27,6 @@ void notified_after_the_waiter_returned();
 void flag_that_is_handed_over();
 void scratch_that_is_shared();
 void used_after_its_end_in_one_thread();
+void cancelled_between_look_and_wait();
 
 } // namespace cases

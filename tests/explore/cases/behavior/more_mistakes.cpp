@@ -224,4 +224,26 @@ void used_after_its_end_in_one_thread()
     ++*number;
 }
 
+void cancelled_between_look_and_wait()
+{
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    bool stop = false;
+    std::thread sleeper([&] {
+        std::unique_lock lock(mutex);
+        const bool stopped = stop;
+        lock.unlock();
+        lock.lock();
+        if (!stopped) {
+            changed.wait(lock);
+        }
+    });
+    {
+        const std::lock_guard lock(mutex);
+        stop = true;
+    }
+    changed.notify_all();
+    sleeper.join();
+}
+
 } // namespace cases
