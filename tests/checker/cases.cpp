@@ -17,11 +17,13 @@
 #include "support/watch_page.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <ios>
 #include <memory>
 #include <mutex>
 #include <semaphore>
@@ -234,6 +236,17 @@ TEST_CASE("throws what it declares itself", "[step1]")
         using std::runtime_error::runtime_error;
     };
     throw own_error{"mine"};
+}
+
+TEST_CASE("wants an error where there is none", "[step1]")
+{
+    REQUIRE(std::error_code{} == std::errc::message_size);
+}
+
+TEST_CASE("wants another error", "[step1]")
+{
+    const std::error_code refused{ECONNREFUSED, std::system_category()};
+    REQUIRE(refused == std::io_errc::stream);
 }
 
 TEST_CASE("waits for one that has ended", "[step1]")

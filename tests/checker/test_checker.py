@@ -229,6 +229,10 @@ class Explanations(unittest.TestCase):
     def test_a_value_that_is_no_text(self):
         self.says("prints what is no text", 'but it was: "\u00e4 \\x86\\xc3" == ""')
 
+    def test_errors_are_told_in_words(self):
+        self.says("wants an error where there is none", "but it was: no error == Message too long (")
+        self.says("wants another error", "but it was: Connection refused (system:111) == ", " (iostream:1)")
+
     def test_one_who_is_accepted_and_gets_no_reply(self):
         status, output = run("drops whom it has accepted", WORKBOOK_SCHEDULES="2000")
         self.assertEqual(status, 1, output)

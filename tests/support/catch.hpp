@@ -5,6 +5,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <system_error>
+#include <type_traits>
+
 #if __has_include(<catch2/catch_test_macros.hpp>)
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -15,3 +19,40 @@
 #else
 #include <catch2/catch.hpp>
 #endif
+
+// A failed assertion tells errors in words, and none as none: "system:0 == 90" says little.
+namespace support {
+
+template <class Error>
+std::string error_in_words(const Error& error)
+{
+    return error ? error.message() + " (" + error.category().name() + ":" +
+                       std::to_string(error.value()) + ")"
+                 : "no error";
+}
+
+} // namespace support
+
+template <>
+struct Catch::StringMaker<std::error_code> {
+    static std::string convert(const std::error_code& error)
+    {
+        return support::error_in_words(error);
+    }
+};
+
+template <class Enum>
+struct Catch::StringMaker<Enum, std::enable_if_t<std::is_error_code_enum_v<Enum>>> {
+    static std::string convert(Enum error)
+    {
+        return support::error_in_words(std::error_code(error));
+    }
+};
+
+template <class Enum>
+struct Catch::StringMaker<Enum, std::enable_if_t<std::is_error_condition_enum_v<Enum>>> {
+    static std::string convert(Enum error)
+    {
+        return support::error_in_words(std::error_condition(error));
+    }
+};
