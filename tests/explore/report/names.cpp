@@ -136,7 +136,7 @@ names::mutexes_in_conditions(const ledger& book, const std::vector<place>& place
 }
 
 // What a line declares is another variable in each thread that comes there, and not the one that
-// they share.
+// they share. What a line only assigns is not what it reads.
 void names::leave_out_each_threads_own(const ledger& book, const std::vector<place>& places,
                                        std::map<std::uint64_t, votes>& all)
 {
@@ -146,6 +146,11 @@ void names::leave_out_each_threads_own(const ledger& book, const std::vector<pla
         const place& where = places[static_cast<std::size_t>(i)];
         if (one.address == 0 || !where.known() || !is_memory(one.what)) {
             continue;
+        }
+        if (one.what == op::read && !is_inside_library(one, where)) {
+            for (const std::string& name : only_assigned_in(where.text)) {
+                all[one.address].erase(name);
+            }
         }
         const auto [first, fresh] =
             by.try_emplace({one.address, where.file, where.line}, one.thread);

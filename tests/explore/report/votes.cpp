@@ -91,6 +91,19 @@ bool is_of_a_word(char one)
     return std::isalnum(static_cast<unsigned char>(one)) != 0 || one == '_';
 }
 
+int mentions_of(const std::string& name, const std::string& text)
+{
+    int found = 0;
+    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+        const auto end = at + name.size();
+        found += (at == 0 || !is_of_a_word(text[at - 1])) &&
+                         (end == text.size() || !is_of_a_word(text[end]))
+                     ? 1
+                     : 0;
+    }
+    return found;
+}
+
 // Whether what stands before `rest` is a variable: no member of it follows, and it is neither
 // called nor qualifies a name nor takes template arguments.
 bool ends_a_variable(std::string_view rest)
@@ -164,6 +177,22 @@ void vote_on_variable(votes& out, const std::string& text, const event& one)
         weight += name.ends_with('_') && !is_on_own_stack(one) ? a_member : 0;
     }
 }
+
+} // namespace
+
+std::set<std::string> only_assigned_in(const std::string& text)
+{
+    static const pattern assigned("(^|[;{)]\\s*)" EXPRESSION "\\s*=([^=]|$)", 2);
+    std::set<std::string> names;
+    assigned.for_each(text, [&](const pattern::found& one) {
+        if (mentions_of(one.name, text) == 1) {
+            names.insert(one.name);
+        }
+    });
+    return names;
+}
+
+namespace {
 
 // A call of a lock, a condition or an atomic.
 bool is_of_another_kind(std::string_view call)

@@ -25,5 +25,7 @@ inline bool is_on_own_stack(const event& one)
 
 /// The names that the text declares.
 std::set<std::string> declared_in(const std::string& text);
+/// The names that the text assigns to and mentions nowhere else: it does not read those.
+std::set<std::string> only_assigned_in(const std::string& text);
 
 } // namespace explorer
