@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <features.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -53,11 +54,13 @@ int atoi(const char* text) noexcept EXPLORER_RENAMED(atoi);
 long atol(const char* text) noexcept EXPLORER_RENAMED(atol);
 long long atoll(const char* text) noexcept EXPLORER_RENAMED(atoll);
 double atof(const char* text) noexcept EXPLORER_RENAMED(atof);
+#if !__GLIBC_PREREQ(2, 38) // which renames these itself, and nothing is seen of them
 long strtol(const char* text, char** end, int base) noexcept EXPLORER_RENAMED(strtol);
 unsigned long strtoul(const char* text, char** end, int base) noexcept EXPLORER_RENAMED(strtoul);
 long long strtoll(const char* text, char** end, int base) noexcept EXPLORER_RENAMED(strtoll);
 unsigned long long strtoull(const char* text, char** end, int base) noexcept
     EXPLORER_RENAMED(strtoull);
+#endif
 double strtod(const char* text, char** end) noexcept EXPLORER_RENAMED(strtod);
 
 // hooks/printing.cpp

@@ -17,6 +17,9 @@ Number parse(Number (*how)(const char*, char**, More...), const char* text, char
 {
     char* behind = nullptr;
     const Number found = how(text, &behind, more...);
+    if (behind == nullptr) { // no such base
+        return found;
+    }
     reads(text, static_cast<size_t>(behind - text) + 1);
     if (end != nullptr) {
         writes(end, sizeof *end);
