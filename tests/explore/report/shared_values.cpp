@@ -13,10 +13,10 @@ void story::find_contended()
 {
     std::map<std::uint64_t, std::uint32_t> seen; // word -> threads
     std::map<std::uint64_t, int> written;        // word -> by which event, last
-    std::vector<int> started(static_cast<std::size_t>(book_.threads), 0);
+    std::vector<int> started(most_threads, 0); // after a sudden end nobody knows how many there are
     for (int i = 1; i < book_.events; ++i) {
         const event& one = book_.log[i];
-        if (one.what == op::start && one.other >= 0 && one.other < book_.threads) {
+        if (one.what == op::start && one.other >= 0 && one.other < most_threads) {
             started[static_cast<std::size_t>(one.other)] = i;
         }
         if (!one.shown || !is_memory(one.what)) {

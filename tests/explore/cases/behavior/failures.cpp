@@ -70,6 +70,16 @@ void crashes()
                    "crash", "in T1");
     expect_failure(search([] { in_a_thread([] { std::abort(); }); }), "crash", "T1 called abort()");
     expect_failure(search([] { std::_Exit(3); }), "crash", "exit status 3");
+    expect_failure(search([] {
+                       std::atomic<int> number = 0;
+                       std::thread other([&] {
+                           number.load();
+                           std::_Exit(3);
+                       });
+                       number.store(1);
+                       other.join();
+                   }),
+                   "crash", "exit status 3");
 }
 
 volatile bool deep_enough = false;
