@@ -21,6 +21,7 @@ struct tree_node {
 };
 
 constexpr int most_kept = 1024;
+constexpr int most_changed = 512;
 
 // Nodes as they were, to see later what was changed.
 struct kept_nodes {
@@ -62,28 +63,41 @@ struct kept_nodes {
         keep(header);
     }
 
+    // At a write another thread may have its turn, and a call of its own: first all are found.
     void mark_changes() const
     {
+        places changed;
         for (int i = 0; i < count; ++i) {
             tree_node* now = kept[i].node;
             const tree_node& was = kept[i].was;
-            mark_change(&now->color, was.color);
-            mark_change(&now->parent, was.parent);
-            mark_change(&now->left, was.left);
-            mark_change(&now->right, was.right);
+            changed.add_if_not(now->color, was.color);
+            changed.add_if_not(now->parent, was.parent);
+            changed.add_if_not(now->left, was.left);
+            changed.add_if_not(now->right, was.right);
+        }
+        for (int i = 0; i < changed.count; ++i) {
+            writes(changed.of[i].begin, changed.of[i].size);
         }
     }
 
 private:
-    template <class T>
-    static void mark_change(T* place, T was)
-    {
-        if (*place != was) {
-            writes(place, sizeof *place);
+    struct places {
+        struct {
+            const void* begin;
+            size_t size;
+        } of[most_changed];
+        int count = 0;
+
+        template <class T>
+        void add_if_not(const T& now, const T& was)
+        {
+            if (now != was && count < most_changed) {
+                of[count++] = {&now, sizeof now};
+            }
         }
-    }
+    };
 };
-kept_nodes before; // of one call
+kept_nodes before; // of one call, while no other thread can have its turn
 
 // The last node below `at` on one side; what leads there is read.
 tree_node* lowest(tree_node* at, tree_node* tree_node::*side)

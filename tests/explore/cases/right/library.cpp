@@ -113,15 +113,44 @@ void a_map_read_by_all()
     });
 }
 
+// So large that putting in and taking out takes steps, between which another does the same.
+template <int Count>
+void a_map_for_each()
+{
+    by_all(2, [](int thread) {
+        std::map<int, int> mine;
+        for (int i = 0; i < Count; ++i) {
+            mine[i * 7 % Count] = thread;
+        }
+        for (int i = 0; i < Count; i += 2) {
+            mine.erase(i);
+        }
+        EXPLORE_REQUIRE(mine.size() == Count / 2);
+    });
+}
+
+explorer::options with_plain_points()
+{
+    explorer::options chosen;
+    chosen.plain_points = true;
+    return chosen;
+}
+
 } // namespace
 
 std::vector<right_program> right_with_the_library()
 {
     return {
-        {"standard_streams", standard_streams},     {"a_stream_for_each", a_stream_for_each},
-        {"a_stream_passed_on", a_stream_passed_on}, {"a_buffer_for_each", a_buffer_for_each},
-        {"halves_of_one_text", halves_of_one_text}, {"read_up_to_the_end", read_up_to_the_end},
-        {"messages_of_errors", messages_of_errors}, {"a_map_read_by_all", a_map_read_by_all},
+        {"standard_streams", standard_streams},
+        {"a_stream_for_each", a_stream_for_each},
+        {"a_stream_passed_on", a_stream_passed_on},
+        {"a_buffer_for_each", a_buffer_for_each},
+        {"halves_of_one_text", halves_of_one_text},
+        {"read_up_to_the_end", read_up_to_the_end},
+        {"messages_of_errors", messages_of_errors},
+        {"a_map_read_by_all", a_map_read_by_all},
+        {"a_map_for_each", a_map_for_each<150>},
+        {"a_map_for_each_by_steps", a_map_for_each<12>, with_plain_points()},
     };
 }
 
