@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 namespace explorer::runtime {
 namespace {
@@ -77,7 +78,7 @@ void look_at(uintptr_t begin, uintptr_t end)
 // Pages that nobody has touched need no look, and shall not come to be by it.
 void look_at_touched(uintptr_t begin, uintptr_t end)
 {
-    constexpr uintptr_t page = 4096;
+    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
     constexpr uintptr_t most_pages = 4096;
     static unsigned char touched[most_pages];
     while (begin < end) {
@@ -85,7 +86,7 @@ void look_at_touched(uintptr_t begin, uintptr_t end)
         const uintptr_t last = end - first < most_pages * page ? end : first + most_pages * page;
         if (system_call(SYS_mincore, static_cast<long>(first), static_cast<long>(last - first),
                         reinterpret_cast<long>(touched)) != 0) {
-            return;
+            memset(touched, 1, most_pages); // nobody can tell
         }
         for (uintptr_t at = first; at < last; at += page) {
             if ((touched[(at - first) / page] & 1) != 0) {
@@ -114,6 +115,11 @@ void look_at_others(uintptr_t begin, uintptr_t end)
     }
 }
 
+bool is_writable(const char* rights) // " rw-p", " rwxp"; what is shared is no variable
+{
+    return strncmp(rights, " rw", 3) == 0 && rights[3] != '\0' && rights[4] == 'p';
+}
+
 // Reads what the kernel says of this process's memory: lines such as "7f00-7f80 rw-p ...".
 void look_at_all_writable()
 {
@@ -132,7 +138,7 @@ void look_at_all_writable()
         char* at = line;
         const uintptr_t begin = strtoul(at, &at, 16);
         const uintptr_t end = strtoul(at + 1, &at, 16);
-        if (strncmp(at, " rw-p", 5) == 0) {
+        if (is_writable(at)) {
             look_at_others(begin, end);
         }
         line = strchrnul(at, '\n');

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include <sys/mman.h>
+
 namespace cases {
 namespace {
 
@@ -67,6 +69,19 @@ void kept_outside()
         }
         std::thread([] {}).join();
     }));
+    // Memory that may also be executed is memory.
+    void* const page =
+        mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    expect(page != MAP_FAILED, "no memory");
+    auto** const variable = static_cast<int**>(page);
+    const result got = search([variable] {
+        std::thread([] {}).join();
+        if (*variable == nullptr) {
+            *variable = new int(7);
+        }
+    });
+    munmap(page, 4096);
+    expect_pass(got);
 }
 
 void told_of_locals()
