@@ -25,10 +25,14 @@ struct atomic_step {
     int event;
 };
 
-void note_weak(int order)
+void note_weak(int order, int size)
 {
     if (order != __ATOMIC_SEQ_CST) {
         book->weak_orders = true;
+        const bool may_be_kept = size <= 8 && (size & (size - 1)) == 0;
+        if (!may_be_kept) {
+            note_unkept();
+        }
     }
 }
 
@@ -36,7 +40,7 @@ void note_weak(int order)
 atomic_step begin_atomic(const volatile void* address, int size, op what, int order)
 {
     thread_state& me = *self;
-    note_weak(order);
+    note_weak(order, size);
     object* on = object_at(const_cast<const void*>(address), sort::atomic);
     if (what == op::store) {
         made_progress(me);
@@ -78,14 +82,15 @@ void end_write(object& on, int order, bool continues)
 
 // Whether there are older values to choose from. Else what memory holds is the value.
 template <class T>
-bool keeps_stores_of(const atomic_step& here, const volatile T* address)
+bool keeps_stores_of(const atomic_step& here, const volatile T* address, bool only_reads = false)
 {
     if constexpr (sizeof(T) > sizeof(uint64_t)) {
         return false;
     } else {
         return keeping_stores &&
                keeps_stores(*here.on, address, sizeof(T),
-                            static_cast<uint64_t>(__atomic_load_n(address, __ATOMIC_RELAXED)));
+                            static_cast<uint64_t>(__atomic_load_n(address, __ATOMIC_RELAXED)),
+                            only_reads);
     }
 }
 
@@ -106,7 +111,7 @@ T load(const volatile T* address, int order)
     const atomic_step here = begin_atomic(address, sizeof(T), op::load, order);
     touch_memory(address, sizeof(T), touching::reads);
     T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
-    if (keeps_stores_of(here, address)) {
+    if (keeps_stores_of(here, address, true)) {
         kept_store& from = choose_store(*here.on, {order});
         value = static_cast<T>(value_of(from));
         end_read(*here.on, from, order, here.event);
@@ -189,7 +194,7 @@ bool compare_exchange(volatile T* address, T* expected, T value, int order, int 
                                            __ATOMIC_SEQ_CST);
     }
     check_published(value);
-    note_weak(order_if_not);
+    note_weak(order_if_not, sizeof(T));
     const atomic_step here = begin_atomic(address, sizeof(T), op::exchange, order);
     if (keeps_stores_of(here, address)) {
         kept_store& from = choose_store(
@@ -297,6 +302,7 @@ bool large_compare_exchange(size_t size, void* at, void* expected, void* from, i
         return in_libatomic(&large_compare_exchange, "__atomic_compare_exchange")(
             size, at, expected, from, order, order_if_not);
     }
+    note_weak(order_if_not, static_cast<int>(size));
     const atomic_step here = begin_atomic(at, static_cast<int>(size), op::exchange, order);
     const bool done = memcmp(at, expected, size) == 0;
     touch_memory(at, size, done ? touching::writes : touching::reads);
@@ -369,7 +375,7 @@ void __tsan_atomic_thread_fence(int order)
 {
     if (EXPLORER_ACTIVE) {
         thread_state& me = *self;
-        note_weak(order);
+        note_weak(order, 1);
         const bool in_s = order == __ATOMIC_SEQ_CST && older_left > 0;
         if (in_s) { // when it comes in the order of the seq_cst operations can be seen
             remember_place(op::fence);

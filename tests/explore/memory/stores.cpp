@@ -230,20 +230,24 @@ void settle_stores()
     unsettled = stores_used;
 }
 
-bool keeps_stores(object& on, const volatile void* address, int size, uint64_t value)
+bool keeps_stores(object& on, const volatile void* address, int size, uint64_t value,
+                  bool only_reads)
 {
     static_assert(sizeof(uint64_t) == 8);
-    if (on.has_other_sizes || size > 8 ||
-        is_in_shared_place(reinterpret_cast<uintptr_t>(address))) {
+    if (is_in_shared_place(reinterpret_cast<uintptr_t>(address))) {
         return false;
     }
     if (stores_used + 2 > most_stores) {
+        note_unkept();
         keep_no_more();
         return false;
     }
-    if (on.newest_store == 0 || on.size_of_stores != size) {
-        on.has_other_sizes = has_other_sizes(on, size);
+    if (on.has_other_sizes || on.newest_store == 0 || on.size_of_stores != size) {
+        on.has_other_sizes = on.has_other_sizes || has_other_sizes(on, size);
         if (on.has_other_sizes) {
+            if (size != 4 && !(size == 8 && only_reads)) { // not as std::shared_ptr counts
+                note_unkept();
+            }
             return false;
         }
         on.size_of_stores = static_cast<uint8_t>(size);

@@ -43,7 +43,17 @@ void begin_stores();
 void settle_stores();
 
 // The stores of an atomic are known, from now on at the latest. False: it always has the newest.
-bool keeps_stores(object& on, const volatile void* address, int size, uint64_t value);
+bool keeps_stores(object& on, const volatile void* address, int size, uint64_t value,
+                  bool only_reads);
+
+// It has the newest, and might have had an older one: nobody knows. What is proved of it is so for
+// sequential consistency.
+inline void note_unkept()
+{
+    if (book->plan.watches_older && run.thread_count > 1) {
+        book->could_be_older = true;
+    }
+}
 
 struct kept_store;
 

@@ -3,13 +3,17 @@
 // SPDX-License-Identifier: MIT
 #include "explore/cases/behavior/check.hpp"
 
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <future>
 #include <latch>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <semaphore>
 #include <shared_mutex>
 #include <stop_token>
@@ -250,6 +254,57 @@ void large_atomics()
                    "wrong result");
 }
 
+template <class T, std::memory_order Order>
+void look_at_each_other()
+{
+    std::atomic<T> left = T{};
+    std::atomic<T> right = T{};
+    std::thread other([&] {
+        left.store(T{1}, Order);
+        right.load(Order);
+    });
+    right.store(T{1}, Order);
+    left.load(Order);
+    other.join();
+}
+
+// One byte, where there were two before.
+void look_at_what_had_another_size()
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    alignas(8) std::array<std::byte, 8> memory;
+    auto* const before = new (memory.data()) std::atomic<short>(0);
+    before->store(1, relaxed);
+    std::destroy_at(before);
+    auto* const number = new (memory.data()) std::atomic<char>('a');
+    std::thread other([&] { number->store('b', relaxed); });
+    number->load(relaxed);
+    other.join();
+    std::destroy_at(number);
+}
+
+// Of these there are only the newest values, and so a proof is one of no more than that.
+void proofs_with_large_atomics()
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    constexpr auto seq_cst = std::memory_order_seq_cst;
+    for (const auto body : {look_at_each_other<unsigned __int128, relaxed>,
+                            look_at_each_other<point, relaxed>, look_at_what_had_another_size}) {
+        const result got = search(body);
+        expect_pass(got);
+        expect(got.proof && got.older_values == 0 &&
+                   got.report.ends_with(" that differ with sequential consistency: a proof"),
+               got.report);
+    }
+    for (const auto body :
+         {look_at_each_other<unsigned __int128, seq_cst>, look_at_each_other<point, seq_cst>}) {
+        const result got = search(body);
+        expect_pass(got);
+        expect(got.proof && got.report.find("sequential consistency") == std::string::npos,
+               got.report);
+    }
+}
+
 } // namespace
 
 std::vector<check> checks_of_library()
@@ -262,6 +317,7 @@ std::vector<check> checks_of_library()
         {"thread_locals", thread_locals},
         {"exceptions_between_threads", exceptions_between_threads},
         {"large_atomics", large_atomics},
+        {"proofs_with_large_atomics", proofs_with_large_atomics},
     };
 }
 
