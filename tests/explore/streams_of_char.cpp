@@ -21,6 +21,10 @@
 
 namespace std {
 
+// What a locale keeps of its facets: whoever uses it first fills that in, and the library sees to
+// it that others may use it at the same time. So this one is left to the library's copy.
+extern template struct __numpunct_cache<char>;
+
 template class basic_ios<char>;
 template class basic_streambuf<char>;
 template class basic_istream<char>;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iomanip>
 #include <iostream>
+#include <locale>
 #include <map>
 #include <mutex>
 #include <sstream>
@@ -136,6 +137,22 @@ explorer::options with_plain_points()
     return chosen;
 }
 
+// A locale keeps what it knows of its facets when it is first used, whoever comes first.
+void a_locale_shared_by_streams()
+{
+    const std::locale with_facet(std::locale::classic(), new std::numpunct<char>);
+    by_all(2, [&](int) {
+        std::ostringstream mine;
+        mine.imbue(with_facet);
+        mine << 1000;
+        EXPLORE_REQUIRE(mine.str() == "1000");
+        std::istringstream again("1000");
+        again.imbue(with_facet);
+        int number = 0;
+        EXPLORE_REQUIRE((again >> number) && number == 1000);
+    });
+}
+
 } // namespace
 
 std::vector<right_program> right_with_the_library()
@@ -151,6 +168,7 @@ std::vector<right_program> right_with_the_library()
         {"a_map_read_by_all", a_map_read_by_all},
         {"a_map_for_each", a_map_for_each<150>},
         {"a_map_for_each_by_steps", a_map_for_each<12>, with_plain_points()},
+        {"a_locale_shared", a_locale_shared_by_streams},
     };
 }
 
