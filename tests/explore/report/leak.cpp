@@ -15,7 +15,11 @@ cause cause_of_leak(const history& all)
     }
     const std::string made = "What " + all.thread(book.at) + " allocates (" + all.where(book.at) +
                              ") is still there when all is over";
-    if (has(book.text, "only other lost memory")) {
+    // What lies inside of something often leads to it. Owners that own one another:
+    const bool shared = all.in_header(book.at, "shared_ptr.h") ||
+                        all.in_header(book.at, "shared_ptr_base.h") ||
+                        has(all.text(book.at), "shared_ptr");
+    if (shared && has(book.text, "only other lost memory")) {
         return {
             made + ", and only what is as lost as it leads there: objects that hold one another.",
             "Let one of them refer to the other without owning it, by a std::weak_ptr or a plain "

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstring>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -84,6 +85,32 @@ void kept_outside()
     expect_pass(got);
 }
 
+template <bool InTwoPieces>
+void holds_one_another()
+{
+    const auto make = [] {
+        return InTwoPieces ? std::shared_ptr<linked>(new linked) : std::make_shared<linked>();
+    };
+    const auto one = make();
+    one->next = make();
+    one->next->next = one;
+}
+
+// The map's root leads to the map, as whatever is inside of something may.
+void told_as_forgotten()
+{
+    const result got = search([] { (*new std::map<int, int>)[1] = 2; });
+    expect_failure(got, "leak");
+    expect(got.report.find("weak_ptr") == std::string::npos, got.report);
+    for (const auto& body : {holds_one_another<false>, holds_one_another<true>}) {
+        const result around = search(body);
+        expect_failure(around, "leak");
+        expect(told_as(around.report, "Cause: ").find("hold one another") != std::string::npos &&
+                   around.report.find("weak_ptr") != std::string::npos,
+               around.report);
+    }
+}
+
 void told_of_locals()
 {
     const auto body = [] {
@@ -133,6 +160,7 @@ std::vector<check> checks_of_what_is_left()
     return {
         {"leaks", leaks},
         {"kept_outside", kept_outside},
+        {"told_as_forgotten", told_as_forgotten},
         {"told_of_locals", told_of_locals},
         {"told_of_the_library", told_of_the_library},
     };
