@@ -40,7 +40,8 @@ long number_at(const char*& at, list_of_values& values)
     return number;
 }
 
-void reads_value(char conversion, bool wide, bool large, long precision, list_of_values& values)
+// False: nobody knows how large the value is, nor where the next ones begin.
+bool reads_value(char conversion, bool wide, bool large, long precision, list_of_values& values)
 {
     if (conversion == 's' && !wide) {
         const char* text = va_arg(values.next, const char*);
@@ -55,11 +56,14 @@ void reads_value(char conversion, bool wide, bool large, long precision, list_of
         } else {
             va_arg(values.next, double);
         }
-    } else if (is_one_of(conversion, "spn") || wide) {
-        va_arg(values.next, void*); // or a number of that size
-    } else if (is_one_of(conversion, "cdiouxX")) {
+    } else if (is_one_of(conversion, "cCdiouxXbB") && !wide) {
         va_arg(values.next, int);
+    } else if (is_one_of(conversion, "cCdiouxXbBsSpn")) {
+        va_arg(values.next, void*); // or a number of that size
+    } else {
+        return is_one_of(conversion, "%m");
     }
+    return true;
 }
 
 // Format and texts, before they are printed.
@@ -95,7 +99,9 @@ void reads_all(const char* format, va_list arguments)
         if (*at == '\0' || *at == '$') { // numbered values: no more is known
             break;
         }
-        reads_value(*at, wide, large, precision, values);
+        if (!reads_value(*at, wide, large, precision, values)) {
+            break;
+        }
     }
     va_end(values.next);
 }

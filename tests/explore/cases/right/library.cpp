@@ -153,6 +153,22 @@ void a_locale_shared_by_streams()
     });
 }
 
+// Each letter of a format stands for a value, but for some.
+void values_to_print()
+{
+    by_all(2, [](int) {
+        const char* volatile format = "%lc%C%S%%%s%m";
+        char mine[64] = "";
+        std::snprintf(mine, sizeof mine, format, L'a', L'b', L"c", "d");
+        EXPLORE_REQUIRE(std::strncmp(mine, "abc%d", 5) == 0);
+#if __GLIBC_PREREQ(2, 35)
+        format = "%b%s";
+        std::snprintf(mine, sizeof mine, format, 5, "d");
+        EXPLORE_REQUIRE(std::strcmp(mine, "101d") == 0);
+#endif
+    });
+}
+
 } // namespace
 
 std::vector<right_program> right_with_the_library()
@@ -169,6 +185,7 @@ std::vector<right_program> right_with_the_library()
         {"a_map_for_each", a_map_for_each<150>},
         {"a_map_for_each_by_steps", a_map_for_each<12>, with_plain_points()},
         {"a_locale_shared", a_locale_shared_by_streams},
+        {"values_to_print", values_to_print},
     };
 }
 
