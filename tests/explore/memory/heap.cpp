@@ -146,7 +146,7 @@ void* allocate(size_t size, size_t alignment)
     region& mine = all[self->id];
     char* place = place_for(mine, size, alignment < grain ? grain : alignment);
     fill_up(mine, place - sizeof(header));
-    const int event = book->plan.leaks ? remember_place(op::run) : 0;
+    const int event = book->plan.leaks ? remember_place_if_room(op::run) : 0;
     *header_of(place) = {size, run.number, static_cast<uint32_t>(event)};
     mine.next = place + rounded(size);
     ++mine.in_use;

@@ -96,7 +96,7 @@ void mark_freed(void* memory)
     if (!book->plan.races) {
         return;
     }
-    const int event = remember_place(op::deletion);
+    const int event = remember_place_if_room(op::deletion);
     note_end_of_memory(event, reinterpret_cast<uintptr_t>(memory), size);
     begin_era(*self);
     for (uintptr_t key = first; key < end; ++key) {

@@ -38,8 +38,9 @@ pretence stands_for = pretence::none;
 __attribute__((cold, noinline)) void refuse_freed(uintptr_t number, access_kind kind, int event)
 {
     if (book->plan.races) {
-        fail_at(event, end_of_memory_at(number << 3), "use after free",
-                "T%d %s memory that was deleted before", self->id, name_of_access[kind]);
+        fail_at(event != 0 ? event : remember_place(op::run), end_of_memory_at(number << 3),
+                "use after free", "T%d %s memory that was deleted before", self->id,
+                name_of_access[kind]);
     }
 }
 

@@ -52,7 +52,7 @@ int note_access(uintptr_t address, size_t size, bool writes)
 {
     settle_write(*self);
     if (!is_listed(address, size)) {
-        return remember_place(writes ? op::write : op::read);
+        return remember_place_if_room(writes ? op::write : op::read);
     }
     const int event = note(writes ? op::write : op::read);
     const auto* memory = reinterpret_cast<const void*>(address);

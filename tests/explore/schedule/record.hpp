@@ -19,6 +19,15 @@ inline int remember_place(op what, const object* on = nullptr, int other = 0)
 {
     return __builtin_expect(run.recording, 0) ? note_always(what, on, false, other) : 0;
 }
+// The same of what comes in great numbers, and is left out when there would be no room for the
+// rest.
+inline int remember_place_if_room(op what)
+{
+    constexpr int most = most_events / 4 * 3;
+    return __builtin_expect(run.recording, 0) && book->events < most
+               ? note_always(what, nullptr, false, 0)
+               : 0;
+}
 void begin_actors(); // a schedule begins: every thread is itself
 void note_for(thread_state& thread, op what, const object* on); // on behalf of another thread
 // A call of the simulated kernel, in words. Returns the event, or 0.

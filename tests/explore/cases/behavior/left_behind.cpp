@@ -5,6 +5,7 @@
 #include "explore/cases/behavior/check.hpp"
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -111,6 +112,22 @@ void told_as_forgotten()
     }
 }
 
+// However much is allocated, what happens at the end is told.
+void told_after_many_allocations()
+{
+    const result got = search([] {
+        for (int i = 0; i < 20'000; ++i) {
+            void* volatile memory = std::malloc(1);
+            std::free(memory);
+        }
+        int shared = 0;
+        std::thread other([&] { shared = 1; });
+        shared = 2;
+        other.join();
+    });
+    expect_failure(got, "data race", "shared = 2");
+}
+
 void told_of_locals()
 {
     const auto body = [] {
@@ -161,6 +178,7 @@ std::vector<check> checks_of_what_is_left()
         {"leaks", leaks},
         {"kept_outside", kept_outside},
         {"told_as_forgotten", told_as_forgotten},
+        {"told_after_allocations", told_after_many_allocations},
         {"told_of_locals", told_of_locals},
         {"told_of_the_library", told_of_the_library},
     };
