@@ -27,6 +27,7 @@ PR_SET_CHILD_SUBREAPER = 36
 # Python can miss a signal that comes just before it blocks in a wait without end: it would act on
 # it only afterwards. So such waits look up now and then.
 LOOK_UP = 0.2  # seconds
+PAUSE = 0.02  # seconds between two looks where the kernel does not tell when a process has ended
 HEED = 0.1  # seconds, in which to look whether signals_held_back() has one
 MOST_PRINTED = 256 * 1024 * 1024  # bytes; the kernel ends (SIGXFSZ) what writes a longer file
 MOST_SHOWN = 1024 * 1024
@@ -117,13 +118,35 @@ def end_children(patience: float = 10) -> None:
 
 def wait_for(process: int, limit: float) -> None:
     """Until this child ends, but not beyond the limit."""
-    with contextlib.suppress(ProcessLookupError, ChildProcessError):
-        handle = os.pidfd_open(process)
-        try:
-            select.select([handle], [], [], max(limit, 0))
-        finally:
-            os.close(handle)
+    with contextlib.suppress(ChildProcessError):
+        has_ended(process, limit)
         os.waitpid(process, os.WNOHANG)
+
+
+def handle_of(process: int) -> int | None:
+    """Readable once the process has ended. None where the kernel, or this Python, has no such thing."""
+    try:
+        return os.pidfd_open(process)
+    except (AttributeError, OSError):
+        return None
+
+
+def has_ended(process: int, seconds: float) -> bool:
+    """Whether this child ends in that time; it is still to be waited for."""
+    handle = handle_of(process)
+    if handle is None:
+        deadline = time.monotonic() + seconds
+        while os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if (left := deadline - time.monotonic()) <= 0:
+                return False
+            time.sleep(min(left, PAUSE))
+        return True
+    try:
+        ended = select.poll()
+        ended.register(handle, select.POLLIN)
+        return bool(ended.poll(max(seconds, 0) * 1000))
+    finally:
+        os.close(handle)
 
 
 def children(process: int | str = "self") -> list[int]:
@@ -157,13 +180,7 @@ def start(
 def status_within(process: subprocess.Popen[Any], seconds: float) -> int | None:
     """Of a process that ends in this time. Popen.wait() looks every 50 ms; this knows at once."""
     if process.poll() is None:
-        handle = os.pidfd_open(process.pid)  # it is ours and not waited for: the number is still its own
-        try:
-            ended = select.poll()
-            ended.register(handle, select.POLLIN)
-            ended.poll(max(seconds, 0) * 1000)
-        finally:
-            os.close(handle)
+        has_ended(process.pid, seconds)  # it is ours and not waited for: the number is still its own
     return process.poll()
 
 

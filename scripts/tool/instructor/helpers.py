@@ -27,7 +27,7 @@ ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 @dataclass(frozen=True)
 class Helper:
     process: int
-    handle: int  # readable once the process has ended
+    life: int  # a pipe of which the process alone holds the other end: its end is read once it has ended
     said: IO[bytes]  # what it found, pickled
     place: int
 
@@ -48,7 +48,7 @@ class Helpers:
         if self._running:
             bounded.end_orphans()
         for one in self._running.values():
-            os.close(one.handle)
+            os.close(one.life)
             one.said.close()
 
     @property
@@ -66,10 +66,12 @@ class Helpers:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
             said = tempfile.TemporaryFile()
+            life, held = os.pipe()
             process = os.fork()
             if process == 0:
                 help_out(parent, lambda: work(place), said, max(1, bounded.cores() // self.at_once))
-            self._running[number] = Helper(process, os.pidfd_open(process), said, place)
+            os.close(held)
+            self._running[number] = Helper(process, life, said, place)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if self.busy > 1:
@@ -80,16 +82,16 @@ class Helpers:
         while True:
             ended = select.poll()
             for one in self._running.values():
-                ended.register(one.handle, select.POLLIN)
-            ready = {handle for handle, _ in ended.poll(bounded.LOOK_UP * 1000)}
+                ended.register(one.life, select.POLLIN)
+            ready = {life for life, _ in ended.poll(bounded.LOOK_UP * 1000)}
             for number, one in self._running.items():
-                if one.handle in ready:
+                if one.life in ready:
                     return number, self._found(number), number in self._in_company
             meanwhile()
 
     def _found(self, number: int) -> Any:
         one = self._running.pop(number)
-        os.close(one.handle)
+        os.close(one.life)
         _, status = os.waitpid(one.process, 0)
         with one.said as said:
             if status != 0:

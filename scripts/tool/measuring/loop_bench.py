@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import shutil
 import statistics
 import subprocess
@@ -131,13 +130,11 @@ def run(command: Command, cwd: Path, meanwhile: Callable[[], object]) -> bounded
         process = subprocess.Popen(
             command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
         )
-        handle = os.pidfd_open(process.pid)  # tells at once; Popen.wait looks every 50 ms
         try:
-            while not select.select([handle], [], [], bounded.LOOK_UP)[0]:
+            while bounded.status_within(process, bounded.LOOK_UP) is None:
                 meanwhile()
             return bounded.Ended(process.wait(), bounded.text_of(out))
         finally:
-            os.close(handle)
             process.terminate()
             process.wait()
 

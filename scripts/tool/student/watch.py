@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import sys
 import traceback
@@ -356,12 +355,8 @@ def complain(error: WorkbookError) -> None:
 
 def wait_for(process: int) -> int:
     """Until it ends by itself; looks up now and then, as bounded.LOOK_UP says."""
-    handle = os.pidfd_open(process)
-    try:
-        while not select.select([handle], [], [], bounded.LOOK_UP)[0]:
-            pass
-    finally:
-        os.close(handle)
+    while not bounded.has_ended(process, bounded.LOOK_UP):
+        pass
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
