@@ -327,6 +327,25 @@ class BrokenOff(fake_tree.FakeTree):
         self.assertEqual((self.grade(), self.marks()), expected)
         self.assertEqual(self.left(), [])
 
+    def test_verdicts_that_came_before_their_turn_are_told(self):
+        """The first one is under way still, the others are judged."""
+        self.several_at_once()
+        recorded = []
+
+        def keep(record, one, found, real=grade_record.Record.keep):
+            real(record, one, found)
+            recorded.append(one)
+            if len(recorded) == COUNT - 1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        self.patch("tool.instructor.grade_record.Record.keep", keep)
+        self.breaks_off("h0", signal.pause, KeyboardInterrupt)
+        for number in range(COUNT):
+            for lines in (self.marks().splitlines(), self.table.splitlines()):
+                line = next(one for one in lines if f"/h{number}" in one)
+                self.assertEqual(NOT_JUDGED in line, number == 0, line)
+        self.assertIn("1 of 6 are not judged yet", self.notes)
+
     def test_a_helper_that_fails_ends_the_grading(self):
         self.several_at_once()
         self.breaks_off("h3", lambda: os.kill(os.getpid(), signal.SIGTERM), RuntimeError)

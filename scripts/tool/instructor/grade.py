@@ -67,11 +67,12 @@ def grade(root: Path, asked: Asked) -> int:
     words = [*asked.tops, "--", *asked.exercises, f"{asked.each} {asked.part} {asked.seed}"]
     with Record(root, words, asked.seed) as record:
         note(f"the tests' numbers are those of --seed {record.seed}")
+        build = configure(root)
         try:
-            for one in judged(configure(root), plan, record):
+            for one in judged(build, plan, record):
                 found.append(one)
-        finally:  # also what was found before Ctrl+C
-            found += [unjudged(one) for one in plan[len(found) :]]
+        finally:  # also what was found before Ctrl+C, by helpers before its turn
+            found += [so_far(build, one, record) for one in plan[len(found) :]]
             reports.make(found, record.seed)
             tell_how_to_go_on(found)
     return status_of(found)
@@ -123,8 +124,7 @@ def judged(build: Path, plan: list[HandIn | Graded], record: Record) -> Iterator
         bench = Bench(build, plan, record, helpers, due)
         for number, one in enumerate(known):
             found = one or bench.until(number)
-            if found.exercise:
-                found = replace(found, core=core_promises(build, found.exercise))
+            found = with_core(build, found)
             note(f"{found.name}: {found.exercise.id + ' ' if found.exercise else ''}{found.verdict}")
             yield found
 
@@ -225,9 +225,16 @@ def core_promises(build: Path, exercise: Exercise) -> int:
     return sum(not case.stretch for case in built(build, exercise).everyday_cases())
 
 
-def unjudged(one: HandIn | Graded) -> Graded:
-    if isinstance(one, Graded):
-        return one
+def with_core(build: Path, found: Graded) -> Graded:
+    return replace(found, core=core_promises(build, found.exercise)) if found.exercise else found
+
+
+def so_far(build: Path, one: HandIn | Graded, record: Record) -> Graded:
+    """When the grading is broken off."""
+    return with_core(build, one if isinstance(one, Graded) else record.known(one) or unjudged(one))
+
+
+def unjudged(one: HandIn) -> Graded:
     return Graded(one.name, one.exercise, NOT_JUDGED, why="the grading ended before its turn")
 
 

@@ -199,11 +199,12 @@ class Record:
 
     def keep(self, one: HandIn, found: Graded) -> None:
         """On the disk when this returns, whatever happens then."""
-        line = json.dumps({**to_json(found), "content": content(one)}) + "\n"
+        line = {**to_json(found), "content": content(one)}
         with open(self._file, "ab") as out:
-            out.write(line.encode())
+            out.write(f"{json.dumps(line)}\n".encode())
             out.flush()
             os.fsync(out.fileno())
+        self._known[one.name, line["content"]] = line
 
     def refuse_full_disk(self) -> None:
         """What cannot be built for want of room is no verdict."""
