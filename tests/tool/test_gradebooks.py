@@ -66,6 +66,14 @@ class Gradebooks(unittest.TestCase):
 
 
 class Moodle(Gradebooks):
+    def test_two_folders_of_one_person_one_of_them_empty(self):
+        """A download with online text."""
+        full, empty = "N_123_assignsubmission_file_", "N_123_assignsubmission_onlinetext_"
+        found = [Graded(empty, None, MISSING, why="no exercise"), graded(full, PASSED, PASSED)]
+        for order in (found, found[::-1]):
+            [row] = self.rows("moodle", order)
+            self.assertEqual((row["Identifier"], row["Grade"], self.told), ("Participant 123", "2", []))
+
     def test_the_number_is_in_the_folders_name(self):
         [row] = self.rows("moodle", [graded(moodle_name("Doe Jane", 123), PASSED, FAILED, PASSED)])
         self.assertEqual(row["Identifier"], "Participant 123")
@@ -183,6 +191,10 @@ class Moodle(Gradebooks):
 
 
 class Canvas(Gradebooks):
+    def test_the_end_of_an_exercises_name_is_nobodys_number(self):
+        self.assertEqual(gradebooks.identity("canvas", "ex01_group_7"), ("ex01_group_7", ""))
+        self.assertEqual(gradebooks.identity("canvas", "doejane_4711"), ("doejane", "4711"))
+
     def test_a_column_for_each_exercise_below_it_its_points(self):
         found = [
             graded("c.zip/doejane_4711", PASSED, FAILED),

@@ -20,7 +20,7 @@ from tool.course.layout import USAGE, WorkbookError
 from tool.instructor import archive
 from tool.instructor.grade_pages import for_student
 from tool.instructor.grade_report import FORMULA, points
-from tool.instructor.graded import LOOK, NOT_JUDGED, UNREADABLE
+from tool.instructor.graded import LOOK, MISSING, NOT_JUDGED, UNREADABLE
 
 if TYPE_CHECKING:
     from tool.course.layout import Exercise
@@ -33,7 +33,7 @@ STUDENT, ID, SECTION, POSSIBLE = "Student", "ID", "Section", "Points Possible"
 EXPORT = [STUDENT, ID, "SIS User ID", "SIS Login ID", SECTION]
 IN_MOODLES_NAME = re.compile(r"(.+)_(\d+)_assignsubmission_")  # of a hand-in in its download
 NUMBER_OF_MOODLES = re.compile(r"\d_assignsubmission")
-IN_CANVASS_NAME = re.compile(r"(.+)_(\d+)")
+IN_CANVASS_NAME = re.compile(r"(.+)_(\d{2,})")  # and ex01_group_7 has none
 NEEDED = {"moodle": (IDENTIFIER, GRADE, MODIFIED), "canvas": (ID, SECTION)}
 NAMED_BY = {
     "moodle": (NAME, "ID number", "Email address"),
@@ -172,7 +172,10 @@ def once(form: str, people: list[Person], told: list[str]) -> list[Person]:
     groups: dict[str, list[Person]] = {}
     for one in people:
         groups.setdefault(str(one.row or one.number or one.name), []).append(one)
-    for group in groups.values():
+    for key, group in groups.items():
+        # A download with online text has two folders of each, one of them mostly without an answer.
+        handed_in = [one for one in group if not all(g.verdict == MISSING for g in one.found)]
+        groups[key] = group = handed_in or group[:1]
         if len(group) > 1:
             names = listed([one.found[0].name for one in group])
             told.append(f"--{form}: hand-ins of one person; left out: {names}")
