@@ -4,6 +4,7 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -134,6 +135,20 @@ class Connect(Clients):
             self.assertEqual(client.stdout.readline(), line.upper())
         client.stdin.close()
         self.assertEqual(client.wait(running.LIMIT), 0)
+
+    def test_a_client_that_is_gone_already_is_no_error_of_several(self):
+        """The server has reset it before the others were let in."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            client = connect.connected(listener.getsockname()[1])
+            with client:
+                served, _ = listener.accept()
+                reset(served)
+                served.close()
+                ended = select.poll()
+                ended.register(client, select.POLLHUP)
+                ended.poll(running.LIMIT * 1000)
+                with self.assertRaises(ConnectionResetError):
+                    connect.talk([client, client])
 
     def test_it_leaves_when_the_server_closes(self):
         """Whoever sits at the keyboard need not end the input."""

@@ -51,7 +51,7 @@ def talk(connections: list[socket.socket]) -> None:
     unsent = b""
     if not typing:
         for one in connections:
-            one.shutdown(socket.SHUT_WR)
+            half_close(one)
     while connections:
         # What is typed is read when the last line has gone: there is no end to it otherwise.
         wants = [*connections, *([typing] if typing and not unsent else [])]
