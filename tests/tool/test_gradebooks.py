@@ -277,6 +277,12 @@ class HostileNames(Gradebooks):
 
 
 class Options(Gradebooks):
+    def test_no_file_is_written_over_another(self):
+        with self.assertRaisesRegex(WorkbookError, "--html and --csv: one file"):
+            grade_forms.output_files({"csv": "/tmp/x", "html": "/tmp/./x"}, 1)
+        with self.assertRaisesRegex(WorkbookError, "--moodle and --roster: one file"):
+            grade_forms.roster_for({"moodle": "/tmp/x"}, "/tmp/./x")
+
     def test_a_roster_is_one_platforms(self):
         for files in ({}, {"csv": "x"}, {"moodle": "x", "canvas": "y"}):
             with self.assertRaisesRegex(WorkbookError, "--roster"):

@@ -35,7 +35,13 @@ def output_files(files: dict[str, str], hand_ins: int) -> dict[str, Path]:
                 f"--{form} is the result of one hand-in, and {hand_ins} are named: one at a time",
                 USAGE,
             )
-    return {form: output_file(f"--{form}", name) for form, name in files.items()}
+    paths: dict[str, Path] = {}
+    for form, name in files.items():
+        path = output_file(f"--{form}", name)
+        for other in (one for one in paths if paths[one] == path):
+            raise WorkbookError(f"--{form} and --{other}: one file, {name}; name two", USAGE)
+        paths[form] = path
+    return paths
 
 
 def roster_for(files: dict[str, str], said: str) -> Roster | None:
@@ -45,6 +51,8 @@ def roster_for(files: dict[str, str], said: str) -> Roster | None:
     asked = [form for form in GRADEBOOKS if form in files]
     if len(asked) != 1:
         raise WorkbookError("--roster goes with one of --moodle and --canvas, whose export it is", USAGE)
+    if Path(said).resolve() == Path(files[asked[0]]).resolve():
+        raise WorkbookError(f"--{asked[0]} and --roster: one file, {said}; name two", USAGE)
     return gradebooks.read_roster(asked[0], said)
 
 
