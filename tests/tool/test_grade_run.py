@@ -20,7 +20,7 @@ from tool import commands
 from tool.building.build_folder import Case
 from tool.course.layout import MACHINE, WorkbookError
 from tool.instructor import grade, grade_record
-from tool.instructor.graded import CORE, NOT_JUDGED, NOT_PASSED, Graded
+from tool.instructor.graded import CORE, DOES_NOT_BUILD, NOT_JUDGED, NOT_PASSED, Graded
 from tool.judging.judge import FAILED, PASSED, STUCK, Outcome
 
 COUNT = 6
@@ -302,9 +302,31 @@ class BrokenOff(fake_tree.FakeTree):
         ):
             found = Graded("h0", None, NOT_PASSED, [Outcome(case, STUCK, said)])
             self.assertEqual(grade.wants_time(found), again, said)
-        for said, again in (("it waited for 5 s in vain", True), ("it was 3", False)):
+        for said, again in (
+            ("it waited for 5 s in vain", True),
+            ("it was 3", False),
+            ("Cannot judge: the machine is busy", True),
+            ("The search ran out\nof time after 31 of 2000 schedules", True),
+        ):
             found = Graded("h0", None, NOT_PASSED, [Outcome(case, FAILED, said)])
             self.assertEqual(grade.wants_time(found), again, said)
+
+    def test_whose_compilation_took_long_by_the_clock_alone_is_judged_again(self):
+        for why, again in (
+            ("x.cpp:1: error\nGave up after 200 s.", True),
+            ("Gave up: it waited for 10 s.", True),
+            ("  Gave up: to compile it takes far longer than the solution does.", False),
+            ("x.cpp:1: error", False),
+        ):
+            self.assertEqual(grade.wants_time(Graded("h0", None, DOES_NOT_BUILD, why=why)), again, why)
+
+    def test_there_is_room_for_each_that_is_judged(self):
+        self.several_at_once()
+        Court.before = {"h0": signal.pause}
+        with unittest.mock.patch("tool.instructor.grade_record.room", return_value=1):
+            with self.assertRaisesRegex(WorkbookError, "of room is left"):
+                self.grade()
+        self.assertIn("6 of 6 are not judged yet", self.notes)
 
     def test_several_at_once_by_kill(self):
         expected = self.undisturbed()

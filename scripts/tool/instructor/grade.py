@@ -150,7 +150,6 @@ class Bench:
     def until(self, number: int) -> Graded:
         """Goes on until this one is judged."""
         while number not in self._found:
-            self._record.refuse_full_disk()
             if self._again and not self._helpers.busy:
                 self._judge_alone(self._again.pop(0))
                 continue
@@ -167,6 +166,7 @@ class Bench:
         return self._hand_in(self._due[0]).exercise.name in self._courts or not self._helpers.busy
 
     def _start(self, number: int) -> None:
+        self._record.refuse_full_disk(self._helpers.busy + 1)
         one = self._hand_in(number)
         if one.exercise.name not in self._courts:
             refuse_edited(one.exercise)
@@ -194,6 +194,7 @@ class Bench:
             self._keep(number, found)
 
     def _judge_alone(self, number: int) -> None:
+        self._record.refuse_full_disk()
         one = self._hand_in(number)
         at = len(self._plan) - len(self._due) - len(self._again)
         with Line(f"grading {one.name} {one.exercise.id}") as line:
@@ -214,8 +215,10 @@ class Bench:
 
 def wants_time(found: Graded) -> bool:
     """Whether it may be that another hand-in took the time that this one needed."""
-    return any(
+    return sandbox.BY_THE_CLOCK.search(found.why) is not None or any(
         judge.WAITED.search(one.output) is not None
+        or judge.RAN_OUT.search(one.output) is not None
+        or judge.NO_JUDGE in one.output
         or (one.verdict == STUCK and judge.STOOD_STILL.search(one.output) is None)
         for one in found.outcomes
     )

@@ -206,12 +206,13 @@ class Record:
             os.fsync(out.fileno())
         self._known[one.name, line["content"]] = line
 
-    def refuse_full_disk(self) -> None:
-        """What cannot be built for want of room is no verdict."""
-        if room(self._folder) < LEAST_ROOM:
+    def refuse_full_disk(self, at_once: int = 1) -> None:
+        """What cannot be built for want of room is no verdict. `at_once`: hand-ins."""
+        least = LEAST_ROOM * at_once
+        if room(self._folder) < least:
             where = relative(self._folder.parent, self._root)
             raise WorkbookError(
-                f"less than {LEAST_ROOM >> 20} MiB of room is left for {where}: make some, and the "
+                f"less than {least >> 20} MiB of room is left for {where}: make some, and the "
                 "same command goes on",
                 MACHINE,
             )

@@ -248,5 +248,5 @@ def unjudged(trial: Trial) -> list[audit.Finding]:
         audit.Finding(first_line, f'"{one.case.sentence}"')
         for one in trial.outcomes
         for first_line in one.output.splitlines()
-        if first_line.startswith((NO_VERDICT, FORGED, "Cannot judge: "))
+        if first_line.startswith((NO_VERDICT, FORGED, judge.NO_JUDGE))
     ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -37,6 +38,7 @@ SUPERVISOR = "workbook_supervisor"  # the program in it that judges
 LOOK = 0.1  # seconds between two looks at the memory of all
 LONGEST_WAIT = 10  # seconds, for a program that works
 GAVE_UP = "Gave up"
+BY_THE_CLOCK = re.compile(rf"^{GAVE_UP}( after|: it waited)", re.MULTILINE)
 TICKS = os.sysconf("SC_CLK_TCK")
 OUT = "/out"
 OPEN = ["--perms", "0755"]  # for the next folder
