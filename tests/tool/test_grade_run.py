@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -46,8 +47,7 @@ class Court:
         (self.place / "half built").touch()
         self.before.get(Path(one.name).name, lambda: None)()
         self.judged.append(Path(one.name).name)
-        self.place.joinpath("half built").unlink()
-        self.place.rmdir()
+        shutil.rmtree(self.place)
         good = b"even" in one.files["count.cpp"]
         case = Case("two times three is six", 1, False, False)
         verdict = PASSED if good else FAILED
@@ -370,13 +370,34 @@ class BrokenOff(fake_tree.FakeTree):
 
     def test_a_helper_that_fails_ends_the_grading(self):
         self.several_at_once()
-        self.breaks_off("h3", lambda: os.kill(os.getpid(), signal.SIGTERM), RuntimeError)
-        error = WorkbookError("no room", MACHINE)
+        for error in (WorkbookError("no room", MACHINE), OSError(28, "no room")):
 
-        def fails():
-            raise error
+            def fails(error=error):
+                raise error
 
-        self.breaks_off("h3", fails, WorkbookError)
+            Court.before = {"h3": fails}
+            with self.assertRaisesRegex(WorkbookError, "no room") as raised:
+                self.grade()
+            self.assertEqual(raised.exception.status, MACHINE)
+
+    def test_what_a_helper_cannot_save(self):
+        self.several_at_once()
+        self.patch("tool.instructor.helpers.pickle.dump", side_effect=OSError(28, "full"))
+        with self.assertRaisesRegex(WorkbookError, "could not save") as raised:
+            self.grade()
+        self.assertEqual(raised.exception.status, MACHINE)
+
+    def test_whose_helper_is_killed_is_judged_alone(self):
+        expected = self.undisturbed()
+        self.several_at_once()
+
+        def killed():
+            if os.getpid() != TESTS:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        Court.before = {"h3": killed}
+        self.assertEqual((self.grade(), self.marks()), expected)
+        self.assertEqual(Court.judged, ["h3"])
 
     def test_twice_at_once(self):
         def another():

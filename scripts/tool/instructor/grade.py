@@ -188,7 +188,9 @@ class Bench:
         with Line("grading") as line:
             at = len(self._plan) - len(self._due) - self._helpers.busy - len(self._again)
             number, found, in_company = self._helpers.wait(lambda: line.tell("", at, len(self._plan)))
-        if in_company and wants_time(found):
+        if found is None:
+            note(f"{self._hand_in(number).name}: the process that judged it was killed; it is judged alone")
+        if found is None or (in_company and wants_time(found)):
             self._again.append(number)
         else:
             self._keep(number, found)

@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pickle
@@ -18,9 +19,10 @@ from types import TracebackType
 from typing import IO, Any
 
 from tool.building import bounded
-from tool.course.layout import WorkbookError
+from tool.course.layout import MACHINE, WorkbookError
 
 PR_SET_PDEATHSIG = 1
+UNSAVED = 2  # a helper's exit status: what it found could not be written
 ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
@@ -78,7 +80,8 @@ class Helpers:
             self._in_company.update(self._running)
 
     def wait(self, meanwhile: Callable[[], None] = bounded.nothing) -> tuple[int, Any, bool]:
-        """Until one has ended: its number, what it found, and whether another ran beside it."""
+        """Until one has ended: its number, what it found, and whether another ran beside it. What one
+        that was killed found is None."""
         while True:
             ended = select.poll()
             for one in self._running.values():
@@ -94,8 +97,12 @@ class Helpers:
         os.close(one.life)
         _, status = os.waitpid(one.process, 0)
         with one.said as said:
+            if os.WIFSIGNALED(status):
+                return None
+            if os.WEXITSTATUS(status) == UNSAVED:
+                raise WorkbookError("a helper could not save what it found: is the disk full?", MACHINE)
             if status != 0:
-                raise RuntimeError(f"a helper ended with status {os.waitstatus_to_exitcode(status)}")
+                raise WorkbookError("a helper failed, as told above", MACHINE)
             said.seek(0)
             found = pickle.load(said)  # which our own code has written
         if isinstance(found, WorkbookError):
@@ -119,9 +126,13 @@ def help_out(parent: int, work: Callable[[], Any], said: IO[bytes], at_once: int
             found = work()
         except WorkbookError as error:
             found = error
-        pickle.dump(found, said)
-        said.flush()
-        status = 0
+        except OSError as error:
+            found = WorkbookError(f"a helper failed: {error}", MACHINE)
+        status = UNSAVED
+        with contextlib.suppress(OSError):
+            pickle.dump(found, said)
+            said.flush()
+            status = 0
     except BaseException:  # whatever it is, it is told, and this copy of the parent goes no further
         traceback.print_exc()
     finally:
