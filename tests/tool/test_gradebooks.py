@@ -216,11 +216,23 @@ class Canvas(Gradebooks):
         self.assertEqual([*jane.values()][:5], ["Doe, Jane", "4711", "s1", "jane", "A"])
         self.assertNotIn("Essay (11)", jane)  # nobody's else grade is sent back
 
+    def test_a_column_of_ours_without_a_number_of_points_is_refused_when_it_is_read(self):
+        for name in ("ex01_count (12)", "EX02", "ex13_x"):
+            export = EXPORT.replace("ex01_count (12)", name).replace("2.00", "(read only)")
+            self.refused(r"'\(read only\)' is no maximum", "canvas", export)
+        for name in ("ex01_count essay (12)", "next01"):
+            self.roster("canvas", EXPORT.replace("ex01_count (12)", name).replace("2.00", "(read only)"))
+
     def test_people_by_each_of_their_names(self):
         roster = self.roster("canvas", EXPORT)
         for name in ("liwei_4712", "4712", "s2", "wei", "Li, Wei.tar.gz"):
             _, row = self.rows("canvas", [graded(f"c/{name}", PASSED)], roster)
             self.assertEqual(row["ID"], "4712", name)
+
+    def test_the_seed_stands_in_moodles_comments(self):
+        for one in (graded(moodle_name("a", 1), PASSED, PASSED, verdict=CORE), Graded(moodle_name("a", 1), EX01, DOES_NOT_BUILD)):
+            [row] = self.rows("moodle", [one])
+            self.assertIn("WORKBOOK_NUMBERS=7", row["Feedback comments"])
 
     def test_what_is_to_be_looked_at_is_empty(self):
         odd = graded("a_4711", PASSED, PASSED, verdict=LOOK, odd=["x"])

@@ -123,6 +123,7 @@ def for_student(one: Graded, seed: int) -> str:
     if first := judge.first_broken(one.outcomes):
         told = replace(first, output=output_for_students(first))
         lines += ["", "The first that is broken:", shortened(in_full(told))]
+    if one.exercise:
         lines += ["", "Some numbers in the tests were drawn. The same ones at home:"]
         lines.append(f"  {same_at_home(one, seed)}")
     return "\n".join(lines)

@@ -34,6 +34,7 @@ EXPORT = [STUDENT, ID, "SIS User ID", "SIS Login ID", SECTION]
 IN_MOODLES_NAME = re.compile(r"(.+)_(\d+)_assignsubmission_")  # of a hand-in in its download
 NUMBER_OF_MOODLES = re.compile(r"\d_assignsubmission")
 IN_CANVASS_NAME = re.compile(r"(.+)_(\d{2,})")  # and ex01_group_7 has none
+OUR_COLUMN = re.compile(r"ex\d\d(_\w+)?( \(\d+\))?", re.IGNORECASE)  # whatever column_for() finds
 NEEDED = {"moodle": (IDENTIFIER, GRADE, MODIFIED), "canvas": (ID, SECTION)}
 NAMED_BY = {
     "moodle": (NAME, "ID number", "Email address"),
@@ -121,6 +122,9 @@ def without_other_rows(found: Roster) -> Roster:
     possible = [row for row in found.rows if POSSIBLE in row[0]]
     if not possible:
         raise WorkbookError(f"--roster: {found.file} has no row '{POSSIBLE}', as Canvas's export has", USAGE)
+    for column, said in zip(found.columns, possible[0]):
+        if OUR_COLUMN.fullmatch(column.strip()) and said.strip():
+            number_of(found, said.strip())  # now, and not after an hour of judging
     people = [row for row in found.rows if any(row[:2]) and row not in possible]
     return Roster(found.file, found.columns, people, possible[0])
 
