@@ -1,5 +1,5 @@
-# The forms in which `grade` writes what it found into files, by the names of its options. In each stands
-# the seed of the tests' numbers, which repeats the run.
+# The forms in which `grade` writes what it found into files, by the names of its options. In each but
+# Canvas's gradebook stands the seed of the tests' numbers, which repeats the run.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
