@@ -8,12 +8,11 @@ import sys
 import unittest
 import unittest.mock
 
-import fake_tree  # noqa: F401
+import running
 from tool.building import bounded
 from tool.instructor import helpers
 from tool.student import watch
 
-LIMIT = 60  # seconds
 LONG = [sys.executable, "-c", "import signal; signal.alarm(60); signal.pause()"]
 SEVEN = [sys.executable, "-c", "raise SystemExit(7)"]
 
@@ -24,17 +23,17 @@ class Waits(unittest.TestCase):
             self.assertIsNone(bounded.status_within(one, 0))
             self.assertIsNone(bounded.status_within(one, bounded.PAUSE))
             one.kill()
-            self.assertEqual(bounded.status_within(one, LIMIT), -signal.SIGKILL)
-        self.assertEqual(bounded.run(SEVEN, LIMIT).status, 7)
+            self.assertEqual(bounded.status_within(one, running.LIMIT), -signal.SIGKILL)
+        self.assertEqual(bounded.run(SEVEN, running.LIMIT).status, 7)
 
     def test_that_a_child_ends_or_that_there_is_none(self):
         with subprocess.Popen(LONG) as one:
             bounded.wait_for(one.pid, 0)
             one.kill()
-            bounded.wait_for(one.pid, LIMIT)
+            bounded.wait_for(one.pid, running.LIMIT)
             with self.assertRaises(ChildProcessError):
                 os.waitpid(one.pid, 0)
-            bounded.wait_for(one.pid, LIMIT)
+            bounded.wait_for(one.pid, running.LIMIT)
 
     def test_that_a_fork_ends(self):
         self.assertEqual(watch.wait_for(watch.in_a_child(lambda: 7)), 7)
