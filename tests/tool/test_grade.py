@@ -707,7 +707,7 @@ class Reports(unittest.TestCase):
         self.assertIn("a_alice_.txt", files)
         self.assertEqual(text.count("ex01_count: "), 2)
         self.assertIn('Step 1: "case 1"', text)
-        self.assertEqual(text.count(f"WORKBOOK_NUMBERS={SEED} scripts/workbook check ex01\n"), 1)
+        self.assertEqual(text.count(f"WORKBOOK_NUMBERS={SEED} scripts/workbook check ex01\n"), 2)
 
     HOSTILE = "\0 \x1b[31m \ud800 ]]> &amp; \x07 \u202e <x> \ufffe" + "long " * 10_000
 
@@ -743,7 +743,7 @@ class Reports(unittest.TestCase):
                 grade_record.read_saved(self.EXERCISE.root, folder + "/none")
 
     def test_the_seed_stands_in_every_form(self):
-        saved = grade_record.Saved("by these", (1, 1), SEED, [self.graded(PASSED, FAILED)])
+        saved = grade_record.Saved("by these", (1, 1), SEED, [self.graded(PASSED, FAILED, name="a_1_assignsubmission_file_")])
         with tempfile.TemporaryDirectory() as folder:
             files = {form: Path(folder) / form for form in grade_command.FORMS}
             grade_forms.write_all(files, saved)
@@ -757,6 +757,8 @@ class Reports(unittest.TestCase):
         self.assertEqual(again, {f"WORKBOOK_NUMBERS={SEED} scripts/workbook check ex01"})
         self.assertIn(f"<code>--seed {SEED}</code>", made.pop("html"))
         self.assertEqual(json.loads(made.pop("save").splitlines()[0])["seed"], SEED)
+        self.assertIn(f"WORKBOOK_NUMBERS={SEED}", made.pop("moodle"))
+        self.assertNotIn(str(SEED), made.pop("canvas"))  # it has points alone
         self.assertEqual(made, {})
 
     def test_each_form_has_an_option(self):
