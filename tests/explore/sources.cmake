@@ -124,6 +124,7 @@ set(EXPLORER_CANARY
     report/stop_request.cpp
     report/story.cpp
     report/story_json.cpp
+    report/unguarded.cpp
     report/votes.cpp
     report/waiting.cpp
     report/wrong_result.cpp

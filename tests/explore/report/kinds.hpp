@@ -23,6 +23,11 @@ cause cause_of_leak(const history& all);
 /// Otherwise it was needed: the shortest schedule would have none.
 cause cause_of_older_value(const history& all);
 
+/// Of two accesses in a race, where neither thread holds a lock; `what` is the memory's name. Flags
+/// that are packed into one word, and anything else.
+cause cause_of_packed_flags(const history& all, int first, int second, const std::string& what);
+cause cause_of_no_guard(const history& all, int first, int second, const std::string& what);
+
 inline bool has(const std::string& text, const char* part)
 {
     return text.find(part) != std::string::npos;

@@ -373,60 +373,12 @@ private:
 
     cause packed_flags() const
     {
-        if (!is_bare() || !all_.in_header(first_, "stl_bvector.h") ||
-            !all_.in_header(second_, "stl_bvector.h")) {
-            return {};
-        }
-        return {
-            what() + " is a std::vector<bool>, which packs the flags of many neighbors into " +
-                "one word: " + all_.thread(first_) + " (" + all_.where(first_) + ") and " +
-                all_.thread(second_) + " (" + all_.where(second_) +
-                ") use the same word, even where each has flags of its own.",
-            "Use a std::vector<char>, whose elements lie apart, or a container for each thread; "
-            "where both use the same flag, or change the size, lock a mutex.",
-            {first_, second_}};
-    }
-
-    // What the thread does first with the variable since it last started another one: whoever reads
-    // it first wants what somebody else has left there.
-    bool begins_with_a_read(int number) const
-    {
-        const event& here = all_.at(number);
-        const int start = all_.last(1, number, [&](const event& one) {
-            return one.thread == here.thread && one.what == op::start;
-        });
-        return all_.reads(all_.at(all_.first(start + 1, number + 1, [&](const event& one) {
-            return one.thread == here.thread && one.shown && is_memory(one.what) &&
-                   one.address == here.address;
-        })));
-    }
-
-    // What would mend it, of a variable that could be an atomic.
-    std::string advice_on_a_word() const
-    {
-        const std::string both = "Guard both accesses with one mutex, ";
-        if (!begins_with_a_read(first_) && !begins_with_a_read(second_)) {
-            return both + "make the variable atomic, or give each thread one of its own.";
-        }
-        const int writer = all_.writes(all_.at(second_)) ? second_ : first_;
-        return both + "or make the variable atomic" +
-               (begins_with_a_read(writer) ? " and change it in one step." : ".");
+        return is_bare() ? cause_of_packed_flags(all_, first_, second_, what()) : cause{};
     }
 
     cause nothing_held() const
     {
-        if (!is_bare()) {
-            return {};
-        }
-        const bool one_word =
-            !all_.in_library(first_) && !all_.in_library(second_) && all_.at(first_).size <= 8;
-        return {"Neither " + all_.thread(first_) + " nor " + all_.thread(second_) +
-                    " holds a lock when it uses " + what() +
-                    ", and nothing makes one wait for the other.",
-                one_word ? advice_on_a_word()
-                         : "Guard both accesses with one mutex, or give each thread an object of "
-                           "its own.",
-                {first_, second_}};
+        return is_bare() ? cause_of_no_guard(all_, first_, second_, what()) : cause{};
     }
 
     const history& all_;

@@ -232,19 +232,6 @@ void left_to_itself()
     EXPLORE_REQUIRE(*done == 1);
 }
 
-void change_overwritten()
-{
-    std::atomic<int> count = 0;
-    const auto add = [&] {
-        const int seen = count;
-        count = seen + 1;
-    };
-    std::thread other(add);
-    add();
-    other.join();
-    EXPLORE_REQUIRE(count == 2);
-}
-
 void anothers_value_read()
 {
     std::atomic<int> count = 0;

@@ -15,6 +15,7 @@ void used_after_the_member_died();
 void said_to_be_done_too_early();
 void flags_in_one_word();
 void thrown_out_of_the_cases_thread();
+void change_overwritten();
 void deaf_while_it_sleeps();
 void news_overlooked();
 void notified_after_the_unlock();

@@ -19,6 +19,19 @@ namespace cases {
 
 using namespace std::chrono_literals;
 
+void change_overwritten()
+{
+    std::atomic<int> count = 0;
+    const auto add = [&] {
+        const int seen = count;
+        count = seen + 1;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+    EXPLORE_REQUIRE(count == 2);
+}
+
 void deaf_while_it_sleeps()
 {
     const auto began = std::chrono::steady_clock::now();
