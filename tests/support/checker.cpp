@@ -205,8 +205,10 @@ void print_failure(const Catch::AssertionStats& stats)
     }
     for (const auto& info : stats.infoMessages) {
         if (info.type == Catch::ResultWas::Info) {
-            const bool report = info.message.find('\n') != std::string::npos;
-            report ? out.whole("  where " + info.message) : say("where " + info.message);
+            const bool value = info.message.find(" := ") != std::string::npos; // of CAPTURE()
+            const bool report = !value && info.message.find('\n') != std::string::npos;
+            report ? out.whole("  where " + info.message)
+                   : say("where " + on_one_line(info.message));
         }
     }
     const std::string file = result.getSourceInfo().file;
