@@ -2,6 +2,10 @@
 // Each tells which bytes it reads and writes, as far as it goes, and calls the library's.
 //
 // SPDX-License-Identifier: MIT
+#ifdef __clang__
+#undef __OPTIMIZE__ // string.h would define memchr() and its relatives, under the names below
+#endif
+
 #include "explore/hooks/ranges.hpp"
 #include "explore/hooks/real.hpp"
 
