@@ -193,8 +193,11 @@ void opened_outside(int descriptor) noexcept
 } // namespace explorer
 
 #ifdef WORKBOOK_SEES_THROWS
-// Every throw comes through here, on its way to the library.
-extern "C" [[noreturn]] void __cxa_throw(void* exception, void* type, void (*destroy)(void*))
+// Every throw comes through here, on its way to the library. It has a name of its own because
+// clang's <cxxabi.h> declares __cxa_throw() as well.
+extern "C" [[noreturn]] void thrown(void* exception, void* type,
+                                    void (*destroy)(void*)) __asm__("__cxa_throw");
+extern "C" void thrown(void* exception, void* type, void (*destroy)(void*))
 {
     using thrower = void (*)(void*, void*, void (*)(void*));
     static constinit std::atomic<thrower> real = nullptr; // no guard: the explorer sees to those
