@@ -17,14 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import cheats  # noqa: E402
+import possible  # noqa: E402
 from tool.building.build_folder import Case, folder  # noqa: E402
 from tool.course import answers  # noqa: E402
 from tool.course.layout import exercises, find_exercise  # noqa: E402
 from tool.instructor import court, graded, handin  # noqa: E402
-from tool.judging import sandbox  # noqa: E402
 from tool.judging.judge import PASSED  # noqa: E402
 
-SKIPPED = 77
 SEED = int(os.environ.get("WORKBOOK_NUMBERS") or 20_261_130)  # of the tests' numbers
 MOST_WRONG = 3  # answers to an exercise that forgers are put into
 FORGERS = {
@@ -111,7 +110,5 @@ def caught_by_few_assertions(judges: court.Court) -> list[tuple[answers.Answer, 
 
 if __name__ == "__main__":
     chosen = [find_exercise(ROOT, name) for name in sys.argv[1:]] or exercises(ROOT)
-    if why := sandbox.problem():
-        print(f"skipped: {why}")
-        sys.exit(SKIPPED)
+    possible.skip_if_not()
     unittest.main(argv=sys.argv[:1], verbosity=2)

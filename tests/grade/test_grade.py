@@ -17,15 +17,14 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import cheats  # noqa: E402
 import honest  # noqa: E402
+import possible  # noqa: E402
 from tool.building import bounded  # noqa: E402
 from tool.building.build_folder import folder  # noqa: E402
 from tool.course import answers, pristine  # noqa: E402
-from tool.course.layout import WorkbookError, find_exercise  # noqa: E402
-from tool.instructor import court, grade, graded, handin  # noqa: E402
-from tool.judging import sandbox  # noqa: E402
+from tool.course.layout import find_exercise  # noqa: E402
+from tool.instructor import court, graded, handin  # noqa: E402
 from tool.judging.judge import FAILED, PASSED, STUCK  # noqa: E402
 
-SKIPPED = 77
 SEED = int(os.environ.get("WORKBOOK_NUMBERS") or 20_261_130)  # of the tests' numbers
 EXERCISE = find_exercise(ROOT, "ex01")
 GOOD = {name: text.decode() for name, text in handin.solution(EXERCISE).files.items()}
@@ -286,14 +285,6 @@ class HandIns(unittest.TestCase):
             self.assertEqual(found.verdict, graded.DOES_NOT_BUILD, path)
 
 
-
 if __name__ == "__main__":
-    why = sandbox.problem()
-    try:
-        grade.refuse_edited(EXERCISE)
-    except WorkbookError as error:
-        why = str(error)
-    if why:
-        print(f"skipped: {why}")
-        sys.exit(SKIPPED)
+    possible.skip_if_not(EXERCISE)
     unittest.main(verbosity=2)

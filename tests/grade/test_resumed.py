@@ -21,13 +21,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+import possible  # noqa: E402
 from tool.building import bounded  # noqa: E402
 from tool.course import answers, pristine  # noqa: E402
-from tool.course.layout import WorkbookError, find_exercise  # noqa: E402
-from tool.instructor import grade, grade_record, handin  # noqa: E402
-from tool.judging import sandbox  # noqa: E402
+from tool.course.layout import find_exercise  # noqa: E402
+from tool.instructor import grade_record, handin  # noqa: E402
 
-SKIPPED = 77
 EXERCISE = find_exercise(ROOT, "ex01")
 SEED = 20_261_130  # of what is random here, and of the tests' numbers
 LIMIT = 3600  # seconds, for one verdict and for one run
@@ -121,13 +120,6 @@ class Resumed(unittest.TestCase):
 
 if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 12
-    why = sandbox.problem()
-    try:
-        grade.refuse_edited(EXERCISE)
-    except WorkbookError as error:
-        why = str(error)
-    if why:
-        print(f"skipped: {why}")
-        sys.exit(SKIPPED)
+    possible.skip_if_not(EXERCISE)
     os.environ.pop("WORKBOOK_NUMBERS", None)
     unittest.main(argv=sys.argv[:1], verbosity=2)
