@@ -78,8 +78,7 @@ std::string advice_on_notifying(const history& all, int user, int destroyer)
     const bool notifies = what == op::notify_one || what == op::notify_all;
     return notifies && waited != 0 && all.held(user).empty()
                ? "Notify while you hold the mutex, before the unlock: who waits can then go on "
-                 "only "
-                 "when the notifying is over."
+                 "only when the notifying is over."
                : "";
 }
 
