@@ -6,6 +6,7 @@ import io
 import subprocess
 import unittest
 import unittest.mock
+from pathlib import Path
 
 import fake_tree
 from tool.author import platforms
@@ -72,8 +73,7 @@ class Trying(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
         self.place = self.root.parent / "systems" / "sid"
-        (self.place / "usr/bin").mkdir(parents=True)
-        (self.place / "usr/bin/cmake").touch()
+        self.place.mkdir(parents=True)
         for name in ("build/CMakeCache.txt", "build-asan/x", ".workbook/x", "scripts/tool/building/a.py"):
             self.write(name, "")
         self.ran = []
@@ -110,6 +110,23 @@ class Trying(fake_tree.FakeTree):
         )
         self.assertIn("error: no such thing", self.out.getvalue())
         self.assertEqual(self.tries(start=(0, "no step"), check=(1, ""))["`start`"], "fails")
+
+    def test_a_system_that_was_half_made_is_made_anew(self):
+        for breaks in (True, False):
+
+            def make(words, breaks=breaks):
+                place = Path(words[-2])
+                self.assertFalse(place.exists())
+                place.mkdir()
+                if breaks:
+                    raise WorkbookError("no room")
+                return ""
+
+            self.patch("tool.author.platforms.run_or_fail", make)
+            system = platforms.System(self.place.parent, "etch")
+            with contextlib.suppress(WorkbookError):
+                system.make("here")
+            self.assertEqual(system.top.exists(), not breaks)
 
     def test_what_cannot_be(self):
         for words, pattern in (

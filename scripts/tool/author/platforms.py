@@ -80,14 +80,16 @@ class System:
         self.top = folder / suite
 
     def make(self, mirror: str) -> None:
-        if (self.top / "usr/bin/cmake").exists():
+        if self.top.exists():
             return
-        shutil.rmtree(self.top, ignore_errors=True)
+        half_made = self.top.with_name(f"{self.suite}.new")  # until it is whole
+        shutil.rmtree(half_made, ignore_errors=True)
         packages = ",".join(dict.fromkeys([*PACKAGES, *packages_of(self.suite)]))
         words = ["mmdebstrap", "--quiet", "--variant=apt", f"--include={packages}"]
         # The archive's list may be older than it says is good, or this machine's clock wrong.
-        words += ['--aptopt=Acquire::Check-Valid-Until "false"', self.suite, str(self.top), mirror]
+        words += ['--aptopt=Acquire::Check-Valid-Until "false"', self.suite, str(half_made), mirror]
         run_or_fail(words)
+        half_made.rename(self.top)
 
     def lay(self, root: Path) -> None:
         """A fresh copy of the workbook."""
@@ -171,9 +173,7 @@ def try_one(root: Path, folder: Path, platform: str) -> Tried:
     return Tried(platform, system.versions(compiler), verdicts)
 
 
-def system_says(
-    system: System, platform: str, compiler: str, words: list[str], promised: str = ""
-) -> str:
+def system_says(system: System, platform: str, compiler: str, words: list[str], promised: str = "") -> str:
     try:
         done = system.run("scripts/workbook", *words, CXX=compiler)
     except subprocess.TimeoutExpired:
