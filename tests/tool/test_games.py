@@ -100,6 +100,13 @@ class Recorded(fake_tree.FakeTree):
         broken = next(node for node in game["nodes"] if node.get("kind") == "wrong result")
         self.assertEqual(broken["text"], "one != two does not hold")
 
+    def test_what_has_no_name_tells_nothing(self):
+        step = {"thread": 1, "op": "read", "does": "read variable A", "object": "variable A", "tells": True}
+        self.recorder.numbered(step)
+        self.recorder.numbered({**step, "does": "read count", "object": "count"})
+        recorded = [json.loads(text) for text in self.recorder.steps]
+        self.assertEqual([one["tells"] for one in recorded], [False, True])
+
     def test_two_ways_to_the_same_state_are_one(self):
         nodes = self.recorder.record()["nodes"]
         after = [nodes[edge["to"]]["open"] for edge in nodes[0]["open"]]

@@ -374,6 +374,12 @@ int run(int argc, char** argv)
             throw std::invalid_argument(std::string("unknown argument '") + argv[i] + "'");
         }
     }
+    // Whoever calls may want larger searches of the answers; each case here says how large its own
+    // are.
+    for (const char* name : {"WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS",
+                             "WORKBOOK_PROOF", "WORKBOOK_REPLAY", "WORKBOOK_STEPS"}) {
+        unsetenv(name);
+    }
     std::string why;
     if (!explorer::canary_sings(why)) {
         std::printf("the canary is silent: %s\n", why.c_str());
