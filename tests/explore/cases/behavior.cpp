@@ -27,6 +27,7 @@ int check_behavior(const std::string& name)
 {
     int broken_promises = 0;
     int checked = 0;
+    std::string once_more; // at the end: of a long output only that is shown
     for (const check& one : all_checks()) {
         if (!name.empty() && name != one.name) {
             continue;
@@ -38,6 +39,7 @@ int check_behavior(const std::string& name)
         } catch (const broken& why) {
             outcome = std::string("BROKEN: ") + why.what();
             ++broken_promises;
+            once_more += one.name + (" " + outcome) + "\n";
         }
         std::printf("%-26s %s\n", one.name, outcome.c_str());
         std::fflush(stdout);
@@ -45,6 +47,7 @@ int check_behavior(const std::string& name)
     if (checked == 0) {
         throw std::invalid_argument("no check '" + name + "'");
     }
+    std::printf("%d of %d checks are broken\n%s", broken_promises, checked, once_more.c_str());
     return broken_promises;
 }
 

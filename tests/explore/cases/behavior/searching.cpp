@@ -222,7 +222,7 @@ void dies_with_its_parent()
     waitpid(explorer, nullptr, 0);
     // The pipe's end is reached once its last writer, the child, is gone.
     pollfd event{ends[0], POLLIN, 0};
-    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    const auto give_up = std::chrono::steady_clock::now() + 1min;
     ssize_t got = 1;
     while (got > 0 && std::chrono::steady_clock::now() < give_up) {
         std::array<char, 4096> rest;
