@@ -41,27 +41,18 @@ std::vector<twin> all()
 namespace {
 
 constexpr const char* usage =
-    "usage: explorer_cases wrong [--seeds N] [NAME]        each mistake is found with each seed\n"
-    "       explorer_cases right [--schedules N] [NAME]    no alarm without the mistake\n"
-    "       explorer_cases determinism [--runs N] [NAME]   same seed, same report; replays fail "
-    "again\n"
-    "       explorer_cases behavior [NAME]                 everything else that the explorer "
-    "promises\n"
-    "       explorer_cases reduction [--programs N] [SEED] the reduced search against the plain "
-    "one; all\n"
-    "                                                      of the programs or the one of that "
-    "seed\n"
-    "       explorer_cases strategies [--seeds N] [NAME]   random schedules until each mistake is "
-    "found\n"
-    "       explorer_cases litmus [--programs N] [NAME]    the memory model against the axioms: "
-    "the\n"
-    "                                                      literature's tests (or the one called "
-    "so)\n"
-    "                                                      and random programs (or the one of that "
-    "seed)\n"
-    "       explorer_cases show NAME                       the report on one mistake\n"
-    "       explorer_cases real [--runs N] NAME            it runs freely: how often does it "
-    "show?\n"
+    "usage: explorer_cases wrong [--seeds N] [NAME]         each mistake is found with each seed\n"
+    "       explorer_cases right [--schedules N] [NAME]     no alarm without the mistake\n"
+    "       explorer_cases determinism [--runs N] [NAME]    same seed, same report; it replays\n"
+    "       explorer_cases behavior [NAME]                  everything else that is promised\n"
+    "       explorer_cases reduction [--programs N] [SEED]  the reduced search against the plain\n"
+    "                                                       one, of all programs or of this one\n"
+    "       explorer_cases strategies [--seeds N] [NAME]    random schedules to each mistake\n"
+    "       explorer_cases litmus [--programs N] [NAME]     the memory model against the axioms:\n"
+    "                                                       the literature's tests and random\n"
+    "                                                       programs (or one; NAME or seed)\n"
+    "       explorer_cases show NAME                        the report on one mistake\n"
+    "       explorer_cases real [--runs N] NAME             runs freely: how often does it show?\n"
     "       explorer_cases list\n";
 
 struct request {
@@ -259,33 +250,34 @@ int repeat(const request& asked)
     return differences;
 }
 
-int show(const request& asked)
+cases::twin with_name(const std::string& name)
 {
     for (const cases::twin& one : cases::all()) {
-        if (asked.name == one.name) {
-            std::printf("%s: %s\n\n%s\n", one.name, one.mistake,
-                        explorer::search(one.wrong, one.chosen).report.c_str());
-            return 0;
+        if (name == one.name) {
+            return one;
         }
     }
-    throw std::invalid_argument("no case '" + asked.name + "'");
+    throw std::invalid_argument("no case '" + name + "'");
+}
+
+int show(const request& asked)
+{
+    const cases::twin one = with_name(asked.name);
+    std::printf("%s: %s\n\n%s\n", one.name, one.mistake,
+                explorer::search(one.wrong, one.chosen).report.c_str());
+    return 0;
 }
 
 // In a process of its own each time, which has ten seconds.
 int run_freely(const request& asked)
 {
-    const auto all = cases::all();
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const cases::twin& one) { return asked.name == one.name; });
-    if (found == all.end()) {
-        throw std::invalid_argument("no case '" + asked.name + "'");
-    }
+    const cases::twin found = with_name(asked.name);
     long failed = 0;
     for (long i = 0; i < asked.number; ++i) {
         const pid_t child = fork();
         if (child == 0) {
             alarm(10);
-            found->wrong();
+            found.wrong();
             _exit(0);
         }
         int how = 0;
@@ -374,11 +366,9 @@ int run(int argc, char** argv)
             throw std::invalid_argument(std::string("unknown argument '") + argv[i] + "'");
         }
     }
-    // Whoever calls may want larger searches of the answers; each case here says how large its own
-    // are.
-    for (const char* name : {"WORKBOOK_SCHEDULES", "WORKBOOK_SEED", "WORKBOOK_EXPLORE_SECONDS",
-                             "WORKBOOK_PROOF", "WORKBOOK_REPLAY", "WORKBOOK_STEPS"}) {
-        unsetenv(name);
+    // Whoever calls may want larger searches of the answers; each case here says its own.
+    for (const char* name : {"SCHEDULES", "SEED", "EXPLORE_SECONDS", "PROOF", "REPLAY", "STEPS"}) {
+        unsetenv(("WORKBOOK_" + std::string(name)).c_str());
     }
     std::string why;
     if (!explorer::canary_sings(why)) {
