@@ -367,6 +367,21 @@ class Verdicts(fake_tree.FakeTree):
         why = dataclasses.replace(why, case=outcome(2, FAILED).case, story=story)
         fell = dataclasses.replace(said, output="The case's process was ended by signal 11 (x).\nCause: y")
         self.assertEqual(judge.first_broken([fell, why]), why)
+        # Also where it fell in the middle of the test: what the supervisor says of that is general.
+        memory = "Cause: the memory that is used there does not exist, or no more"
+        late = dataclasses.replace(said, output=f"{said.output}\n{fell.output.splitlines()[0]}\n{memory}")
+        aborted = late.output.replace("signal 11 (x)", "signal 6 (Aborted)")
+        heap = "free(): double free detected in tcache 2\n"
+        for output in (late.output, heap + aborted):
+            broken = dataclasses.replace(said, output=output)
+            self.assertEqual(judge.first_broken([broken, why]), why)
+            self.assertEqual(judge.first_broken([broken, said]), broken)
+        for output in (
+            aborted,
+            late.output.replace(memory, "Cause: it calls\n  itself again and again, until no stack is left."),
+        ):
+            known = dataclasses.replace(said, output=output)
+            self.assertEqual(judge.first_broken([known, why]), known)
         thrown = dataclasses.replace(fell, output=fell.output.replace("11", "6"))
         self.assertEqual(judge.first_broken([thrown, why]), thrown)
         why = dataclasses.replace(why, case=said.case)

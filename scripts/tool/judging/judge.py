@@ -34,6 +34,9 @@ VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: UNJUDGED}
 # How the supervisor's report of an end that is no verdict of the case's own begins.
 ENDED = re.compile(r"^The case's\s+process\s+(was\s+)?ended\s+by\s+(signal|itself)", re.MULTILINE)
 FELL = re.compile(r"^The case's\s+process\s+was\s+ended\s+by\s+signal\s+(11|7)\b", re.MULTILINE)
+# What the C library says when it finds its own memory spoilt.
+SPOILT = re.compile(r"^(\w+\(\): |double free|corrupted |\*\*\* stack smashing)", re.MULTILINE)
+NO_STACK = re.compile(r"\bcalls\s+itself\s+again\s+and\s+again\b")  # of those, the one that says why
 CAUSE = "Cause: "
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins
 STOOD_STILL = re.compile(r"\sin\s+which\s+every\s+thread\s+waited")  # in it: more time would have changed nothing
@@ -201,16 +204,24 @@ def first_broken(outcomes: list[Outcome]) -> Outcome | None:
     if not broken:
         return None
     first = broken[0]
-    if first.verdict not in (FAILED, STUCK) or (tells(first) >= 3 and CAUSE in first.output):
+    # Where memory was used that is none, the place says little; one of a later step may know more.
+    fell = fell_by_memory(first)
+    if first.verdict not in (FAILED, STUCK) or (
+        tells(first) >= 3 and CAUSE in first.output and not fell
+    ):
         return first
     place = (first.case.step, first.case.stretch)
     there = [one for one in broken if (one.case.step, one.case.stretch) == place]
-    # Where memory was used that is none, the place says little; one of a later step may know more.
-    fell = FELL.search(first.output)
     asked = [one for one in broken if one.case.stretch == first.case.stretch] if fell else there
     if why := next((one for one in asked if tells_why(one)), None):
         return why
     return first if tells(first) >= 3 else max(there, key=tells)  # the first of the best
+
+
+def fell_by_memory(one: Outcome) -> bool:
+    """Its memory was used wrongly, there or elsewhere; the supervisor's cause is then a general one."""
+    spoilt = bool(ENDED.search(one.output) and SPOILT.search(one.output))
+    return (spoilt or bool(FELL.search(one.output))) and not NO_STACK.search(one.output)
 
 
 def tells_why(one: Outcome) -> bool:
