@@ -427,6 +427,8 @@ class Verdicts(fake_tree.FakeTree):
         text = board.verdict(self.exercise, [outcome(1, TODO, output=output)])
         self.assertIn("not started", text)
         self.assertIn("  TODO ex01: double it\n    exercises/ex01_count/count.cpp:9\n", text)
+        text = board.verdict(self.exercise, [outcome(1, TODO, output=output.replace("it", 40 * "it "))])
+        self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
     def test_steps_that_are_all_alike_are_one_line(self):
         several = [outcome(1, PASSED), outcome(1, PASSED), outcome(2, TODO), outcome(3, TODO)]
@@ -460,12 +462,15 @@ class Verdicts(fake_tree.FakeTree):
         ]
         with unittest.mock.patch.dict(os.environ, WORKBOOK_SCHEDULES="3000"):
             last = board.compact(outcomes).splitlines()[-1]
+            long = board.compact(10 * outcomes[1:]).splitlines()[-1]
         self.assertEqual(
             last,
-            "  Of what was explored: 2 proved, by every schedule that differs; "
-            "1 tried, under 3000 schedules each.",
+            "  Explored: 2 proved, by every schedule that differs; 1 tried, under 3000 schedules each.",
         )
-        self.assertNotIn("explored", board.compact([outcome(1, PASSED)]))
+        # Numbers of two figures leave it one line, and that no wider than a report.
+        self.assertIn("10 proved, by every schedule that differs; 10 tried", long)
+        self.assertLessEqual(len(long), 100)
+        self.assertNotIn("Explored", board.compact([outcome(1, PASSED)]))
 
     def test_an_explored_case_says_what_its_pass_is_worth(self):
         running = judge.Running(self.script("checker", '[ "$1" = --show ] && echo "passed: shown"'), self.root)

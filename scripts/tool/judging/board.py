@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,7 @@ def compact(outcomes: list[Outcome]) -> str:
     if any(one.verdict == UNJUDGED for one in outcomes):
         lines.append("  Those marked ? cannot be judged on this machine, which lacks something.")
     lines += explored(outcomes)
-    return "\n".join(lines)
+    return narrowed(lines)
 
 
 def explored(outcomes: list[Outcome]) -> list[str]:
@@ -162,7 +162,7 @@ def explored(outcomes: list[Outcome]) -> list[str]:
     parts = [f"{proofs} proved, by every schedule that differs"] if proofs else []
     if samples:
         parts.append(f"{samples} tried, under {judge.schedules_asked()} schedules each")
-    return [f"  Of what was explored: {'; '.join(parts)}."] if parts else []
+    return [f"  Explored: {'; '.join(parts)}."] if parts else []
 
 
 def marked(verdict: str) -> str:
@@ -176,13 +176,18 @@ def in_full(first: Outcome, promised: Sequence[str] = ()) -> str:
     todo_and_place = judge.todo_place(first.output)
     if first.verdict == TODO and todo_and_place:
         todo, place = todo_and_place
-        return f"{begin}\n\n  {paint(todo, 'yellow')}\n    {place}"
+        return f"{begin}\n\n{paint(narrowed([f'  {todo}']), 'yellow')}\n    {place}"
     if first.verdict in (FAILED, STUCK):
         said = [begin, *(f"Contract: {sentence}" for sentence in promised)]
-        begin = "\n".join(broken(line, judge.WIDEST) for line in said)
+        begin = narrowed(said)
     indent = " " * judge.INDENT
     lines = [f"{indent}{line}".rstrip() for line in first.output.splitlines()]
     return f"{begin}\n\n" + "\n".join(lines)
+
+
+def narrowed(lines: Iterable[str]) -> str:
+    """None is wider than a report."""
+    return "\n".join(broken(line, judge.WIDEST) for line in lines)
 
 
 def after_passing(exercise: Exercise, praise: str) -> str:
