@@ -206,8 +206,7 @@ private:
 
     cause lost(int look, int changed, int notified) const
     {
-        const bool stop = has(all_.text(changed), "request_stop(") ||
-                          all_.in_header(changed, "stop_token"); // as a jthread does at its end
+        const bool stop = asks_to_stop(all_, look, changed);
         const std::string begin =
             who() + " looked " + (stop ? "whether it is to stop" : "at " + thing(look)) + " (" +
             all_.where(look) + "); then " + all_.thread(notified) +
@@ -215,10 +214,7 @@ private:
             condition() + " (" + all_.where(notified) + "); only then did " + who() +
             " begin to wait (" + all_.where(wait_) + "), and that notification is lost.";
         return {begin,
-                stop ? "Hold the mutex from the look to the wait, and let whoever notifies lock it "
-                       "in between; or wait with the stop token, which sees to that."
-                     : "Hold one mutex from the look to the wait, and change under that mutex what "
-                       "is looked at.",
+                advice_on_lost(all_, stop, changed, notified),
                 {look, changed, notified, wait_},
                 look};
     }

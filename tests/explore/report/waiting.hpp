@@ -17,4 +17,10 @@ cause not_looked_again(const history& all);
 /// to learn of that. 0: nobody does.
 int stop_request(const history& all, int thread, int from, int to);
 
+/// Whether that look and that change are about a stop that is asked for.
+bool asks_to_stop(const history& all, int look, int changed);
+
+/// Of a notification that came between a thread's look and its wait.
+std::string advice_on_lost(const history& all, bool stop, int changed, int notified);
+
 } // namespace explorer

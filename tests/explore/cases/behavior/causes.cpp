@@ -147,84 +147,6 @@ void woken_without_a_look()
     second.join();
 }
 
-void read_after_the_unlock()
-{
-    std::mutex mutex;
-    int count = 0;
-    const auto add = [&] {
-        std::unique_lock lock(mutex);
-        ++count;
-        lock.unlock();
-        return count;
-    };
-    std::thread other(add);
-    add();
-    other.join();
-}
-
-void locked_here_alone()
-{
-    std::mutex mutex;
-    int count = 0;
-    std::thread other([&] {
-        const std::lock_guard lock(mutex);
-        ++count;
-    });
-    EXPLORE_REQUIRE(count < 2);
-    other.join();
-}
-
-void a_mutex_each()
-{
-    int count = 0;
-    const auto add = [&] {
-        std::mutex own;
-        const std::lock_guard lock(own);
-        ++count;
-    };
-    std::thread other(add);
-    add();
-    other.join();
-}
-
-void locked_in_two_orders()
-{
-    std::mutex left;
-    std::mutex right;
-    std::thread other([&] {
-        const std::lock_guard one(right);
-        const std::lock_guard two(left);
-    });
-    {
-        const std::lock_guard one(left);
-        const std::lock_guard two(right);
-    }
-    other.join();
-}
-
-void joined_under_the_lock()
-{
-    std::mutex mutex;
-    std::thread other([&] { const std::lock_guard lock(mutex); });
-    mutex.lock();
-    other.join();
-    mutex.unlock();
-}
-
-void published_without_release()
-{
-    int text = 0;
-    std::atomic<bool> there = false;
-    std::thread writer([&] {
-        text = 7;
-        there.store(true, std::memory_order_relaxed);
-    });
-    if (there.load(std::memory_order_acquire)) {
-        EXPLORE_REQUIRE(text == 7);
-    }
-    writer.join();
-}
-
 void left_to_itself()
 {
     const auto done = std::make_shared<std::atomic<int>>(0);
@@ -354,6 +276,10 @@ const explained explanations[] = {
      "T0 waited on ended, goes on and destroys it", "before the unlock"},
     {"used after its end in one thread", used_after_its_end_in_one_thread, "use after free",
      ") and uses it afterwards (more_mistakes.cpp:", nullptr},
+    {"called back between look and wait", called_back_between_look_and_wait, "deadlock",
+     "T1 looked whether it is to stop (more_mistakes.cpp:", "Wait with the stop token:"},
+    {"flagged between look and wait", flagged_between_look_and_wait, "deadlock",
+     "T1 looked at over (more_mistakes.cpp:", "Wait with the stop token:"},
     {"news overlooked", news_overlooked, "deadlock",
      "T1 looked at news (more_mistakes.cpp:", "First take the byte, then look"},
     {"nobody to blame", nobody_to_blame, "wrong result", nullptr, nullptr},

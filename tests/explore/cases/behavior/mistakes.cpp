@@ -13,6 +13,84 @@
 
 namespace cases {
 
+void read_after_the_unlock()
+{
+    std::mutex mutex;
+    int count = 0;
+    const auto add = [&] {
+        std::unique_lock lock(mutex);
+        ++count;
+        lock.unlock();
+        return count;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+}
+
+void locked_here_alone()
+{
+    std::mutex mutex;
+    int count = 0;
+    std::thread other([&] {
+        const std::lock_guard lock(mutex);
+        ++count;
+    });
+    EXPLORE_REQUIRE(count < 2);
+    other.join();
+}
+
+void a_mutex_each()
+{
+    int count = 0;
+    const auto add = [&] {
+        std::mutex own;
+        const std::lock_guard lock(own);
+        ++count;
+    };
+    std::thread other(add);
+    add();
+    other.join();
+}
+
+void locked_in_two_orders()
+{
+    std::mutex left;
+    std::mutex right;
+    std::thread other([&] {
+        const std::lock_guard one(right);
+        const std::lock_guard two(left);
+    });
+    {
+        const std::lock_guard one(left);
+        const std::lock_guard two(right);
+    }
+    other.join();
+}
+
+void joined_under_the_lock()
+{
+    std::mutex mutex;
+    std::thread other([&] { const std::lock_guard lock(mutex); });
+    mutex.lock();
+    other.join();
+    mutex.unlock();
+}
+
+void published_without_release()
+{
+    int text = 0;
+    std::atomic<bool> there = false;
+    std::thread writer([&] {
+        text = 7;
+        there.store(true, std::memory_order_relaxed);
+    });
+    if (there.load(std::memory_order_acquire)) {
+        EXPLORE_REQUIRE(text == 7);
+    }
+    writer.join();
+}
+
 void guarded_by_a_guard_without_a_name()
 {
     std::mutex mutex;

@@ -5,6 +5,12 @@
 
 namespace cases {
 
+void read_after_the_unlock();
+void locked_here_alone();
+void a_mutex_each();
+void locked_in_two_orders();
+void joined_under_the_lock();
+void published_without_release();
 void guarded_by_a_guard_without_a_name();
 void written_after_the_unlock();
 void looked_under_another_lock();
@@ -29,5 +35,7 @@ void flag_that_is_handed_over();
 void scratch_that_is_shared();
 void used_after_its_end_in_one_thread();
 void cancelled_between_look_and_wait();
+void called_back_between_look_and_wait();
+void flagged_between_look_and_wait();
 
 } // namespace cases

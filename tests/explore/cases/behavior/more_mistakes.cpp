@@ -259,4 +259,38 @@ void cancelled_between_look_and_wait()
     sleeper.join();
 }
 
+// The callback must not lock the mutex, which is held where it is made.
+void called_back_between_look_and_wait()
+{
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    const std::jthread sleeper([&](const std::stop_token& asked) {
+        std::unique_lock lock(mutex);
+        const std::stop_callback wake(asked, [&] { changed.notify_all(); });
+        while (!asked.stop_requested()) {
+            changed.wait(lock);
+        }
+    });
+}
+
+// Likewise, with a flag of its own.
+void flagged_between_look_and_wait()
+{
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::atomic<bool> over = false;
+    std::jthread sleeper([&](const std::stop_token& asked) {
+        std::unique_lock lock(mutex);
+        const std::stop_callback wake(asked, [&] {
+            over = true;
+            changed.notify_all();
+        });
+        while (!over) {
+            changed.wait(lock);
+        }
+    });
+    sleeper.request_stop();
+    sleeper.join();
+}
+
 } // namespace cases
