@@ -79,6 +79,8 @@ struct options {
     long max_steps = 20000;
     /// 0: WORKBOOK_SEED from the environment, else 1. The same seed gives the same verdict.
     std::uint64_t seed = 0;
+    /// The kind of failure that is looked for, if one is: no advice is to take that away, too.
+    std::string wanted;
 };
 
 struct result {
@@ -93,6 +95,7 @@ struct result {
     bool real_threads = false; // the verdict is that of threads of the kernel's
     long schedules = 0;        // how many were run, the failing one included
     std::string kind;          // "data race", "deadlock", ... empty when nothing failed
+    std::string wanted;        // as the options say
     std::string report;        // for people; when nothing failed, one line on what was tried
     std::string replay;        // what WORKBOOK_REPLAY must hold to run the failing schedule again
 };
@@ -169,6 +172,11 @@ inline void require(bool holds, const char* condition, const char* file, int lin
 /// explorer::search, as a step of a Catch2 test case: counts as one passed assertion, or fails the
 /// case with the report.
 void explore(std::function<void()> body, const explorer::options& chosen = {});
+
+/// The same for code that is to fail under some schedule, in this way ("wrong result"): fails the
+/// case with the report if it fails in another one. Whether it fails at all is for the case to ask.
+explorer::result explore_for(const char* kind, std::function<void()> body,
+                             explorer::options chosen = {});
 
 // Of "begin{} <= a == b" g++ says that it might not mean what it seems to; it takes no pragma from
 // inside a macro.

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 
 #include <cstdio>
+#include <utility>
 
 void explore(std::function<void()> body, const explorer::options& chosen)
 {
@@ -14,4 +15,16 @@ void explore(std::function<void()> body, const explorer::options& chosen)
     }
     std::puts(result.report.c_str()); // the checker's --show shows it
     REQUIRE_FALSE(result.failed);     // an expectation as others are
+}
+
+explorer::result explore_for(const char* kind, std::function<void()> body, explorer::options chosen)
+{
+    chosen.wanted = kind;
+    explorer::result result = explorer::search(std::move(body), chosen);
+    const bool otherwise = result.failed && result.kind != kind;
+    if (otherwise || result.out_of_time || result.unproved) {
+        FAIL(result.report);
+    }
+    std::puts(result.report.c_str()); // the checker's --show shows it
+    return result;
 }

@@ -166,6 +166,7 @@ private:
             best = shortest(child_, chosen_, best);
         }
         outcome_.replay = format_replay(number_, best);
+        outcome_.wanted = chosen_.wanted;
         if (todo) {
             outcome_.report = book_->reached_todo;
             return true;
@@ -224,6 +225,7 @@ private:
     {
         outcome_.failed = true;
         outcome_.schedules = 1;
+        outcome_.wanted = chosen_.wanted;
         outcome_.replay = format_replay(number_, asked);
         bool fails = record(asked) == ending::failed;
         if (!fails && !child_.has_real_threads()) {

@@ -260,6 +260,8 @@ const explained explanations[] = {
      "T0 waited on ended, goes on and destroys it", "before the unlock"},
     {"each thread's own in the same line", sum_of_a_plain_counter, "data race",
      "holds a lock when it uses next,", "make the variable atomic and change it in one step."},
+    {"lost on purpose", sum_of_a_plain_counter, "data race", "holds a lock when it uses next,",
+     "an atomic, and change nothing else", options{.wanted = "wrong result"}},
     {"handed over", flag_that_is_handed_over, "data race", "holds a lock when it uses news,",
      "with one mutex, or make the variable atomic."},
     {"a scratch variable", scratch_that_is_shared, "data race",
