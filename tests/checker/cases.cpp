@@ -27,6 +27,7 @@
 #include <memory>
 #include <mutex>
 #include <semaphore>
+#include <set>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -357,6 +358,20 @@ TEST_CASE("says the same again and again", "[step1]")
     }
     const std::string two_lines("1\n2\n\0", 5);
     REQUIRE(two_lines == "1\n3\n");
+}
+
+TEST_CASE("compares long lists", "[step1]")
+{
+    INFO("that came of "
+         << "<1>\n"
+         << ", which was asked for");
+    REQUIRE(std::vector<std::string>(60, "") == std::vector<std::string>(60, "<1>\n"));
+}
+
+TEST_CASE("compares what cannot be told", "[step1]")
+{
+    const std::set<int> numbers = {1};
+    REQUIRE(numbers.begin() == numbers.end());
 }
 
 TEST_CASE("keeps what is said", "[step1]")

@@ -313,6 +313,19 @@ class Explanations(unittest.TestCase):
         self.assertIn("no\n  (and 999 more such lines)\nBroken promise: ", output)
         self.assertIn('  but it was: "1\\n2\\n\\0" == "1\\n3\\n"\n', output)
 
+    def test_a_value_of_many_lines(self):
+        status, output = run("compares long lists")
+        self.assertEqual(status, 1)
+        self.assertNotIn("more such lines", output)
+        wanted = ", ".join(60 * [r'"<1>\n"'])
+        self.assertIn(f"== {{ {wanted} }}\n", re.sub(r"\n {6,}", " ", output))
+        self.assertIn("\n  where that came of <1>\\n, which was asked for\n", output)
+
+    def test_a_value_that_cannot_be_told(self):
+        status, output = run("compares what cannot be told")
+        self.assertEqual(status, 1)
+        self.assertIn("  REQUIRE( numbers.begin() == numbers.end() )\n  cases.cpp:", output.replace("tests/checker/", ""))
+
     def test_what_was_said_on_stderr_and_kept(self):
         self.says("keeps what is said", "on stderr it said: a word")
 

@@ -131,6 +131,20 @@ std::string on_one_line(const std::string& text)
     return out;
 }
 
+// Catch2 has "{?}" for a value that it cannot show. Empty where it shows none.
+std::string told_values(std::string text)
+{
+    static const std::string unknown = "{?}";
+    if (text.find(unknown) != std::string::npos &&
+        text.find_first_not_of("{?}=!<> ") == std::string::npos) {
+        return {};
+    }
+    for (auto at = text.find(unknown); at != std::string::npos; at = text.find(unknown, at)) {
+        text.replace(at, unknown.size(), "...");
+    }
+    return text;
+}
+
 // The length of the UTF-8 letter that begins there; 0: none does.
 std::size_t letter_at(const std::string& text, std::size_t at)
 {
@@ -196,7 +210,10 @@ void print_failure(const Catch::AssertionStats& stats)
     } else if (result.getResultType() == Catch::ResultWas::ThrewException) {
         say("but an exception came: " + on_one_line(std::string(result.getMessage())));
     } else if (result.hasExpandedExpression()) {
-        say("but it was: " + on_one_line(result.getExpandedExpression()));
+        if (const std::string was = told_values(on_one_line(result.getExpandedExpression()));
+            !was.empty()) {
+            say("but it was: " + was);
+        }
     } else if (const std::string said = std::string(result.getMessage());
                said.find('\n') == std::string::npos) {
         out.wrapped(said);
@@ -205,10 +222,7 @@ void print_failure(const Catch::AssertionStats& stats)
     }
     for (const auto& info : stats.infoMessages) {
         if (info.type == Catch::ResultWas::Info) {
-            const bool value = info.message.find(" := ") != std::string::npos; // of CAPTURE()
-            const bool report = !value && info.message.find('\n') != std::string::npos;
-            report ? out.whole("  where " + info.message)
-                   : say("where " + on_one_line(info.message));
+            say("where " + on_one_line(info.message));
         }
     }
     const std::string file = result.getSourceInfo().file;

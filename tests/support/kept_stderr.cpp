@@ -54,6 +54,7 @@ std::string without_repetitions(const std::string& text)
     std::string out;
     std::string before;
     long again = 0;
+    bool report = false; // its indented lines are told as they are: they may be parts of a value
     const auto tell = [&] {
         if (again > 0) {
             out += "  (and " + std::to_string(again) + " more such lines)\n";
@@ -62,11 +63,12 @@ std::string without_repetitions(const std::string& text)
     };
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line); before = line) {
-        if (line == before && !line.empty()) {
+        if (line == before && !line.empty() && !(report && line.front() == ' ')) {
             ++again;
             continue;
         }
         tell();
+        report = report || line.starts_with("Broken promise: ");
         out += line + (lines.eof() ? "" : "\n");
     }
     tell();
