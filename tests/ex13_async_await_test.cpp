@@ -474,7 +474,7 @@ TEST_CASE("a reply without end is refused", "[ex13][step1]")
 {
     auto reply = answered_by(send_without_end, async_request);
 
-    INFO("that is the error with which async_request() ended; 0 is none, and 90 is message_size");
+    INFO("the left side tells how async_request() ended");
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::message_size);
 }
 
