@@ -185,8 +185,9 @@ class Handout(fake_tree.FakeTree):
 
     def test_diff_opens_it_once_the_core_has_passed(self):
         for looks in (diff.diff, bughunt.bughunt):
-            with self.assertRaisesRegex(WorkbookError, "sealed until the core of ex01 has passed"):
-                looks(self.given, "ex01", True)
+            for peek in (True, False):  # without it, nobody is told of a way that is then refused
+                with self.assertRaisesRegex(WorkbookError, "sealed until the core of ex01 has passed"):
+                    looks(self.given, "ex01", peek)
         with state.changing(self.given, "ex01_count") as record:
             record["passed"] = True
         with contextlib.redirect_stdout(io.StringIO()) as out:

@@ -141,7 +141,7 @@ def going_on(exercise: Exercise) -> Mistake | None:
 
 def begin(exercise: Exercise, mistake: Mistake | None, peek: bool) -> Mistake:
     """Lays out this mistake, or one that has not been hunted yet."""
-    if peek:
+    if peek or mistake is None:
         diff.refuse_sealed(exercise)
     peek = peek or state.read(exercise.root).get(exercise.name, {}).get("peek", False)
     if mistake is None and not peek and not diff.core_recorded(exercise):

@@ -14,7 +14,7 @@ from tool.student import bughunt, watch
 def bughunt_arguments(reader: Parser) -> None:
     reader.exercise("the exercise")
     reader.flag("--watch", "judge it at every save")
-    reader.flag("--peek", "before your core has passed")
+    reader.flag("--peek", "before your core has passed; not in a handout")
     reader.flag("--tell", "say what is wrong, and end the hunt")
 
 

@@ -17,14 +17,13 @@ from tool.judging import state
 def diff(root: Path, said: str, peek: bool) -> int:
     """The student's files against the solution's."""
     exercise = find_exercise(root, said)
+    refuse_sealed(exercise)
     if not peek and not core_recorded(exercise):
         raise WorkbookError(
             f"the core of {exercise.id} has not passed a check yet; "
             f"to look all the same: scripts/workbook diff {exercise.id} --peek",
             NOT_YET,
         )
-    if peek:
-        refuse_sealed(exercise)
     with tempfile.TemporaryDirectory(prefix="workbook-") as opened:
         seal.open_folder(exercise.solution, Path(opened))
         return differences(exercise, Path(opened))
@@ -77,7 +76,7 @@ def coloured(line: str) -> str:
 
 def diff_arguments(reader: Parser) -> None:
     reader.exercise("the exercise")
-    reader.flag("--peek", "before the core has passed")
+    reader.flag("--peek", "before the core has passed; not in a handout")
 
 
 COMMAND = Command(
