@@ -49,6 +49,10 @@ class Handout(fake_tree.FakeTree):
         (self.root / "scripts/workbook").chmod(0o755)
         self.write("exercises/ex01_count/count.cpp", "an instructor's try")
         self.write("exercises/ex01_count/mine.cpp", "an instructor's try")
+        self.write("CMakePresets.json", (fake_tree.TOOL.parents[1] / "CMakePresets.json").read_text())
+        with open(self.root / "WORKBOOK.md", "a", encoding="utf-8") as text:
+            text.write("\n<!-- appendix instructors begins -->\n\n## Ask\n\nThe answer.\n\n")
+            text.write("<!-- appendix instructors ends -->\n")
         self.write("README.md", "# Read me\n\n## If you are an instructor\n\nSecrets.\n\n## Other\n\nRead.\n")
         self.write("build/CMakeCache.txt", "")
         self.given = self.root.parent / "students" / "book"
@@ -82,6 +86,17 @@ class Handout(fake_tree.FakeTree):
         self.assertIn("tests/ex01_count_test.cpp", found)
         self.assertEqual([one for one in found if re.match("tests/(tool|right)|build", one)], [])
         self.assertEqual((self.given / "README.md").read_text(), "# Read me\n\n## Other\n\nRead.\n")
+
+    def test_what_is_for_instructors_is_left_out(self):
+        text = (self.given / "WORKBOOK.md").read_text()
+        self.assertIn("<!-- ex01_count ends -->", text)
+        self.assertNotIn("instructors", text)
+        self.assertNotIn("The answer.", text)
+        presets = json.loads((self.given / "CMakePresets.json").read_text())
+        for kind in ("configurePresets", "buildPresets", "testPresets"):
+            # An editor offers all of them, and the build refuses this one in a handout.
+            self.assertEqual([one["name"] for one in presets[kind]], ["student", "asan", "tsan"])
+        self.assertEqual(presets["version"], 3)
 
     def test_what_its_commands_read_is_in_it(self):
         whole = fake_tree.TOOL.parents[1]

@@ -1,6 +1,6 @@
 # `handout FILE`: the workbook as students get it, in an archive that works by itself. Stubs are as they
 # were handed out; solutions and the wrong answers that bug hunts lay out are sealed (seal.py); what
-# judges the course itself is left out.
+# judges the course itself, and what is said to instructors, is left out.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -49,6 +49,7 @@ LEFT_OUT = re.compile(
     r"|tests/book/[^/]+\.(py|cmake)"  # not the games that the book shows
     r"|tests/explore/(.*/)?(bench|cases|conformance)"
 )
+APPENDIX = "appendix instructors"  # WORKBOOK.md's
 FOR_OTHERS = ("## If you are an instructor", "## If you are writing an exercise")
 # Where GitHub Classroom looks for it.
 MOVED = {".github/classroom/workflow.yml": ".github/workflows/classroom.yml"}
@@ -82,7 +83,8 @@ def entries_of(root: Path) -> dict[str, Entry]:
             found[where] = Entry(path.read_bytes(), bool(path.stat().st_mode & 0o100))
     as_handed_out(root, found)
     seal_the_answers(root, found)
-    found["README.md"] = Entry(for_students(found["README.md"].content.decode()).encode())
+    for file, kept in FOR_STUDENTS.items():
+        found[file] = Entry(kept(found[file].content.decode()).encode())
     found[AUTOGRADING] = Entry(autograding(root))
     found[seal.MARK] = Entry(b"What lies here was sealed for students: scripts/tool/course/seal.py.\n")
     return found
@@ -131,12 +133,32 @@ def seal_the_answers(root: Path, found: dict[str, Entry]) -> None:
                 found[path] = Entry(kept.encode())
 
 
+def text_for_students(workbook: str) -> str:
+    return re.sub(rf"^<!-- {APPENDIX} begins -->\n.*?^<!-- {APPENDIX} ends -->\n", "", workbook, flags=re.M | re.S)
+
+
+def presets_for_students(presets: str) -> str:
+    """Editors offer each, and the build refuses to judge the course where it is a handout."""
+    told = json.loads(presets)
+    for kind in [one for one in told if one.endswith("Presets")]:
+        told[kind] = [one for one in told[kind] if one["name"] != "instructor"]
+    return json.dumps(told, indent=2) + "\n"
+
+
 def for_students(readme: str) -> str:
     for heading in FOR_OTHERS:
         readme = re.sub(rf"^{heading}\n.*?(?=^## |^MIT license|\Z)", "", readme, flags=re.M | re.S)
     readme = re.sub(r"^## Two commands$", "## One command", readme, flags=re.M)
     readme = re.sub(r"^scripts/workbook verify .*\n", "", readme, flags=re.M)
     return re.sub(r"^`verify` .*?\n\n", "", readme, flags=re.M | re.S)
+
+
+# What these files keep of what they say.
+FOR_STUDENTS = {
+    "CMakePresets.json": presets_for_students,
+    "README.md": for_students,
+    "WORKBOOK.md": text_for_students,
+}
 
 
 def autograding(root: Path) -> bytes:
