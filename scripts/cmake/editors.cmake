@@ -47,3 +47,17 @@ function(workbook_finish_places)
     file(WRITE ${CMAKE_BINARY_DIR}/places.cmake "${places}")
     add_subdirectory(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/places ${CMAKE_BINARY_DIR}/places)
 endfunction()
+
+# Of a program that is not there ctest tells editors no command, and CMake Tools runs nothing without:
+# until `program` is built, a script holds its place. It is older than any source: what builds never
+# takes it for what it has built.
+function(workbook_hold_place program)
+    if(EXISTS ${program})
+        return()
+    endif()
+    get_filename_component(target ${program} NAME)
+    file(WRITE ${program} "#!/bin/sh\ncat >&2 <<'.'\n${target} is not built yet; what builds it: "
+        "cmake --build ${CMAKE_BINARY_DIR} --target ${target}\n.\nexit 1\n")
+    file(CHMOD ${program} FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+    execute_process(COMMAND touch -t 200001010000 ${program} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()

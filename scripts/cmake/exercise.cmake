@@ -163,6 +163,7 @@ endfunction()
 
 # One entry for each promise, run by `target`.
 function(workbook_promise_entries group target mode)
+    workbook_hold_place(${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${target})
     foreach(promise place IN ZIP_LISTS EX_promises EX_places)
         string(REGEX MATCH "^([^|]*)\\|([0-9]+)\\|(.*)$" matched "${promise}")
         set(sentence "${CMAKE_MATCH_1}")

@@ -99,6 +99,50 @@ class BuildFolders(fake_tree.FakeTree):
         self.assertEqual(build_step.touch_changed(build, self.root), [])
 
 
+PROGRAM = """\
+cmake_minimum_required(VERSION 3.22)
+project(book CXX)
+list(APPEND CMAKE_MODULE_PATH {modules})
+include(editors)
+enable_testing()
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${{CMAKE_BINARY_DIR}}/bin)
+add_executable(ex01_checker EXCLUDE_FROM_ALL checker.cpp)
+add_test(NAME one COMMAND ${{CMAKE_BINARY_DIR}}/bin/ex01_checker)
+workbook_hold_place(${{CMAKE_BINARY_DIR}}/bin/ex01_checker)
+"""
+
+
+@unittest.skipUnless(shutil.which("cmake") and shutil.which("ninja"), "no cmake or ninja here")
+class BeforeItIsBuilt(fake_tree.FakeTree):
+    def setUp(self):
+        super().setUp()
+        self.write("CMakeLists.txt", PROGRAM.format(modules=fake_tree.TOOL.parent / "cmake"))
+        self.write("checker.cpp", "int main() {}\n")
+
+    def configured(self, build, generator):
+        words = ["cmake", "-S", self.root, "-B", build, "-G", generator]
+        subprocess.run(words, check=True, capture_output=True)
+
+    def test_a_script_holds_the_place_and_gives_it_up(self):
+        for generator in ("Ninja", "Unix Makefiles"):
+            with self.subTest(generator):
+                if generator == "Unix Makefiles" and not shutil.which("make"):
+                    continue
+                build = self.root / f"build {generator}"
+                program = build / "bin/ex01_checker"
+                for _ in range(2):  # anew, and where the build remembers having built it
+                    self.configured(build, generator)
+                    run = subprocess.run([program], capture_output=True, text=True, check=False)
+                    self.assertEqual(run.returncode, 1)
+                    words = ["cmake", "--build", str(build), "--target", "ex01_checker"]
+                    self.assertIn("ex01_checker is not built yet", run.stderr)
+                    self.assertIn(" ".join(words), run.stderr)
+                    subprocess.run(words, check=True, capture_output=True)
+                    self.configured(build, generator)
+                    self.assertEqual(subprocess.run([program], check=False).returncode, 0)
+                    program.unlink()
+
+
 @unittest.skipUnless(shutil.which("cmake") and shutil.which("make"), "no cmake or make here")
 class AsCMakeToolsCalls(unittest.TestCase):
     """The workbook itself, configured with a kit, which has Makefiles where there is no preset."""
@@ -138,6 +182,11 @@ class AsCMakeToolsCalls(unittest.TestCase):
         everyday = sum(line.startswith("TEST_CASE(") for path in ROOT.glob("tests/ex*_test.cpp")
                        for line in path.read_text(encoding="utf-8").split("\n"))  # fmt: skip
         self.assertGreaterEqual(promises, everyday)
+
+    def test_each_test_names_its_program_before_anything_is_built(self):
+        # CMake Tools reads command[0] of what it is to run, and runs nothing if there is none.
+        without = [test["name"] for test in self.listed["tests"] if not test.get("command")]
+        self.assertEqual(without[:3], [])
 
     def test_a_click_runs_one(self):
         names = [test["name"] for test in self.listed["tests"]]
