@@ -15,17 +15,19 @@ from tool.building import build_folder, build_step
 from tool.course.layout import WorkbookError
 
 ROOT = fake_tree.TOOL.parents[1]
-LISTS = """\
+BEGIN = f"""\
 cmake_minimum_required(VERSION 3.22)
-project(book NONE)
-list(APPEND CMAKE_MODULE_PATH {modules})
+project(book CXX)
+list(APPEND CMAKE_MODULE_PATH {fake_tree.TOOL.parent / "cmake"})
 include(editors)
 enable_testing()
-workbook_case_places(places ${{CMAKE_SOURCE_DIR}}/tests/ex01_count_test.cpp)
+"""
+LISTS = """\
+workbook_case_places(places ${CMAKE_SOURCE_DIR}/tests/ex01_count_test.cpp)
 foreach(place IN LISTS places)
-    string(REGEX REPLACE "[|].*" "" sentence "${{place}}")
-    add_test(NAME "ex01: ${{sentence}}" COMMAND true)
-    workbook_test_place("ex01: ${{sentence}}" "${{place}}")
+    string(REGEX REPLACE "[|].*" "" sentence "${place}")
+    add_test(NAME "ex01: ${sentence}" COMMAND true)
+    workbook_test_place("ex01: ${sentence}" "${place}")
 endforeach()
 workbook_finish_places()
 """
@@ -35,7 +37,7 @@ workbook_finish_places()
 class BuildFolders(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
-        self.write("CMakeLists.txt", LISTS.format(modules=fake_tree.TOOL.parent / "cmake"))
+        self.write("CMakeLists.txt", BEGIN + LISTS)
         self.change("tests/ex01_count_test.cpp", "{\n", "{\n    // three\n")
         with open(self.root / "tests/ex01_count_test.cpp", "a", encoding="utf-8") as test:
             test.write('\nTEST_CASE("half of it is odd", "[ex01][step1]")\n{\n}\n')
@@ -100,15 +102,10 @@ class BuildFolders(fake_tree.FakeTree):
 
 
 PROGRAM = """\
-cmake_minimum_required(VERSION 3.22)
-project(book CXX)
-list(APPEND CMAKE_MODULE_PATH {modules})
-include(editors)
-enable_testing()
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${{CMAKE_BINARY_DIR}}/bin)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 add_executable(ex01_checker EXCLUDE_FROM_ALL checker.cpp)
-add_test(NAME one COMMAND ${{CMAKE_BINARY_DIR}}/bin/ex01_checker)
-workbook_hold_place(${{CMAKE_BINARY_DIR}}/bin/ex01_checker)
+add_test(NAME one COMMAND ${CMAKE_BINARY_DIR}/bin/ex01_checker)
+workbook_hold_place(${CMAKE_BINARY_DIR}/bin/ex01_checker)
 """
 
 
@@ -116,7 +113,7 @@ workbook_hold_place(${{CMAKE_BINARY_DIR}}/bin/ex01_checker)
 class BeforeItIsBuilt(fake_tree.FakeTree):
     def setUp(self):
         super().setUp()
-        self.write("CMakeLists.txt", PROGRAM.format(modules=fake_tree.TOOL.parent / "cmake"))
+        self.write("CMakeLists.txt", BEGIN + PROGRAM)
         self.write("checker.cpp", "int main() {}\n")
 
     def configured(self, build, generator):

@@ -35,7 +35,10 @@ VERDICTS = {0: PASSED, 1: FAILED, 3: TODO, 4: UNJUDGED}
 ENDED = re.compile(r"^The case's\s+process\s+(was\s+)?ended\s+by\s+(signal|itself)", re.MULTILINE)
 FELL = re.compile(r"^The case's\s+process\s+was\s+ended\s+by\s+signal\s+(11|7)\b", re.MULTILINE)
 # What the C library says when it finds its own memory spoilt.
-SPOILT = re.compile(r"^(\w+\(\): |double free|corrupted |\*\*\* stack smashing)", re.MULTILINE)
+SPOILT = re.compile(
+    r"^((free|malloc|realloc|munmap_chunk)\(\): |double free|corrupted (size|double)|\*\*\* stack smashing)",
+    re.MULTILINE,
+)
 NO_STACK = re.compile(r"\bcalls\s+itself\s+again\s+and\s+again\b")  # of those, the one that says why
 CAUSE = "Cause: "
 GAVE_UP = "Gave up after "  # how the supervisor's report of a time limit begins

@@ -367,8 +367,8 @@ int run(int argc, char** argv)
         }
     }
     // Whoever calls may want larger searches of the answers; each case here says its own.
-    for (const char* name : {"SCHEDULES", "SEED", "EXPLORE_SECONDS", "PROOF", "REPLAY", "STEPS"}) {
-        unsetenv(("WORKBOOK_" + std::string(name)).c_str());
+    for (const char* name : {"WORKBOOK_SCHEDULES", "WORKBOOK_EXPLORE_SECONDS", "WORKBOOK_PROOF"}) {
+        unsetenv(name);
     }
     std::string why;
     if (!explorer::canary_sings(why)) {
