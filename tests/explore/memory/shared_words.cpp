@@ -50,7 +50,11 @@ void list_shared_word(uintptr_t number)
 
 int note_access(uintptr_t address, size_t size, bool writes)
 {
-    settle_write(*self);
+    // Of `a = b` g++ tells that a is written, then that b is read, and then does both.
+    if (writes || self->read_since) {
+        settle_write(*self);
+    }
+    self->read_since = !writes;
     if (!is_listed(address, size)) {
         return remember_place_if_room(writes ? op::write : op::read);
     }

@@ -90,6 +90,7 @@ struct thread_state {
     vector_clock fenced;   // known at the last release fence: relaxed stores publish it
 
     int unsettled;          // event of a plain write whose value is not yet known
+    bool read_since;        // it has read after that: the write has happened by its next step
     uintptr_t stack_begin;  // its lowest address
     int lent_count;         // of `lent`, below
     uintptr_t lowest_lent;  // of these, as an address

@@ -183,6 +183,29 @@ void told_values()
     expect_failure(got, "wrong result", "asked = true (release)");
 }
 
+// g++ tells of the write, then of the read, and only then does both.
+void told_copies()
+{
+    const result got = search([] {
+        std::thread::id holder;
+        std::mutex mutex;
+        std::thread other([&] {
+            const std::lock_guard lock(mutex);
+            holder = std::this_thread::get_id();
+            holder = std::thread::id{};
+        });
+        {
+            const std::lock_guard lock(mutex);
+            EXPLORE_REQUIRE(holder == std::thread::id{});
+        }
+        other.join();
+        const std::lock_guard lock(mutex);
+        EXPLORE_REQUIRE(holder != std::thread::id{});
+    });
+    expect_failure(got, "wrong result", "write holder = T1");
+    expect_failure(got, "wrong result", "write holder = no thread");
+}
+
 // What the step that fails would write has not been written.
 void values_not_written()
 {
@@ -290,6 +313,7 @@ std::vector<check> checks_of_reports()
         {"code_in_wide_reports", code_in_wide_reports},
         {"narrow_reports", narrow_reports},
         {"told_values", told_values},
+        {"told_copies", told_copies},
         {"values_not_written", values_not_written},
         {"helpers_callers", helpers_callers},
         {"told_operands", told_operands},
