@@ -23,7 +23,6 @@ list(APPEND EXPLORER_COMPILE_OPTIONS -DASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0
     -DASIO_DISABLE_STD_ALIGNED_ALLOC)
 # It comes before all others: first in a precompiled header, or by -include.
 set(EXPLORER_FIRST_HEADER ${CMAKE_CURRENT_LIST_DIR}/library_calls.hpp)
-set(EXPLORER_IDS_OF_THREADS ${CMAKE_CURRENT_LIST_DIR}/ids_of_threads.hpp)
 
 # The runtime: never instrumented.
 set(EXPLORER_WORLD # the simulated kernel

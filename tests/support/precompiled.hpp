@@ -4,6 +4,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#ifdef __SANITIZE_THREAD__ // compiled for the explorer
+#include "explore/ids_of_threads.hpp"
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
