@@ -53,7 +53,19 @@ private:
     {
         const standing& one = book_.thread[thread];
         return thread_name(one.held_by) + " has " + all_.mutex_name(one.object) + " (" +
-               all_.where(lock_by(one.held_by, one.object)) + ")";
+               all_.told().where_called(lock_by(one.held_by, one.object)) + ")";
+    }
+
+    // Whether the function in which the thread waits for a lock is the one that took the other.
+    bool takes_both_in_one_function(int thread, int first) const
+    {
+        std::vector<place> one = all_.told().way_to(first);
+        std::vector<place> other = all_.told().way_to(book_.thread[thread].event);
+        const auto same_line = [](const place& left, const place& right) {
+            return short_name(left) == short_name(right);
+        };
+        return !one.empty() && !other.empty() &&
+               std::equal(one.begin() + 1, one.end(), other.begin() + 1, other.end(), same_line);
     }
 
     // Each has what the next one waits for, round in a circle.
@@ -72,15 +84,22 @@ private:
             }
             std::string text;
             std::vector<int> shown;
+            bool at_once = true;
             for (const int thread : circle) {
                 const standing& one = book_.thread[thread];
                 text += (text.empty() ? "" : "; ") + chain(thread) + ", which " +
-                        thread_name(thread) + " waits for (" + all_.where(one.event) + ")";
-                shown.push_back(lock_by(one.held_by, one.object));
+                        thread_name(thread) + " waits for (" +
+                        all_.told().where_called(one.event) + ")";
+                const int taken = lock_by(one.held_by, one.object);
+                at_once = at_once && takes_both_in_one_function(one.held_by, taken);
+                shown.push_back(taken);
                 shown.push_back(one.event);
             }
             return {"The locks are taken in different orders: " + text + ".",
-                    "Take them in one order everywhere, or both at once with std::scoped_lock.",
+                    at_once ? "Take them in one order everywhere, or both at once with one "
+                              "std::scoped_lock."
+                            : "Take them in one order everywhere, or unlock the first before you "
+                              "call what locks the second.",
                     shown};
         }
         return {};

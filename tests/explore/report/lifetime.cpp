@@ -82,6 +82,16 @@ std::string advice_on_notifying(const history& all, int user, int destroyer)
                : "";
 }
 
+// By a handler, say: of an object of the test's, or written in the block at whose end the object
+// went.
+bool is_called_later(const history& all, int destroyer, int user)
+{
+    const place end = all.told().place_of(destroyer);
+    const place use = all.told().place_of(user);
+    return (all.in_tests(destroyer) && !all.in_tests(user)) ||
+           (end.text == "}" && use.file == end.file && use.line < end.line);
+}
+
 } // namespace
 
 cause cause_of_use_after_end(const history& all)
@@ -124,7 +134,7 @@ cause cause_of_use_after_end(const history& all)
                  : joins != 0          ? too_late
                                        : otherwise) +
                 all.where(user) + ").",
-            own && all.in_tests(destroyer) && !all.in_tests(user)
+            own && is_called_later(all, destroyer, user)
                 ? "What is called later, such as a handler, may find its object gone: capture a "
                   "share in what it needs, a std::shared_ptr, and neither `this` nor a reference."
             : own ? ""

@@ -196,8 +196,8 @@ private:
             if (one.waits_in == op::ended) {
                 continue;
             }
-            const place where = story_.place_of(one.event);
-            out_.wrapped(thread_name(i) + " " + story_.wait_text(one) + "   " + short_name(where),
+            out_.wrapped(thread_name(i) + " " + story_.wait_text(one) + "   " +
+                             story_.where_called(one.event),
                          "  ", "      ");
         }
         out_.whole("");

@@ -186,6 +186,12 @@ place story::first_outside_helpers(const event& one) const
     return {};
 }
 
+bool is_of_a_test(const std::string& file)
+{
+    return file.starts_with("tests/support/") ||
+           (file.starts_with("tests/") && file.ends_with("_test.cpp"));
+}
+
 place story::place_of(int number) const
 {
     return number > 0 && number < book_.events ? places_[static_cast<std::size_t>(number)]
@@ -202,6 +208,33 @@ place story::caller_of(int number) const
 {
     return place_of(number).file.starts_with(helpers) ? first_outside_helpers(book_.log[number])
                                                       : place();
+}
+
+place story::call_of(int number) const
+{
+    const place here = place_of(number);
+    if (!here.known() || is_of_a_test(here.file)) {
+        return place();
+    }
+    if (here.file.starts_with(helpers)) {
+        return caller_of(number);
+    }
+    const std::vector<place> way = way_to(number);
+    const auto self = std::find_if(way.begin(), way.end(), [&](const place& one) {
+        return short_name(one) == short_name(here);
+    });
+    const auto caller = self == way.end() ? self : self + 1;
+    return caller == way.end() || !caller->library.empty() || is_of_a_test(caller->file) ||
+                   is_of_class(*caller)
+               ? place()
+               : *caller;
+}
+
+std::string story::where_called(int number) const
+{
+    const place caller = call_of(number);
+    return short_name(place_of(number)) +
+           (caller.known() ? ", called at " + short_name(caller) : "");
 }
 
 std::string story::description(int number) const

@@ -20,6 +20,8 @@
 namespace explorer {
 
 std::string thread_name(int id);
+/// The file of a test of the course, or what tests share: nobody is to change it.
+bool is_of_a_test(const std::string& file);
 
 class story {
 public:
@@ -38,6 +40,12 @@ public:
     std::vector<place> way_to(int number) const;
     /// The line that called the given helper which did it; unknown where none did.
     place caller_of(int number) const;
+    /// The line of the answer, or of a test, that called the function which did it: of a given
+    /// helper or another function of the answer's. Unknown where the library called it, and of
+    /// what a test does itself.
+    place call_of(int number) const;
+    /// "channel.cpp:31, called at process_pool.cpp:176"; the second half only where it is known.
+    std::string where_called(int number) const;
 
     /// The events that tell something, in their order: without memory that one thread set up and
     /// others only read.

@@ -24,8 +24,7 @@ bool begins_with_a_read(const history& all, int number)
 // Where a file cannot be changed by whoever reads the report, no advice is for it.
 bool is_given(const std::string& file)
 {
-    return file.starts_with("exercises/given/") || file.starts_with("tests/support/") ||
-           (file.starts_with("tests/") && file.ends_with("_test.cpp"));
+    return file.starts_with("exercises/given/") || is_of_a_test(file);
 }
 
 // What would mend it, of a variable that could be an atomic.

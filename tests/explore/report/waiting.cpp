@@ -209,7 +209,7 @@ private:
         const bool stop = asks_to_stop(all_, look, changed);
         const std::string begin =
             who() + " looked " + (stop ? "whether it is to stop" : "at " + thing(look)) + " (" +
-            all_.where(look) + "); then " + all_.thread(notified) +
+            all_.told().where_called(look) + "); then " + all_.thread(notified) +
             (stop ? " asked it to (" : " changed it (") + all_.where(changed) + ") and notified " +
             condition() + " (" + all_.where(notified) + "); only then did " + who() +
             " begin to wait (" + all_.where(wait_) + "), and that notification is lost.";
@@ -283,7 +283,7 @@ private:
         const std::string end = "; " + who() + " waits on, too (" + all_.where(wait_) + ").";
         if (const int asked = looks_whether_to_stop(woken, changed); asked != 0) {
             return {
-                begin + ", which then looks whether it is to stop (" + all_.where(asked) +
+                begin + ", which then looks whether it is to stop (" + all_.told().where_called(asked) +
                     ") and leaves without having used what it was woken for" + end,
                 "Let it take what it was woken for, though it is to stop; or let it notify again.",
                 {wait_, changed, notified, woken, asked}};

@@ -34,6 +34,8 @@ void notified_after_the_waiter_returned();
 void flag_that_is_handed_over();
 void scratch_that_is_shared();
 void used_after_its_end_in_one_thread();
+void called_after_its_block();
+void locked_in_two_functions();
 void cancelled_between_look_and_wait();
 void called_back_between_look_and_wait();
 void flagged_between_look_and_wait();

@@ -7,10 +7,12 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <thread>
+#include <vector>
 
 #include <poll.h>
 #include <unistd.h>
@@ -235,6 +237,32 @@ void used_after_its_end_in_one_thread()
     std::atomic<int>* volatile number = owned.get();
     owned.reset();
     ++*number;
+}
+
+void called_after_its_block()
+{
+    std::vector<std::function<void()>> handlers;
+    {
+        const auto rang = std::make_unique<std::atomic<bool>>(false);
+        handlers.emplace_back([bell = rang.get()] { *bell = true; });
+    }
+    handlers.front()();
+}
+
+void locked_in_two_functions()
+{
+    std::mutex left;
+    std::mutex right;
+    const auto lock_left = [&] { const std::lock_guard lock(left); };
+    std::thread other([&] {
+        const std::lock_guard lock(right);
+        lock_left();
+    });
+    {
+        const std::lock_guard one(left);
+        const std::lock_guard two(right);
+    }
+    other.join();
 }
 
 void cancelled_between_look_and_wait()
