@@ -88,8 +88,8 @@ private:
             for (const int thread : circle) {
                 const standing& one = book_.thread[thread];
                 text += (text.empty() ? "" : "; ") + chain(thread) + ", which " +
-                        thread_name(thread) + " waits for (" +
-                        all_.told().where_called(one.event) + ")";
+                        thread_name(thread) + " waits for (" + all_.told().where_called(one.event) +
+                        ")";
                 const int taken = lock_by(one.held_by, one.object);
                 at_once = at_once && takes_both_in_one_function(one.held_by, taken);
                 shown.push_back(taken);

@@ -283,7 +283,8 @@ private:
         const std::string end = "; " + who() + " waits on, too (" + all_.where(wait_) + ").";
         if (const int asked = looks_whether_to_stop(woken, changed); asked != 0) {
             return {
-                begin + ", which then looks whether it is to stop (" + all_.told().where_called(asked) +
+                begin + ", which then looks whether it is to stop (" +
+                    all_.told().where_called(asked) +
                     ") and leaves without having used what it was woken for" + end,
                 "Let it take what it was woken for, though it is to stop; or let it notify again.",
                 {wait_, changed, notified, woken, asked}};

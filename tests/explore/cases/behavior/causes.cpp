@@ -280,6 +280,8 @@ const explained explanations[] = {
      ") and uses it afterwards (more_mistakes.cpp:", nullptr},
     {"called after its block", called_after_its_block, "use after free",
      ") and uses it afterwards (more_mistakes.cpp:", "neither `this` nor a reference"},
+    {"in given code alone", moved_in_two_threads, "data race", "holds a lock when it uses",
+     nullptr},
     {"locked in two functions", locked_in_two_functions, "deadlock",
      ", called at more_mistakes.cpp:", "unlock the first before you call what locks"},
     {"called back between look and wait", called_back_between_look_and_wait, "deadlock",

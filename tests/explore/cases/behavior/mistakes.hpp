@@ -36,6 +36,7 @@ void scratch_that_is_shared();
 void used_after_its_end_in_one_thread();
 void called_after_its_block();
 void locked_in_two_functions();
+void moved_in_two_threads();
 void cancelled_between_look_and_wait();
 void called_back_between_look_and_wait();
 void flagged_between_look_and_wait();

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "explore/cases/behavior/mistakes.hpp"
 #include "explore/explore.hpp"
+#include "given/descriptor.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -262,6 +263,14 @@ void locked_in_two_functions()
         const std::lock_guard one(left);
         const std::lock_guard two(right);
     }
+    other.join();
+}
+
+void moved_in_two_threads()
+{
+    given::descriptor shared;
+    std::thread other([&] { shared = given::descriptor(); });
+    shared = given::descriptor();
     other.join();
 }
 
