@@ -11,6 +11,8 @@
 set(EXPLORER_COMPILE_OPTIONS -O0 -fsanitize=thread)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND EXPLORER_COMPILE_OPTIONS -Wno-tsan)
+else() # clang tells of `n += 1` that n is written, and leaves out that it is read before
+    list(APPEND EXPLORER_COMPILE_OPTIONS "SHELL:-mllvm -tsan-instrument-read-before-write=1")
 endif()
 list(APPEND EXPLORER_COMPILE_OPTIONS -D_GLIBCXX_USE_POSIX_SEMAPHORE=1)
 # g++ would write what little these write by itself, and not tell.
