@@ -68,6 +68,18 @@ private:
                std::equal(one.begin() + 1, one.end(), other.begin() + 1, other.end(), same_line);
     }
 
+    // Of a thread that took one lock in a function and waits for the other in one that it calls.
+    std::string unlock_before_the_call(int thread, int taken) const
+    {
+        const std::vector<place> inner = all_.told().calls_of(book_.thread[thread].event);
+        if (inner.empty() || inner.size() != all_.told().calls_of(taken).size() + 1) {
+            return {};
+        }
+        return "; or let " + thread_name(thread) + " unlock " + all_.name(taken) +
+               " (a guard does at the end of its block) before it calls what locks the other (" +
+               short_name(inner.front()) + ")";
+    }
+
     // Each has what the next one waits for, round in a circle.
     cause reversed() const
     {
@@ -85,6 +97,7 @@ private:
             std::string text;
             std::vector<int> shown;
             bool at_once = true;
+            std::string before; // what one of them could do before it calls
             for (const int thread : circle) {
                 const standing& one = book_.thread[thread];
                 text += (text.empty() ? "" : "; ") + chain(thread) + ", which " +
@@ -92,14 +105,15 @@ private:
                         ")";
                 const int taken = lock_by(one.held_by, one.object);
                 at_once = at_once && takes_both_in_one_function(one.held_by, taken);
+                if (before.empty()) {
+                    before = unlock_before_the_call(one.held_by, taken);
+                }
                 shown.push_back(taken);
                 shown.push_back(one.event);
             }
             return {"The locks are taken in different orders: " + text + ".",
-                    at_once ? "Take them in one order everywhere, or both at once with one "
-                              "std::scoped_lock."
-                            : "Take them in one order everywhere, or unlock the first before you "
-                              "call what locks the second.",
+                    "Take them in one order everywhere" +
+                        (at_once ? ", or both at once with one std::scoped_lock" : before) + ".",
                     shown};
         }
         return {};

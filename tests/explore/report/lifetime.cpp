@@ -135,8 +135,9 @@ cause cause_of_use_after_end(const history& all)
                                        : otherwise) +
                 all.where(user) + ").",
             own && is_called_later(all, destroyer, user)
-                ? "What is called later, such as a handler, may find its object gone: capture a "
-                  "share in what it needs, a std::shared_ptr, and neither `this` nor a reference."
+                ? "What is called later, such as a handler, may find its object gone: make what it "
+                  "needs with std::make_shared and capture a copy of that std::shared_ptr, neither "
+                  "`this` nor a reference."
             : own ? ""
                   : all.advice_on_end(destroyer),
             {book.before, joins, book.at}};

@@ -26,6 +26,7 @@ constexpr std::size_t least_rows = 12;
 constexpr std::size_t most_rows = 24;
 constexpr std::size_t most_values = 3; // variables whose last values are told
 constexpr std::size_t most_said = 5;   // lines of stderr
+constexpr std::size_t most_calls = 3;  // that led to where a thread waits
 
 bool all_steps_asked_for()
 {
@@ -197,7 +198,7 @@ private:
                 continue;
             }
             out_.wrapped(thread_name(i) + " " + story_.wait_text(one) + "   " +
-                             story_.where_called(one.event),
+                             story_.where_called(one.event, most_calls),
                          "  ", "      ");
         }
         out_.whole("");

@@ -48,7 +48,9 @@ std::string advice_on_lost(const history& all, bool stop, int changed, int notif
     // mutex may be held.
     if (is_called_back(all, changed) || is_called_back(all, notified)) {
         return "Wait with the stop token: a std::condition_variable_any's wait(lock, token, "
-               "predicate) ends when it is asked to, however early that is.";
+               "predicate) ends when it is asked to, however early that is, and returns whether "
+               "the "
+               "predicate holds.";
     }
     return stop ? "Hold the mutex from the look to the wait, and let whoever notifies lock it in "
                   "between; or wait with the stop token, which sees to that."

@@ -210,31 +210,32 @@ place story::caller_of(int number) const
                                                       : place();
 }
 
-place story::call_of(int number) const
+std::vector<place> story::calls_of(int number) const
 {
     const place here = place_of(number);
-    if (!here.known() || is_of_a_test(here.file)) {
-        return place();
-    }
-    if (here.file.starts_with(helpers)) {
-        return caller_of(number);
-    }
-    const std::vector<place> way = way_to(number);
+    std::vector<place> way = way_to(number);
     const auto self = std::find_if(way.begin(), way.end(), [&](const place& one) {
         return short_name(one) == short_name(here);
     });
-    const auto caller = self == way.end() ? self : self + 1;
-    return caller == way.end() || !caller->library.empty() || is_of_a_test(caller->file) ||
-                   is_of_class(*caller)
-               ? place()
-               : *caller;
+    if (!here.known() || is_of_a_test(here.file) || self == way.end()) {
+        return {};
+    }
+    const auto ends = std::find_if(self + 1, way.end(), [](const place& one) {
+        return !one.library.empty() || is_of_a_test(one.file) || is_of_class(one);
+    });
+    std::vector<place> calls(self + 1, ends);
+    std::erase_if(calls, [](const place& one) { return one.file.starts_with(helpers); });
+    return calls;
 }
 
-std::string story::where_called(int number) const
+std::string story::where_called(int number, std::size_t most) const
 {
-    const place caller = call_of(number);
-    return short_name(place_of(number)) +
-           (caller.known() ? ", called at " + short_name(caller) : "");
+    std::string text = short_name(place_of(number));
+    const std::vector<place> calls = calls_of(number);
+    for (std::size_t i = 0; i < std::min(most, calls.size()); ++i) {
+        text += (i == 0 ? ", called at " : ", at ") + short_name(calls[i]);
+    }
+    return text;
 }
 
 std::string story::description(int number) const

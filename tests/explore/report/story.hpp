@@ -40,12 +40,13 @@ public:
     std::vector<place> way_to(int number) const;
     /// The line that called the given helper which did it; unknown where none did.
     place caller_of(int number) const;
-    /// The line of the answer, or of a test, that called the function which did it: of a given
-    /// helper or another function of the answer's. Unknown where the library called it, and of
-    /// what a test does itself.
-    place call_of(int number) const;
-    /// "channel.cpp:31, called at process_pool.cpp:176"; the second half only where it is known.
-    std::string where_called(int number) const;
+    /// The lines of the answer's that called the functions in which it was done, from the
+    /// innermost: of a given helper or of the answer's own. They end where the library or a test
+    /// called; what a test does itself has none.
+    std::vector<place> calls_of(int number) const;
+    /// "channel.cpp:31, called at process_pool.cpp:176"; the second half only where it is known,
+    /// and with at most so many lines.
+    std::string where_called(int number, std::size_t most = 1) const;
 
     /// The events that tell something, in their order: without memory that one thread set up and
     /// others only read.

@@ -33,7 +33,8 @@ std::string advice_on_a_word(const history& all, int first, int second)
     const std::string both = "Guard both accesses with one mutex, ";
     // Updates are to be lost: whoever makes it one step, or locks around both, mends too much.
     if (all.told().outcome().wanted == "wrong result") {
-        return "Make the variable an atomic, and change nothing else: that alone ends the race.";
+        return "Declare the variable as an atomic, and change nothing else: that ends the data "
+               "race. That a change gets lost is wanted here.";
     }
     if (!begins_with_a_read(all, first) && !begins_with_a_read(all, second)) {
         return both + "make the variable atomic, or give each thread one of its own.";

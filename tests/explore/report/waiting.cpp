@@ -286,7 +286,8 @@ private:
                 begin + ", which then looks whether it is to stop (" +
                     all_.told().where_called(asked) +
                     ") and leaves without having used what it was woken for" + end,
-                "Let it take what it was woken for, though it is to stop; or let it notify again.",
+                "Let it use what it was woken for, though it is to stop; or let it notify again "
+                "before its exception leaves.",
                 {wait_, changed, notified, woken, asked}};
         }
         return {begin + end,

@@ -283,7 +283,7 @@ const explained explanations[] = {
     {"in given code alone", moved_in_two_threads, "data race", "holds a lock when it uses",
      nullptr},
     {"locked in two functions", locked_in_two_functions, "deadlock",
-     ", called at more_mistakes.cpp:", "unlock the first before you call what locks"},
+     ", called at more_mistakes.cpp:", "before it calls what locks the other (more_mistakes.cpp:"},
     {"called back between look and wait", called_back_between_look_and_wait, "deadlock",
      "T1 looked whether it is to stop (more_mistakes.cpp:", "Wait with the stop token:"},
     {"flagged between look and wait", flagged_between_look_and_wait, "deadlock",
