@@ -11,10 +11,12 @@
 #include "support/drawn.hpp"
 #include "support/inside_work.hpp"
 #include "support/scarce_threads.hpp"
+#include "support/thread_state.hpp"
 
 #include "calc_primes.hpp"
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -22,6 +24,10 @@
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include <malloc.h>
+#include <pthread.h>
+#include <unistd.h>
 
 namespace {
 
@@ -119,6 +125,57 @@ void fail_at_once(Calc calc)
     EXPLORE_REQUIRE(thrown);
 }
 
+/// While it lives, new threads get small stacks, so that there is room for many.
+class small_stacks {
+public:
+    small_stacks()
+    {
+        pthread_getattr_default_np(&before_);
+        pthread_attr_t small;
+        pthread_attr_init(&small);
+        pthread_attr_setstacksize(&small, std::size_t{256} << 10);
+        pthread_setattr_default_np(&small);
+        pthread_attr_destroy(&small);
+    }
+    small_stacks(const small_stacks&) = delete;
+    small_stacks& operator=(const small_stacks&) = delete;
+    ~small_stacks()
+    {
+        pthread_setattr_default_np(&before_);
+        pthread_attr_destroy(&before_);
+    }
+
+private:
+    pthread_attr_t before_;
+};
+
+/// While it lives, memory that is given back is overwritten: whoever goes on to use it, falls.
+class spoilt_when_freed {
+public:
+    spoilt_when_freed() { mallopt(M_PERTURB, 0x5a); }
+    spoilt_when_freed(const spoilt_when_freed&) = delete;
+    spoilt_when_freed& operator=(const spoilt_when_freed&) = delete;
+    ~spoilt_when_freed() { mallopt(M_PERTURB, 0); }
+};
+
+// So many that an answer leaves the range of an int if it multiplies one by the other.
+template <class Calc>
+void share_many_numbers(Calc calc)
+{
+    constexpr int end = 4'800'000;
+    constexpr int threads = 450;
+    const small_stacks room_for_many;
+    const numbers found = calc(end, threads, [](int n) { return n % 1000 == 0; });
+
+    numbers expected;
+    for (int n = 0; n < end; n += 1000) {
+        expected.push_back(n);
+    }
+    INFO(end << " numbers, " << threads << " threads; an int ends at "
+             << std::numeric_limits<int>::max() << ", and their product lies beyond that");
+    REQUIRE((found == expected)); // in brackets, lest thousands be printed
+}
+
 // Neither is what most throw, and the second is no std::exception.
 template <class Calc>
 void throw_what_is_rare(Calc calc)
@@ -146,17 +203,24 @@ void look_who_tests(Calc calc)
     REQUIRE(workers.threads() <= threads);
 }
 
-// Only two of the five can be started.
+// Only two of the five can be started. Those go on when the caller has seen that and waits for
+// them: what they write to must be there still.
 template <class Calc>
 void run_out_of_threads(Calc calc)
 {
     const support::census before = support::take_census();
+    const pid_t caller = gettid();
     std::atomic<int> tested = 0;
     {
         support::scarce_threads at_most_two;
+        const spoilt_when_freed memory;
         REQUIRE_THROWS_AS(calc(20, 5,
                                [&](int) {
                                    at_most_two.claim();
+                                   if (gettid() != caller) {
+                                       support::eventually(
+                                           [&] { return support::is_asleep(caller); });
+                                   }
                                    ++tested;
                                    return true;
                                }),
@@ -214,6 +278,7 @@ TEST_CASE("any number of threads finds the same primes", "[ex01][step2]")
             REQUIRE(calc_primes(end, threads) == sieve(end));
         }
     }
+    share_many_numbers(calc_primes);
 }
 
 TEST_CASE("an end of 2 or less gives nothing", "[ex01][step2]")
@@ -240,19 +305,21 @@ TEST_CASE("fewer than one thread is refused with the number", "[ex01][step2]")
 
 TEST_CASE("each number is tested exactly once", "[ex01][step2]")
 {
-    const int end = drawn(50, 20, 100);
-    for (int threads : {1, 2, 3, 5}) {
-        std::vector<std::atomic<int>> tested(end);
-        std::atomic<int> others = 0;
-        calc_primes(end, threads, [&](int n) {
-            ++(n >= 0 && n < end ? tested[n] : others);
-            return true;
-        });
-        CAPTURE(threads);
-        REQUIRE(others == 0);
-        for (int n = 0; n < end; ++n) {
-            CAPTURE(n);
-            REQUIRE(tested[n] == 1);
+    for (int end : {drawn(50, 20, 100), 1, 2, 3}) {
+        for (int threads : {1, 2, 3, 5}) {
+            std::vector<std::atomic<int>> tested(end);
+            std::atomic<int> others = 0;
+            const numbers found = calc_primes(end, threads, [&](int n) {
+                ++(n >= 0 && n < end ? tested[n] : others);
+                return true;
+            });
+            CAPTURE(end, threads);
+            REQUIRE(others == 0);
+            for (int n = 0; n < end; ++n) {
+                CAPTURE(n);
+                REQUIRE(tested[n] == 1);
+            }
+            REQUIRE(found == up_to(end)); // a test other than is_prime may pass 0 and 1
         }
     }
 }
@@ -337,6 +404,7 @@ TEST_CASE("the shared result is complete and in ascending order", "[ex01][step3]
         CAPTURE(threads);
         REQUIRE(calc_primes_shared(end, threads) == sieve(end));
     }
+    share_many_numbers(calc_primes_shared);
 }
 
 TEST_CASE("the numbers are tested outside the lock", "[ex01][step3]")
@@ -359,6 +427,8 @@ TEST_CASE("with a shared result bad input is refused and an exception arrives", 
     const int wrong = -drawn(3, 2, 1'000);
     REQUIRE(mentions(refusal([wrong] { calc_primes_shared(50, wrong); }), std::to_string(wrong)));
     REQUIRE_THROWS_AS(calc_primes_shared(50, 0), std::invalid_argument);
+    REQUIRE_THROWS_AS(calc_primes_shared(0, 0), std::invalid_argument); // no numbers, no threads
+    REQUIRE_THROWS_AS(calc_primes_shared(-3, -1), std::invalid_argument);
     REQUIRE_THROWS_WITH(
         calc_primes_shared(20, 3, [](int) -> bool { throw std::runtime_error("boom"); }), "boom");
     throw_what_is_rare(calc_primes_shared);
