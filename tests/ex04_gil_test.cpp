@@ -178,21 +178,23 @@ TEST_CASE("a check by a thread that does not hold the GIL throws", "[ex04][step2
 
 TEST_CASE("a check keeps the GIL while nobody asks for it", "[ex04][step2][explore]")
 {
-    explore([] {
-        gil lock{1h};
-        bool other_ran = false;
-        lock.acquire();
-        lock.check_interval(); // nobody even waits
-        std::jthread waits{[&] {
+    for (const std::chrono::microseconds interval : {3'600'000'000us, 1'900us}) {
+        explore([interval] {
+            gil lock{interval};
+            bool other_ran = false;
             lock.acquire();
-            other_ran = true;
+            lock.check_interval(); // nobody even waits
+            std::jthread waits{[&] {
+                lock.acquire();
+                other_ran = true;
+                lock.release();
+            }};
+            compute(interval * 3 / 4);
+            lock.check_interval();
+            EXPLORE_REQUIRE(!other_ran);
             lock.release();
-        }};
-        compute(1ms); // much less than the interval
-        lock.check_interval();
-        EXPLORE_REQUIRE(!other_ran);
-        lock.release();
-    });
+        });
+    }
 }
 
 TEST_CASE("a thread that waits is let in at the next check", "[ex04][step2][explore]")
@@ -249,6 +251,33 @@ TEST_CASE("a thread asks in time though the holder has retaken the GIL", "[ex04]
         lock.check_interval(); // it has waited for an interval, and asked
         EXPLORE_REQUIRE(other_ran);
         lock.release();
+    });
+}
+
+TEST_CASE("a thread asks again when another one was quicker", "[ex04][step2][explore]")
+{
+    explore([] {
+        gil lock{1ms};
+        // Both guarded by the GIL.
+        int taken = 0;
+        bool second_was_asked = true;
+        const auto work = [&] {
+            lock.acquire();
+            if (++taken == 1) {
+                compute(5ms); // the other thread waits for an interval again, and asks
+                lock.check_interval();
+                second_was_asked = taken == 2;
+            }
+            lock.release();
+        };
+        lock.acquire();
+        {
+            std::jthread one{work};
+            std::jthread other{work};
+            compute(3ms); // both wait, and ask
+            lock.release();
+        }
+        EXPLORE_REQUIRE(second_was_asked);
     });
 }
 
@@ -435,6 +464,10 @@ TEST_CASE("an exception of the interpreter's blocking call finds the GIL held", 
     held.acquire();
     REQUIRE_THROWS_AS(held.allow_threads([] { throw std::runtime_error("reset"); }),
                       std::runtime_error);
+    REQUIRE(releases(lock));
+
+    held.acquire();
+    REQUIRE_THROWS_AS(held.allow_threads([] { throw 42; }), int); // whatever it is
     REQUIRE(releases(lock));
 }
 
