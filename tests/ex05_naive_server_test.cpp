@@ -9,6 +9,8 @@ using server = naive_server;
 #include "support/server_contract.hpp"
 #include "support/server_endurance.hpp"
 
+#include "explore/compute.hpp"
+
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -23,6 +25,17 @@ TEST_CASE("a reply names the number and the time with one decimal", "[ex05][step
     REQUIRE(reply_line(1'000'000, 0ms) == "<1000000, took 0.0 ms>\n");
     REQUIRE(reply_line(7, 1'234'567us) == "<7, took 1234.6 ms>\n");
     REQUIRE(reply_line(7, 999'960ns) == "<7, took 1.0 ms>\n");
+    REQUIRE(reply_line(7, 2'097'152'100us) == "<7, took 2097152.1 ms>\n"); // 35 minutes
+}
+
+TEST_CASE("the time in the reply is the clock's and not the processor's", "[ex05][step1][explore]")
+{
+    // The explorer's clock moves only while nobody can run: the work takes a second, to the tick.
+    naive_server timing{given::endpoint{}, [] { explorer::compute(1s); }};
+    explore([&] {
+        const std::optional<given::reply> reply = given::parse_reply(timing.handle());
+        EXPLORE_REQUIRE(reply && reply->milliseconds == 1000.0);
+    });
 }
 
 TEST_CASE("the second client waits until the first is done", "[ex05][step2]")
