@@ -12,6 +12,7 @@ using server = coarse_server;
 #include "support/server_contract.hpp"
 
 #include "given/load_client.hpp"
+#include "support/inside_work.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -185,12 +186,25 @@ TEST_CASE("coarse: each client has its own number and none is left out", "[ex07]
 
 TEST_CASE("coarse: one client's work ends before the next one's begins", "[ex07][step1][explore]")
 {
+    static thread_local int turn = 0; // of this thread's client among all whose work was done
+    std::atomic<int> turns = 0;
     std::atomic<int> inside = 0;
     coarse_server shared{any_port, [&] {
                              EXPLORE_REQUIRE(++inside == 1);
+                             turn = ++turns;
                              --inside;
                          }};
-    explore([&] { numbers_of(shared, 2); });
+    explore([&] {
+        int others_number = 0;
+        int others_turn = 0;
+        std::thread other{[&] {
+            others_number = number_in(shared.handle());
+            others_turn = turn;
+        }};
+        const int number = number_in(shared.handle());
+        other.join();
+        EXPLORE_REQUIRE((number < others_number) == (turn < others_turn)); // counted in that order
+    });
 }
 
 TEST_CASE("coarse: the reply's time leaves out the wait for the lock", "[ex07][step1][explore]")
@@ -271,17 +285,66 @@ TEST_CASE("fine: each client has its own number and none is left out", "[ex07][s
 
 TEST_CASE("fine: the work of several clients overlaps", "[ex07][step3]")
 {
-    const int clients = support::drawn(20, 10, 30);
-    support::rendezvous all_working{clients};
-    std::atomic<int> alone = 0;
-    fine_server shared{any_port, [&] { alone += !all_working.arrive_and_wait(); }};
+    // More than there are processors, whom an answer might count.
+    const int processors = static_cast<int>(std::thread::hardware_concurrency());
+    const int clients = support::drawn(20, 10, 30) + processors;
+    support::meeting everyone{clients};
+    fine_server shared{any_port, [&] { everyone.arrive(); }};
 
     const std::vector<int> numbers = numbers_of(shared, clients);
 
     std::vector<int> expected(static_cast<std::size_t>(clients));
     std::iota(expected.begin(), expected.end(), 1);
-    REQUIRE(alone == 0);
+    REQUIRE_FALSE(everyone.missed());
     REQUIRE(numbers == expected);
+}
+
+TEST_CASE("fine: the reply's time leaves out the wait for the lock", "[ex07][step3][explore]")
+{
+    // An hour goes by, at any moment, while two clients are served. Who takes the time before it
+    // waits for the lock may be overtaken there: by one who takes the time later, and has the lower
+    // number. Who takes it with the lock held is not.
+    using std::chrono::steady_clock;
+    using namespace std::chrono_literals;
+    static thread_local steady_clock::time_point work_done;
+    struct client {
+        int number = 0;
+        bool worked_before = false; // the hour
+        bool timed_before = false;
+    };
+    fine_server shared{any_port, [] { work_done = steady_clock::now(); }};
+    explorer::options any_moment;
+    any_moment.eager_time = true;
+
+    const explorer::result found = explore_for(
+        "wrong result",
+        [&] {
+            const auto began = steady_clock::now();
+            const auto serve = [&](client& one) {
+                const std::optional<given::reply> reply = given::parse_reply(shared.handle());
+                one.number = reply ? reply->number : 0;
+                one.worked_before = work_done - began < 30min;
+                one.timed_before = one.worked_before && reply && reply->milliseconds < 1'800'000;
+            };
+            std::thread hour{[] { explorer::compute(1h); }};
+            client second;
+            std::thread other{[&] { serve(second); }};
+            client first;
+            serve(first);
+            other.join();
+            hour.join();
+            const auto overtaken = [](const client& one, const client& by) {
+                return one.timed_before && by.worked_before && !by.timed_before &&
+                       by.number < one.number;
+            };
+            EXPLORE_REQUIRE(!overtaken(first, second));
+            EXPLORE_REQUIRE(!overtaken(second, first));
+        },
+        any_moment);
+
+    INFO("no client was ever overtaken between its work and the count: is the lock held when the "
+         "clock is read?");
+    REQUIRE(found.failed);
 }
 
 TEST_CASE("fine: two servers count each for itself", "[ex07][step3]")
