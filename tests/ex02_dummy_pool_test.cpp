@@ -426,6 +426,9 @@ TEST_CASE("map uses all the workers at the same time", "[ex02][step4]")
 
     REQUIRE_FALSE(everyone.missed());
     REQUIRE(positive == std::vector<bool>{true, false, true});
+    const auto runner =
+        workers.map([](int) { return std::this_thread::get_id(); }, std::vector<int>{7});
+    REQUIRE(runner.front() != std::this_thread::get_id()); // a single task is a worker's, too
     REQUIRE(workers.map([](char letter) { return std::string(2, letter); }, std::string("ab")) ==
             std::vector<std::string>{"aa", "bb"});
     const auto moved = workers.map([](int n) { return std::make_unique<int>(n); }, std::vector{7});
@@ -494,13 +497,37 @@ TEST_CASE("map waits for what it submitted when the pool closes", "[ex02][step4]
     });
 }
 
+TEST_CASE("under every schedule two pools do not disturb each other", "[ex02][step4][explore]")
+{
+    explore([] {
+        dummy_pool one(1);
+        dummy_pool other(1);
+        std::vector<int> of_other;
+        std::thread second(
+            [&] { of_other = other.map(pool_contract::square, std::vector<int>{3}); });
+        EXPLORE_REQUIRE(one.map(pool_contract::square, std::vector<int>{2}) == std::vector{4});
+        second.join();
+        EXPLORE_REQUIRE(of_other == std::vector{9});
+    });
+}
+
 TEST_CASE("all the numbers are queued before a result is asked for", "[ex02][step4]")
 {
-    const int end = drawn(20, 10, 100);
-    recording_pool recorder;
-    const std::vector<int> primes = calc_primes_pool(recorder, end);
+    for (const int end : {drawn(20, 10, 100), 20'000}) { // many: some would queue so many at a time
+        recording_pool recorder;
+        const std::vector<int> primes = calc_primes_pool(recorder, end);
 
-    REQUIRE(primes == calc_primes(end, 1));
-    REQUIRE(recorder.submitted() == end);
-    REQUIRE(recorder.submitted_when_first_asked() == end);
+        REQUIRE((primes == calc_primes(end, 1))); // in brackets, lest thousands be printed
+        REQUIRE(recorder.submitted() == end);
+        REQUIRE(recorder.submitted_when_first_asked() == end);
+    }
+}
+
+TEST_CASE("there are no primes below a negative end", "[ex02][step4]")
+{
+    const int end = -drawn(1, 1, 10'000);
+    recording_pool recorder;
+
+    REQUIRE(calc_primes_pool(recorder, end).empty());
+    REQUIRE(recorder.submitted() == 0);
 }
