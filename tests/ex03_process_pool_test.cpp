@@ -146,6 +146,12 @@ std::string twice(const std::string& text)
     return text + text;
 }
 
+/// Its place among the tasks that were started.
+int place_of(const std::string& /*unused*/)
+{
+    return ++common->inside;
+}
+
 struct point {
     int x;
     double y;
@@ -321,14 +327,16 @@ std::string numbered_lines(std::size_t size)
 
 /// Stops the pool's only worker and brings a task that is larger than its channel: when this
 /// returns, the pool waits in the middle of writing it.
-std::future<std::string> bring_more_than_fits(pool& workers, pid_t worker)
+template <class Result = std::string>
+std::future<Result> bring_more_than_fits(pool& workers, pid_t worker,
+                                         Result (*task)(const std::string&) = twice)
 {
     const auto threads = support::other_threads();
     const auto all_asleep = [&] { return std::ranges::all_of(threads, support::is_asleep); };
     REQUIRE(eventually(all_asleep));
     const long before = switches(threads);
     kill(worker, SIGSTOP);
-    auto large = workers.apply_async(twice, some_bytes(1'000'000));
+    auto large = workers.apply_async(task, some_bytes(1'000'000));
     REQUIRE(eventually([&] { return all_asleep() && switches(threads) > before; }));
     return large;
 }
@@ -441,6 +449,13 @@ TEST_CASE("reading tells an end between messages from one in the middle", "[ex03
         REQUIRE(error.code() == std::errc::connection_reset);
     }
     REQUIRE_FALSE(read_exact(other.get(), received));
+
+    // Closed with something unread: what was sent arrives, and then a reset.
+    auto [rude, reader] = given::socket_pair();
+    send_raw(rude.get(), "abc");
+    send_raw(reader.get(), "unread");
+    rude.close();
+    REQUIRE_THROWS_AS(read_exact(reader.get(), received), std::system_error);
 }
 
 TEST_CASE("reading throws what the system reports", "[ex03][step1]")
@@ -746,6 +761,30 @@ TEST_CASE("tasks from two threads at once are all done", "[ex03][step2][explore]
         EXPLORE_REQUIRE(workers.worker_pids().size() == 2);
         EXPLORE_REQUIRE(workers.apply_async(square, 4).get() == 16);
         second.join();
+    });
+}
+
+TEST_CASE("a pool never has more workers than were asked for", "[ex03][step2][explore]")
+{
+    support::explore_pool([] {
+        pool workers(1);
+        auto one = workers.apply_async(square, 3);
+        auto other = workers.apply_async(square, 4); // perhaps while the only one is busy
+        EXPLORE_REQUIRE(one.get() == 9);
+        EXPLORE_REQUIRE(other.get() == 16);
+        EXPLORE_REQUIRE(workers.worker_pids().size() == 1);
+    });
+}
+
+TEST_CASE("under every schedule two pools do not disturb each other", "[ex03][step2][explore]")
+{
+    support::explore_pool([] {
+        pool one(1);
+        pool other(1);
+        auto first = one.apply_async(square, 3);
+        auto second = other.apply_async(square, 4);
+        EXPLORE_REQUIRE(first.get() == 9);
+        EXPLORE_REQUIRE(second.get() == 16);
     });
 }
 
@@ -1163,6 +1202,23 @@ TEST_CASE("whenever a worker dies another takes its place", "[ex03][step6][stret
             EXPLORE_REQUIRE(workers.worker_pids().size() <= 1);
         },
         {.deaths = 1});
+}
+
+TEST_CASE("a task that could not be handed over keeps its place", "[ex03][step6][stretch]")
+{
+    const shared_board shared;
+    pool workers(1);
+    const pid_t victim = workers.apply_async(own_pid).get();
+    auto half_handed_over = bring_more_than_fits(workers, victim, place_of);
+    auto later = workers.apply_async(place_of, std::string("small"));
+    kill(victim, SIGKILL);
+
+    REQUIRE(soon(later));
+    const int place = later.get();
+    REQUIRE(soon(half_handed_over));
+    if (!death_in(half_handed_over)) { // not lost with its worker
+        REQUIRE(place == 2);
+    }
 }
 
 TEST_CASE("a fork that fails loses no task but the dead one's", "[ex03][step6][stretch][explore]")
