@@ -23,6 +23,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <malloc.h>
@@ -185,22 +186,26 @@ void throw_what_is_rare(Calc calc)
     REQUIRE_THROWS_AS(calc(4, 2, [](int) -> bool { throw 42; }), int);
 }
 
+// With one thread, or one number, there is nothing to share; but it is not the caller's either.
 template <class Calc>
 void look_who_tests(Calc calc)
 {
-    support::thread_counter workers;
-    std::atomic<int> tested_by_caller = 0;
-    const auto caller = std::this_thread::get_id();
-    const int threads = drawn(3, 2, 6);
-    calc(drawn(60, 40, 200), threads, [&](int) {
-        workers.count();
-        tested_by_caller += std::this_thread::get_id() == caller;
-        return false;
-    });
+    for (const auto [end, threads] :
+         {std::pair(drawn(60, 40, 200), drawn(3, 2, 6)), std::pair(20, 1), std::pair(1, 3)}) {
+        support::thread_counter workers;
+        std::atomic<int> tested_by_caller = 0;
+        const auto caller = std::this_thread::get_id();
+        calc(end, threads, [&](int) {
+            workers.count();
+            tested_by_caller += std::this_thread::get_id() == caller;
+            return false;
+        });
 
-    REQUIRE(tested_by_caller == 0);
-    REQUIRE(workers.threads() >= 1);
-    REQUIRE(workers.threads() <= threads);
+        CAPTURE(end, threads);
+        REQUIRE(tested_by_caller == 0);
+        REQUIRE(workers.threads() >= 1);
+        REQUIRE(workers.threads() <= threads);
+    }
 }
 
 // Only two of the five can be started. Those go on when the caller has seen that and waits for
