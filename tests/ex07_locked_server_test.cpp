@@ -109,6 +109,27 @@ void explore_failing_beside_others()
     });
 }
 
+/// Two clients at once, each of whose replies tells the time of its own work.
+template <typename Server>
+void explore_times()
+{
+    // The explorer's clock moves only while nobody can run: the work takes a second, to the tick.
+    Server shared{any_port, [] { explorer::compute(std::chrono::seconds{1}); }};
+    explore([&] {
+        const auto time_in_reply = [&] {
+            const std::optional<given::reply> reply = given::parse_reply(shared.handle());
+            EXPLORE_REQUIRE(reply);
+            return reply->milliseconds;
+        };
+        double other = 0;
+        std::jthread second{[&] { other = time_in_reply(); }};
+        const double mine = time_in_reply();
+        second.join();
+        EXPLORE_REQUIRE(mine == 1000.0);
+        EXPLORE_REQUIRE(other == 1000.0);
+    });
+}
+
 /// A second server knows nothing of the first one's clients.
 template <typename Server>
 void count_in_two_servers()
@@ -209,21 +230,7 @@ TEST_CASE("coarse: one client's work ends before the next one's begins", "[ex07]
 
 TEST_CASE("coarse: the reply's time leaves out the wait for the lock", "[ex07][step1][explore]")
 {
-    // The explorer's clock moves only while nobody can run: the work takes a second, to the tick.
-    coarse_server shared{any_port, [] { explorer::compute(std::chrono::seconds{1}); }};
-    explore([&] {
-        const auto time_in_reply = [&] {
-            const std::optional<given::reply> reply = given::parse_reply(shared.handle());
-            EXPLORE_REQUIRE(reply);
-            return reply->milliseconds;
-        };
-        double other = 0;
-        std::jthread second{[&] { other = time_in_reply(); }};
-        const double mine = time_in_reply();
-        second.join();
-        EXPLORE_REQUIRE(mine == 1000.0);
-        EXPLORE_REQUIRE(other == 1000.0);
-    });
+    explore_times<coarse_server>();
 }
 
 TEST_CASE("coarse: two servers count each for itself", "[ex07][step1]")
@@ -301,6 +308,8 @@ TEST_CASE("fine: the work of several clients overlaps", "[ex07][step3]")
 
 TEST_CASE("fine: the reply's time leaves out the wait for the lock", "[ex07][step3][explore]")
 {
+    explore_times<fine_server>();
+
     // An hour goes by, at any moment, while two clients are served. Who takes the time before it
     // waits for the lock may be overtaken there: by one who takes the time later, and has the lower
     // number. Who takes it with the lock held is not.
