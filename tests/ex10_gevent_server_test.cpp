@@ -399,7 +399,8 @@ TEST_CASE("a failed handler is reported with its client's address", "[ex10][step
         }
         CAPTURE(said);
         REQUIRE(silent);
-        REQUIRE(said.find("127.0.0.1:" + std::to_string(client_port)) != std::string::npos);
+        REQUIRE(said.find("127.0.0.1") != std::string::npos);
+        REQUIRE(said.find(std::to_string(client_port)) != std::string::npos);
         if (kind == 0) {
             REQUIRE(said.find("no paper") != std::string::npos);
         }
@@ -468,6 +469,37 @@ TEST_CASE("a server survives having no descriptors left", "[ex10][step2]")
     REQUIRE_FALSE(runs->done());
     REQUIRE(read_to_end(first) == "<2>\n");
     REQUIRE(read_to_end(second) == "<3>\n");
+    server.stop();
+    runs->get();
+}
+
+TEST_CASE("a server without descriptors does not wait for those who serve", "[ex10][step2]")
+{
+    int served = 0;
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        ++served;
+        echo(connection);
+    });
+    const running runs([&] { server.serve_forever(); });
+    const tcp::socket silent = connected(server.port());
+    while (served < 1) {
+        green::sleep(0ms);
+    }
+    const tcp::socket late = connected(server.port());
+    std::vector<int> taken;
+    for (int copy; (copy = ::dup(STDERR_FILENO)) >= 0;) {
+        taken.push_back(copy);
+    }
+    green::sleep(30ms); // accept() fails meanwhile, more than once
+    for (const int copy : taken) {
+        ::close(copy);
+    }
+    for (int i = 0; i < 100 && served < 2; ++i) {
+        green::sleep(10ms); // bounded
+    }
+
+    INFO("clients who are served, of two, although one of them says nothing: " << served);
+    REQUIRE(served == 2);
     server.stop();
     runs->get();
 }
@@ -652,6 +684,19 @@ TEST_CASE("stop before serving lets serving return at once", "[ex10][step3]")
     REQUIRE(runs->done());
 }
 
+TEST_CASE("stop is not forgotten when it was heeded before serving", "[ex10][step3]")
+{
+    gevent_server server(any_port);
+    server.stop();
+    green::sleep(0ms); // the hub has its turn, and so has what stop() gave it
+    const running runs([&] { server.run(); });
+    for (int i = 0; i < 50 && !runs->done(); ++i) {
+        green::sleep(10ms); // bounded; the hub has nothing else to do
+    }
+
+    REQUIRE(runs->done());
+}
+
 TEST_CASE("stop may be called from another thread while the server waits", "[ex10][step3]")
 {
     gevent_server server(any_port);
@@ -758,6 +803,43 @@ TEST_CASE("a server that is killed ends those who serve too", "[ex10][step3]")
 
     REQUIRE(alive == 0);
     REQUIRE_THROWS_AS(runs->get(), green::killed);
+}
+
+TEST_CASE("a server that is killed while it ends those who serve ends them all", "[ex10][step3]")
+{
+    int alive = 0;
+    int tidying = 0;
+    bool killed_too = false;
+    stream_server server(any_port, [&](tcp::socket& connection) {
+        ++alive;
+        try {
+            std::array<char, 1> word{};
+            asio::async_read(connection, asio::buffer(word), green::yield);
+        } catch (...) { // the server kills it; it takes its time until the server is killed, too
+            ++tidying;
+            while (!killed_too) {
+                green::sleep(0ms);
+            }
+            green::sleep(0ms); // the server has its turn
+            --alive;
+            throw;
+        }
+    });
+    const running runs([&] { server.serve_forever(); });
+    const tcp::socket idle = connected(server.port());
+    const tcp::socket another = connected(server.port());
+    while (alive < 2) {
+        green::sleep(0ms);
+    }
+    server.stop();
+    while (tidying == 0) {
+        green::sleep(0ms);
+    }
+    killed_too = true;
+    runs->kill();
+
+    INFO("handlers that were killed: " << tidying << " of 2");
+    REQUIRE(alive == 0);
 }
 
 TEST_CASE("whenever stop() comes a client has its number or none", "[ex10][step3][explore]")

@@ -82,11 +82,11 @@ void stream_server::serve_forever()
     std::list<green::any_greenlet> serving;
     try {
         accept_until_stopped(serving);
-    } catch (...) { // killed, perhaps; those who serve use this object
+        kill_all(serving);
+    } catch (...) { // killed, perhaps, here or there; those who serve use this object
         kill_all(serving);
         throw;
     }
-    kill_all(serving);
 }
 
 void stream_server::stop()
