@@ -595,17 +595,24 @@ TEST_CASE("a greenlet that waits for itself is told so", "[ex11][step2]")
 TEST_CASE("another thread cannot join a greenlet", "[ex11][step2]")
 {
     auto one = green::spawn([] { return 1; });
-    bool refused = false;
-    std::thread([&] {
-        try {
-            one.join();
-        } catch (const std::logic_error&) {
-            refused = true;
-        }
-    }).join();
+    const auto is_refused = [&] {
+        bool refused = false;
+        std::thread([&] {
+            try {
+                one.join();
+            } catch (const std::logic_error&) {
+                refused = true;
+            }
+        }).join();
+        return refused;
+    };
+    const bool refused_before_its_end = is_refused();
+    const int result = one.get();
+    const bool refused_after_its_end = is_refused();
 
-    REQUIRE(refused);
-    REQUIRE(one.get() == 1);
+    REQUIRE(refused_before_its_end);
+    REQUIRE(result == 1);
+    REQUIRE(refused_after_its_end);
 }
 
 TEST_CASE("each thread has greenlets of its own", "[ex11][step2]")
@@ -1274,6 +1281,22 @@ TEST_CASE("those who wait for a killed greenlet go on", "[ex11][step4][stretch]"
     REQUIRE(order == words{"friend"});
 }
 
+TEST_CASE("who waits for one killed before its first turn goes on", "[ex11][step4][stretch]")
+{
+    words order;
+    std::optional<green::greenlet<void>> victim;
+    auto friend_of = green::spawn([&] {
+        victim->join();
+        order.push_back("friend");
+    });
+    auto killer = green::spawn([&] { victim->kill(); });
+    victim = green::spawn([&] { order.push_back("victim"); });
+    friend_of.join();
+    killer.join();
+
+    REQUIRE(order == words{"friend"});
+}
+
 TEST_CASE("a greenlet that kills itself ends at once", "[ex11][step4][stretch]")
 {
     bool went_on = false;
@@ -1291,17 +1314,24 @@ TEST_CASE("a greenlet that kills itself ends at once", "[ex11][step4][stretch]")
 TEST_CASE("another thread cannot kill a greenlet", "[ex11][step4][stretch]")
 {
     auto one = green::spawn([] { return 1; });
-    bool refused = false;
-    std::thread([&] {
-        try {
-            one.kill();
-        } catch (const std::logic_error&) {
-            refused = true;
-        }
-    }).join();
+    const auto is_refused = [&] {
+        bool refused = false;
+        std::thread([&] {
+            try {
+                one.kill();
+            } catch (const std::logic_error&) {
+                refused = true;
+            }
+        }).join();
+        return refused;
+    };
+    const bool refused_before_its_end = is_refused();
+    const int result = one.get();
+    const bool refused_after_its_end = is_refused();
 
-    REQUIRE(refused);
-    REQUIRE(one.get() == 1);
+    REQUIRE(refused_before_its_end);
+    REQUIRE(result == 1);
+    REQUIRE(refused_after_its_end);
 }
 
 // --- step 5: deadlock
@@ -1335,6 +1365,32 @@ TEST_CASE("after a deadlock the program goes on", "[ex11][step5][stretch]")
     green::wake(turn);
     stuck.join();
     REQUIRE(order == words{"woken after all"});
+}
+
+TEST_CASE("a wait that a deadlock has ended is over", "[ex11][step5][stretch]")
+{
+    const leaks_allowed here;
+    green::ticket turn;
+    auto stuck = green::spawn("stuck", [&] {
+        turn = green::prepare_wait();
+        green::wait(turn);
+    });
+    auto for_ever = green::spawn("for ever", [] { green::wait(green::prepare_wait()); });
+    REQUIRE_THROWS_AS(stuck.join(), green::deadlock);
+    REQUIRE_THROWS_WITH(green::wait(green::prepare_wait()),
+                        "deadlock: main waits, stuck waits, for ever waits");
+
+    green::wake(turn); // it ends, and wakes those who still wait for it
+    words order;
+    const green::ticket mine = green::prepare_wait();
+    auto waker = green::spawn([&] {
+        green::sleep(0ms);
+        order.push_back("wakes main");
+        green::wake(mine);
+    });
+    green::wait(mine);
+    order.push_back("main goes on");
+    REQUIRE(order == words{"wakes main", "main goes on"});
 }
 
 TEST_CASE("who is woken by another thread is in no deadlock", "[ex11][step5][stretch][explore]")
