@@ -866,6 +866,32 @@ TEST_CASE("a receive that ends early returns what it has", "[ex12][step2][stretc
     REQUIRE(std::string(bytes.data(), 3) == "hel");
 }
 
+TEST_CASE("the time limit of a receive is for all of it", "[ex12][step2][stretch]")
+{
+    green::patch_all();
+    connection pair;
+    set_time_limit(pair.here, SO_RCVTIMEO, 200ms);
+    std::array<char, 40> bytes{};
+    bool over = false;
+    auto one = green::spawn([&] {
+        const ssize_t got = ::recv(pair.here.get(), bytes.data(), bytes.size(), MSG_WAITALL);
+        over = true;
+        return got;
+    });
+    auto other = green::spawn([&] { // takes two seconds at least, if nobody ends it
+        for (std::size_t i = 0; i < bytes.size() && !over; ++i) {
+            pair.say("x");
+            green::sleep(50ms);
+        }
+    });
+    const ssize_t received = one.get();
+    other.join();
+
+    INFO("bytes received: " << received << ", one every 50 ms, with a time limit of 200 ms");
+    REQUIRE(received > 0);
+    REQUIRE(received < std::ssize(bytes));
+}
+
 TEST_CASE("a receive of all that meets an error returns what it has", "[ex12][step2][stretch]")
 {
     green::patch_all();
