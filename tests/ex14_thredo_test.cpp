@@ -79,6 +79,14 @@ void press_ctrl_c()
     kill(getpid(), SIGINT);
 }
 
+/// Whether a signal that everybody blocks has not been fetched yet.
+bool is_pending(int signal)
+{
+    sigset_t waiting;
+    sigpending(&waiting);
+    return sigismember(&waiting, signal) == 1;
+}
+
 /// Keeps a task busy until it is asked to end, and then goes on as if nothing had happened.
 void wait_until_cancelled()
 {
@@ -1151,6 +1159,26 @@ TEST_CASE("after a Ctrl+C it is 130 even if main ends well", "[ex14][step5]")
             thredo::sleep(1h);
         } catch (const thredo::cancelled&) {
         }
+    });
+
+    REQUIRE(status == 130);
+}
+
+TEST_CASE("after a Ctrl+C it is 130 even if only what main left behind is alive", "[ex14][step5]")
+{
+    std::vector<thredo::task<void>> left_behind;
+    const int status = thredo::run([&] {
+        gate begun;
+        left_behind.push_back(thredo::spawn([&] {
+            try {
+                begun.open();
+                thredo::sleep(1h);
+            } catch (const thredo::cancelled&) { // main has ended, and run() waits for this task
+                press_ctrl_c();
+                support::eventually([] { return !is_pending(SIGINT); });
+            }
+        }));
+        begun.wait();
     });
 
     REQUIRE(status == 130);
