@@ -435,7 +435,7 @@ TEST_CASE("the connection is closed however the request ends", "[ex08][step1]")
 
 TEST_CASE("all requests are under way before the first reply", "[ex08][step2]")
 {
-    const int count = support::drawn(50, 30, 90);
+    const int count = support::drawn(150, 130, 190);
     scripted_server server(count, [&](auto& clients) {
         for (tcp::socket& client : clients) {
             say(client, std::ssize(clients) == count ? "all here" : "some are missing");

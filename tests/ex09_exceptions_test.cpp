@@ -20,6 +20,7 @@
 #include <asio/ip/tcp.hpp>
 
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
@@ -130,6 +131,10 @@ TEST_CASE("a system error arrives with its code", "[ex09][step1]")
         code = error.code();
     }
     REQUIRE(code == asio::error::connection_refused);
+
+    // What is derived from it stays what it is.
+    const auto lost = spawn_thread("reader", [] { std::filesystem::file_size("/no/such/file"); });
+    REQUIRE_THROWS_AS(lost.get(), std::filesystem::filesystem_error);
 }
 
 TEST_CASE("each function runs in a thread of its own", "[ex09][step1]")
