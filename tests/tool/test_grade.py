@@ -24,6 +24,7 @@ from tool.building.build_folder import Case
 from tool.console.terminal import harmless
 from tool.course.layout import Exercise, WorkbookError
 from tool.instructor import (
+    archive,
     grade,
     grade_command,
     grade_forms,
@@ -34,6 +35,7 @@ from tool.instructor import (
     grade_report,
     handed,
     handin,
+    place,
     supervised,
     trial,
 )
@@ -143,6 +145,61 @@ class HandIns(fake_tree.FakeTree):
         self.assertEqual(set(found.files), {"count.cpp", "count.hpp"})
         for name in ("a b.cpp", "large.cpp", "pipe.cpp is no", "link.hpp is a link"):
             self.assertTrue(any(name in one for one in found.remarks), (name, found.remarks))
+
+    def test_headers_that_it_brings(self):
+        """Those that it includes, in folders below it, too; no others."""
+        answer = '#include "trace.h"\n#include "util/a.hpp"\n#include "gone.h"\n' + PLAIN
+        self.hand_in("ex01_count/count.cpp", answer)
+        self.hand_in("ex01_count/trace.h", "#define TRACE(x)\n")
+        self.hand_in("ex01_count/util/a.hpp", '#  include <b.inl>\n#include "../trace.h"\n#include "../../x.h"\n')
+        self.hand_in("ex01_count/util/b.inl")
+        self.hand_in("ex01_count/util/unused.hpp")
+        self.hand_in("ex01_count/util/other.cpp")
+        self.hand_in("ex01_count/old.h")
+        self.hand_in("x.h")
+        found = self.read_it()
+        self.assertEqual(
+            set(found.files), {"count.cpp", "count.hpp", "trace.h", "util/a.hpp", "util/b.inl"}
+        )
+        self.assertEqual(found.remarks, ())
+        holder = self.top / "place"
+        holder.mkdir()
+        made = place.Place(holder, found, 1)
+        self.assertTrue((made.answer / "util/b.inl").is_file())
+
+    def test_a_header_that_is_none(self):
+        self.hand_in("ex01_count/count.cpp", '#include "trace.h"\n' + PLAIN)
+        (self.top / "ex01_count/trace.h").symlink_to("/etc/passwd")
+        (self.top / "ex01_count/other.h").symlink_to("/etc/passwd")
+        found = self.read_it()
+        self.assertEqual(set(found.files), {"count.cpp", "count.hpp"})
+        self.assertEqual(found.remarks, ("left out: trace.h is a link",))
+
+    def test_a_file_and_a_folder_of_one_name(self):
+        """As only an archive can have them."""
+        self.hand_in("ex01_count/count.cpp", '#include "a.h"\n#include "a.h/b.h"\n' + PLAIN)
+        tree = handed.tree_of(self.top)
+        for name in ("a.h", "a.h/b.h", "count.cpp/c.h"):
+            tree.files[f"ex01_count/{name}"] = archive.Member(name, 0, b'#include "count.cpp/c.h"\n')
+        found = handin.read(tree, self.exercise, False)
+        self.assertEqual(len(found.files), 3)
+        self.assertIn("has the name of a file and of a folder", " ".join(found.remarks))
+        holder = self.top / "place"
+        holder.mkdir()
+        place.Place(holder, found, 1)
+
+    def test_an_older_copy_in_a_checkout_is_not_judged(self):
+        self.hand_in("exercises/ex01_count/count.cpp")
+        self.hand_in("exercises/ex01_count_old/count.cpp", "int old;\n")
+        os.utime(self.top / "exercises/ex01_count/count.cpp", (1000, 1000))
+        self.assertEqual(self.read_it().files["count.cpp"], PLAIN.encode())
+
+    def test_what_an_editor_does_to_a_stub_is_no_start(self):
+        for change in (lambda t: t.replace("\n", "\r\n"), lambda t: f"\ufeff{t}\n", str.rstrip):
+            self.hand_in("ex01_count/count.cpp", change(fake_tree.STUB))
+            self.assertFalse(handin.is_started(self.read_it()))
+        self.hand_in("ex01_count/count.cpp", fake_tree.STUB.replace("    ", ""))
+        self.assertTrue(handin.is_started(self.read_it()))
 
     def test_one_bad_hand_in_is_a_line_and_no_end(self):
         (self.top / "ex01_count").symlink_to(self.exercise.solution)

@@ -11,7 +11,7 @@ import unittest
 import zipfile
 
 import fake_tree
-from tool.instructor import grade, handed, handin
+from tool.instructor import archive, grade, handed, handin
 from tool.instructor.graded import MISSING, UNREADABLE
 
 ANSWER = {"ex01_count/count.cpp": "// mine\n"}
@@ -117,6 +117,27 @@ class Archives(fake_tree.FakeTree):
             self.assertEqual(found.files["count.cpp"], b"// new\n")
             self.assertIn(f"judged is the last, {names[1][0]}/ex01_count", found.remarks[0])
 
+    def test_the_archive_that_it_was_unpacked_from(self):
+        """It lies beside the folder, and its files do not take the place of those there."""
+        old = zipped({"count.cpp": "// old\n"}, (2020, 1, 1, 0, 0, 0))
+        self.hand_in("alice/ex01_count/count.cpp", b"// mine\n")
+        self.hand_in("alice/ex01_count.zip", old)
+        self.assertEqual(self.answer("alice"), "// mine\n")
+        for names in (("ex01_count.zip", "ex01_count/count.cpp"), ("ex01_count/count.cpp", "ex01_count.zip")):
+            files = {name: old if name.endswith("zip") else "// mine\n" for name in names}
+            self.hand_in("b.zip", zipped(files))
+            self.assertEqual(self.answer("b.zip"), "// mine\n", names)
+
+    def test_the_archives_that_a_class_was_unpacked_from(self):
+        """Nobody gets a second line for them."""
+        old = zipped({"ex01_count/count.cpp": "// old\n"}, (2020, 1, 1, 0, 0, 0))
+        for name in ("alice", "bob"):
+            self.hand_in(f"class/{name}/ex01_count/count.cpp", f"// {name}\n".encode())
+            self.hand_in(f"class/{name}.zip", old)
+        found = {one.name.split("/")[-1]: one for one in self.graded("class", each=True)}
+        self.assertEqual(set(found), {"alice", "bob"})
+        self.assertEqual(found["bob"].files["count.cpp"], b"// bob\n")
+
     def test_a_class(self):
         files = {
             "Doe Jane_123_assignsubmission_file_/ex01_count/count.cpp": "// Jane\n",
@@ -191,8 +212,15 @@ class Archives(fake_tree.FakeTree):
         self.unreadable("a.tar.gz", gzip.compress(zeros), "come out of it")
         self.unreadable("a.tar.xz", lzma.compress(zeros), "come out of it")
         many = {f"{i}.zip": zipped({"ex01_count/x.cpp": zeros[: 1 << 18]}) for i in range(9)}
-        self.hand_in("a.zip", zipped(many))
-        self.assertTrue(any("come out of it" in one for one in self.read("a.zip", True).remarks))
+        self.unreadable("a.zip", zipped(many), "come out of it")
+
+    def test_a_bomb_behind_one_that_is_refused(self):
+        """Nothing is left to be unpacked then."""
+        budget = archive.Budget(100)
+        for size in (101, 1):
+            with self.assertRaises(archive.Refused):
+                budget.take(size)
+        self.assertEqual(budget.left, 0)
 
     def test_archives_without_end(self):
         packed = zipped({"ex01_count/count.cpp": "x"})

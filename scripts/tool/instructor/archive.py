@@ -57,8 +57,9 @@ class Budget:
         self._most = self.left = most
 
     def take(self, size: int) -> None:
-        self.left -= size
-        if self.left < 0:
+        enough = size <= self.left
+        self.left = self.left - size if enough else 0
+        if not enough:
             raise Refused(f"more than {self._most >> 20} MiB come out of it")
 
 

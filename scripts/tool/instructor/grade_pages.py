@@ -30,7 +30,7 @@ tr:nth-child(even) { background: #8882 } pre { overflow-x: auto; font-size: .85r
 """
 MOST_LINES = 2000  # of a file
 LONGEST_NAME = 180  # bytes, of a file for a student; a system allows 255
-PLACE = re.compile(r"exercises/\w+/([A-Za-z0-9_.-]+\.[ch]pp):(\d+)")
+PLACE = re.compile(r"exercises/\w+/([A-Za-z0-9_./-]+\.[a-z]+):(\d+)")
 
 
 def for_instructors(found: list[Graded], seed: int) -> str:

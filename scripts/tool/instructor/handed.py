@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import os
 import posixpath
 import re
@@ -21,10 +22,13 @@ from tool.instructor.archive import Budget, Member, Refused, is_archive
 MOST_BYTES = 256 << 10  # of one file of code
 MOST_PACKED = 32 << 20  # of one archive
 MOST_DEEP = 12  # folders in one another
+LONGEST_FOLDER = 200  # letters of one that is remembered
 MOST_NESTED = 3  # archives in one another
 MOST_ENTRIES = 50_000
 CLASS_FACTOR = 8  # how much more than a hand-in may come out of a whole class's archive
 PASSED_BY = re.compile(r"\..*|__MACOSX|build(-.*)?")  # a folder in which no hand-in lies
+# Of headers that an answer may bring besides its code.
+HEADERS = (".h", ".hh", ".hxx", ".inl", ".ipp", ".tpp", ".inc")
 # Learning platforms that put everybody's files into one folder: name_user_submission_file. Two people
 # may have one name.
 FLAT = re.compile(r"(.+?)_(?:LATE_|late_)?(\d{2,})_\d{2,}_")
@@ -52,7 +56,7 @@ class Tree:
         return [
             f"{path} {one.wrong}"
             for path, one in self.files.items()
-            if one.wrong and path not in told
+            if one.wrong and path not in told and not is_header(path)
         ]
 
 
@@ -64,6 +68,7 @@ class Reading:
         self._of_a_class = of_a_class
         self._budgets: dict[str, Budget] = {}  # of each hand-in, by its part's name
         self._entries: collections.Counter[str] = collections.Counter()
+        self._folders: set[str] = set()  # that hold a file so far, itself or in folders below
 
     def folder(self, top: Path, above: str = "", deep: int = 0) -> None:
         try:
@@ -89,9 +94,14 @@ class Reading:
     def _file(self, file: Path, path: str) -> None:
         one = plain_file(file)
         if one.wrong or not is_archive(path):
-            self._tree.files[path] = one
+            self._keep(path, one)
         else:
             self.archive(path, one, 1)
+
+    def _keep(self, path: str, one: Member) -> None:
+        self._tree.files[path] = one
+        slashes = itertools.islice(re.finditer("/", path[:LONGEST_FOLDER]), MOST_DEEP)
+        self._folders.update(path[: slash.start()] for slash in slashes)
 
     def archive(self, path: str, packed: Member, nested: int) -> None:
         """Its members stand where a folder of its name would."""
@@ -99,19 +109,24 @@ class Reading:
         if nested > MOST_NESTED:
             self._refuse(path, f"lies in more than {MOST_NESTED} archives")
             return
+        packed_again = []  # read last: what lies beside them in a folder of their name comes first
         try:
             name = path or self._tree.name
             wanted = is_wanted if path else self._wanted_at_the_top
+            if above in self._folders:  # it has been unpacked beside it, and perhaps worked on
+                above = posixpath.join(above, posixpath.basename(path), posixpath.basename(above))
             for one in archive.members(name, packed.content, wanted, self._budget(path)):
                 inside = posixpath.join(above, one.path)
                 if not self._counts(inside):
                     continue
                 if one.wrong or not is_archive(one.path):
-                    self._tree.files[inside] = of_size(one)
+                    self._keep(inside, of_size(one))
                 else:
-                    self.archive(inside, one, nested + 1)
+                    packed_again.append((inside, one))
         except Refused as error:
             self._refuse(path, f"is refused: {error}")
+        for inside, one in packed_again:
+            self.archive(inside, one, nested + 1)
 
     def _wanted_at_the_top(self, path: str) -> bool:
         self._note_part(path)
@@ -151,7 +166,12 @@ def is_wanted(path: str) -> bool:
     *above, name = path.split("/")
     if any(PASSED_BY.fullmatch(one) for one in above) or name.startswith("."):
         return False
-    return is_code(name) or is_archive(name)
+    return is_code(name) or is_header(name) or is_archive(name)
+
+
+def is_header(path: str) -> bool:
+    name = posixpath.basename(path)
+    return name.endswith(HEADERS) and not name.startswith(".")
 
 
 def plain_file(file: Path) -> Member:

@@ -25,8 +25,12 @@ class Place:
             folder.mkdir()
             folder.chmod(0o755)
         for name, content in one.files.items():
-            (self.answer / name).write_bytes(content)
-            (self.answer / name).chmod(0o644)
+            path = self.answer / name
+            for folder in reversed(list(Path(name).parents)[:-1]):
+                (self.answer / folder).mkdir(exist_ok=True)
+                (self.answer / folder).chmod(0o755)
+            path.write_bytes(content)
+            path.chmod(0o644)
         if os.geteuid() == 0:
             os.chown(self.out, sandbox.FIRST_USER + user, sandbox.FIRST_USER + user)
 

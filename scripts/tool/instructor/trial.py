@@ -93,7 +93,7 @@ class Trials:
         for_tests = sandbox.Sandboxes(place.user)
         sources = sorted(name for name in one.files if name.endswith(".cpp"))
         changed = [name for name in one.files if one.files[name] != self._stub.get(name)]
-        headers = [self._exercise.stub / name for name in changed if name.endswith(".hpp")]
+        headers = [self._exercise.stub / name for name in changed if not name.endswith(".cpp")]
         by_header = bool(headers)
         searched = [name for name in sources if by_header or name in changed]
         objects = [str(out / f"answer{i}.o") for i in range(len(sources))]
