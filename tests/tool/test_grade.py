@@ -414,8 +414,12 @@ class ObjectCode(unittest.TestCase):
         symbols.Symbols(
             frozenset({"_ZN7support4pageE"}),
             frozenset({"_ZN5Catch3eqEv", "_Z6inlinev", "_ZN7support4lifeC1Ev"}),
+            frozenset({"write"}),
         ),
-        symbols.Symbols(frozenset({"open", "_Znwm", "pthread_mutex_lock"})),
+        symbols.Symbols(
+            frozenset({"open", "write", "read", "_Znwm", "pthread_mutex_lock"}),
+            undefined=frozenset({"read"}),
+        ),
     )
 
     def found(self, usual=symbols.Symbols(), exercise="ex01", traces=True, **answer):
@@ -427,6 +431,25 @@ class ObjectCode(unittest.TestCase):
         self.assertEqual(self.found(undefined=names), [])
         weak = ["_ZNSt6vectorIiE4sizeEv", "_ZZNSt6vectorIiE4sizeEvE1x", "_Z6inlinev"]
         self.assertEqual(self.found(strong=["_Z6helperi"], weak=weak), [])
+
+    def test_what_people_print_and_compute_with(self):
+        names = "sprintf vfprintf explorer_vfprintf localtime localtime_r setvbuf fileno isatty putc sysconf"
+        names += " lrint modf atan2f frexp labs random"
+        self.assertEqual(self.found(undefined=names.split()), [])
+
+    def test_a_variable_called_like_a_function_of_the_systems(self):
+        """That nobody calls: a handler for the signal could go on elsewhere."""
+        self.assertEqual(self.found(strong=["open"], variables=["open"]), [])
+        self.assertEqual(len(self.found(strong=["open"])), 1)
+        self.assertEqual(len(self.found(strong=["_Z4workv"], variables=["_Z4workv"])), 1)
+        for called in ("write", "read"):
+            self.assertEqual(len(self.found(strong=[called], variables=[called])), 1, called)
+        around = symbols.Surroundings(
+            symbols.Symbols(), symbols.Symbols(),
+            symbols.Symbols(strong=frozenset({"optind"}), variables=frozenset({"optind"})),
+        )  # fmt: skip
+        mine = symbols.Symbols(strong=frozenset({"optind"}), variables=frozenset({"optind"}))
+        self.assertEqual(len(symbols.findings(mine, around, symbols.Symbols(), "ex01", True)), 1)
 
     TRACE = ("getenv", "fopen", "_ZNSt14basic_ofstreamIcSt11char_traitsIcEEC1Ev")
 
@@ -453,7 +476,7 @@ class ObjectCode(unittest.TestCase):
             "open", "mmap", "dlsym", "ptrace", "system", "_ZN7support4pageE",
             "_ZNSt14basic_ifstreamIcSt11char_traitsIcEEC1Ev", "_ZNSt10filesystem6existsE",
             "_ZNSt13basic_filebufIcSt11char_traitsIcEE4openEPKcSt13_Ios_Openmode", "fread", "fgetc",
-            "getline", "pthread_kill", "pthread_exit", "pthread_getattr_np", "_Unwind_ForcedUnwind",
+            "getline", "_ZN3fmt2v94file4readEPvm", "_ZN3fmt3v1113buffered_fileD1Ev", "pthread_kill", "pthread_exit", "pthread_getattr_np", "_Unwind_ForcedUnwind",
         ):
             self.assertEqual(len(self.found(undefined=[name])), 1, name)
 
@@ -471,7 +494,10 @@ class ObjectCode(unittest.TestCase):
         self.assertEqual(
             symbols.listed("\n".join(lines)),
             symbols.Symbols(
-                frozenset({"main", "later"}), frozenset({"twice"}), frozenset({"open", "memcpy"})
+                frozenset({"main", "later"}),
+                frozenset({"twice"}),
+                frozenset({"open", "memcpy"}),
+                frozenset({"later"}),
             ),
         )
 

@@ -15,6 +15,9 @@ from tool.building.build_folder import Built
 from tool.course.layout import MACHINE, Exercise, WorkbookError
 from tool.judging import symbols
 
+# So that __DATE__ and __TIME__ are the same in what is compared.
+AT_ONE_TIME = ("env", "SOURCE_DATE_EPOCH=0")
+
 
 class Recipe:
     """The commands of one exercise; its checker has been built."""
@@ -44,7 +47,7 @@ class Recipe:
         """The same source, printed as the compiler's own eyes see it."""
         words = self._print(source)
         # A precompiled header is read and not printed: nobody looks at it. Clang does so by itself.
-        return words if "-include-pch" in words else [*words, "-fpch-preprocess"]
+        return [*AT_ONE_TIME, *words, *(["-fpch-preprocess"] if "-include-pch" not in words else [])]
 
     def _print(self, source: Path) -> list[str]:
         words = self.compile(source, "-")
@@ -61,7 +64,7 @@ class Recipe:
         explorers = ("-DASIO_RECYCLING_ALLOCATOR", "-DASIO_DISABLE_STD_ALIGNED_ALLOC")
         dropped = ("-fsanitize", "-O", "--param", "-Winvalid-pch", "-Werror", *explorers)
         kept = [word for word in words[1:] if not word.startswith(dropped) and word != tests]
-        return [words[0], "-O2", "-U_FORTIFY_SOURCE", *kept]
+        return [*AT_ONE_TIME, words[0], "-O2", "-U_FORTIFY_SOURCE", *kept]
 
     def answer_objects(self) -> dict[str, str]:
         """Those of the built checker, by their sources' names."""
@@ -129,7 +132,9 @@ class Recipe:
         return symbols.Surroundings(
             symbols.read(offered),
             symbols.read(judges),
-            symbols.read([path for path in libraries if path.is_file()], shared=True),
+            symbols.together(
+                symbols.read([path], shared=True) for path in libraries if path.is_file()
+            ),
         )
 
     def library(self, name: str) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,8 @@ LIBRARIES = re.compile(
 # sandbox forbids to write there.
 FILES = re.compile(
     r"filebuf|basic_[io]?fstream|13basic_fstream|14basic_[io]fstream|10filesystem|__basic_file"
-    r"|random_access_file|stream_file|f(?:open|close|read|gets|seek|tell)(?:64)?$|getenv$"
+    r"|random_access_file|stream_file|3fmt\dv\d+?(?:4file|13buffered_file)"
+    r"|f(?:open|close|read|gets|seek|tell)(?:64)?$|getenv$"
 )
 # An ofstream opens for writing, whatever else it is told; a filebuf also reads.
 TRACES = re.compile(r"basic_ofstream|f(?:open|close)(?:64)?$|getenv$")
@@ -36,16 +38,19 @@ FAMILIES = re.compile(
     r"|__pthread_|__atomic_|_Unwind_Resume$|__gxx_|__stack_|mem(?!fd)|is|to"
     r"|str|__isoc23_str|clock_|gettime|\w*printf_chk$|__mem\w+_chk$|__str\w+_chk$|__\w+[ts]i[34]$"
     r"|(?:a?(?:cos|sin|tan|cosh|sinh|tanh)|exp|exp2|log|log2|log10|pow"
-    r"|fmod|fm(?:ax|in)|hypot|sqrt|cbrt|ceil|floor|l?l?round|trunc|rint|fma)[fl]?$)\w*$"
+    r"|fmod|fm(?:ax|in)|hypot|sqrt|cbrt|ceil|floor|l?l?round|trunc|l?l?rint|nearbyint|fma|fdim|atan2"
+    r"|modf|frexp|ldexp|scalbl?n|log1p|expm1|erfc?|[lt]gamma|remainder|copysign|nextafter)[fl]?$)\w*$"
 )
 # Inline waits of the library's call syscall(); the source is searched for it.
 OTHERS = set(
     "__assert_fail __dso_handle __dynamic_cast __errno_location __libc_single_threaded "
     "__once_proxy __tls_get_addr _GLOBAL_OFFSET_TABLE_ abort abs "
-    "atoi atof atol bsearch calloc clock div fflush fprintf fputc fputs free fwrite "
-    "malloc memchr memcmp memcpy memmove memset nanosleep perror "
-    "printf putchar puts qsort rand realloc sched_yield "
-    "sleep snprintf srand stderr stdout syscall time usleep vsnprintf".split()
+    "aligned_alloc asctime asctime_r atoi atof atol atoll bsearch calloc clock ctime ctime_r difftime div "
+    "fflush fileno fprintf fputc fputs free fwrite gmtime gmtime_r labs llabs localtime localtime_r "
+    "malloc memchr memcmp memcpy memmove memset mktime nanosleep perror "
+    "printf putc putchar puts qsort rand rand_r random realloc sched_getcpu sched_yield setbuf setvbuf "
+    "sleep snprintf sprintf srand srandom stderr stdout syscall sysconf time tzset usleep vfprintf vprintf "
+    "vsnprintf vsprintf wcslen".split()
 )
 # And what only some exercises are about: by pipe() and write() memory can be searched, by getpid() the
 # judge be recognised. What an exercise's own solution uses may be used there in any case.
@@ -78,6 +83,7 @@ class Symbols:
     strong: frozenset[str] = frozenset()  # definitions
     weak: frozenset[str] = frozenset()  # definitions, of which the linker takes the first
     undefined: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()  # of the definitions, those that are no functions
 
     @property
     def defined(self) -> frozenset[str]:
@@ -104,13 +110,26 @@ def read(files: list[Path], shared: bool = False) -> Symbols:
     return listed(done.stdout)
 
 
+def together(several: Iterable[Symbols]) -> Symbols:
+    """Of libraries: what one needs of another is among the undefined."""
+    whole = Symbols()
+    for one in several:
+        whole = Symbols(
+            whole.strong | one.strong,
+            whole.weak | one.weak,
+            whole.undefined | one.undefined,
+            whole.variables | one.variables,
+        )
+    return whole
+
+
 def listing(files: list[Path], shared: bool = False) -> list[str]:
     """The command that lists what these define and use, for listed()."""
     return ["nm", "-P", *(["-D"] if shared else []), "--", *map(str, files)]
 
 
 def listed(text: str) -> Symbols:
-    strong, weak, undefined = set(), set(), set()
+    strong, weak, undefined, variables = set(), set(), set(), set()
     for line in text.splitlines():
         name, letter = [*line.split(), "", ""][:2]
         name = name.split("@")[0]
@@ -120,7 +139,10 @@ def listed(text: str) -> Symbols:
             weak.add(name)
         elif letter in ("T", "D", "B", "R", "G", "S", "i", "C"):
             strong.add(name)
-    return Symbols(frozenset(strong), frozenset(weak), frozenset(undefined - strong - weak))
+        if letter in ("V", "u", "D", "B", "R", "G", "S", "C"):
+            variables.add(name)
+    undefined -= strong | weak
+    return Symbols(frozenset(strong), frozenset(weak), frozenset(undefined), frozenset(variables))
 
 
 def findings(
@@ -129,6 +151,11 @@ def findings(
     """`usual`: those of the exercise's solution."""
     theirs = around.offered.strong | around.judges.strong | around.libraries.strong
     taken = answer.strong & (theirs | around.judges.weak | around.libraries.weak)
+    # A variable called like a function of the C library's that nobody calls, as `error` is.
+    needed = around.libraries.undefined | around.judges.undefined | around.offered.undefined
+    taken -= answer.variables & (around.libraries.defined - around.libraries.variables) - (
+        around.offered.defined | around.judges.defined | needed
+    )
     # Weak ones are copies of inline functions, and the tests' own come first when it is linked.
     taken |= {name for name in answer.weak if name in theirs or OF_THE_JUDGES.match(name)}
     # But not those of what only the archives behind the answer hold.
