@@ -44,6 +44,44 @@ BESIDE = {
     "a semaphore": "#include <semaphore>\nstd::counting_semaphore<> slots{2};\nvoid enter()\n{\n"
     "    slots.acquire();\n}\n",
     "a future": "#include <future>\nint later()\n{\n    return std::async([] { return 7; }).get();\n}\n",
+    "a trace with the time of day": "#include <cstdarg>\n#include <cstdio>\n#include <ctime>\n"
+    "#include <unistd.h>\nvoid trace(const char* format, ...)\n{\n    char when[32];\n"
+    "    const std::time_t now = std::time(nullptr);\n    struct tm parts;\n"
+    "    std::strftime(when, sizeof when, \"%T\", localtime_r(&now, &parts));\n    char line[99];\n"
+    "    std::sprintf(line, isatty(fileno(stderr)) ? \"[%s] \" : \"%s \", when);\n    va_list rest;\n"
+    "    va_start(rest, format);\n    std::vfprintf(stderr, format, rest);\n    va_end(rest);\n}\n",
+    "when it was compiled": "#include <cstdio>\nvoid about()\n{\n    std::puts(__DATE__ \" \" __TIME__);\n}\n",
+    "a trace by lines": "#include <iostream>\n#include <syncstream>\nvoid trace(int n)\n{\n"
+    "    std::osyncstream(std::clog) << n << std::endl;\n}\n",
+    "a macro for traces that is off": "#ifdef TRACE\n"
+    "#define SAY(format, ...) std::fprintf(stderr, format, ##__VA_ARGS__)\n#else\n"
+    "#define SAY(format, ...) ((void)0)\n#endif\nvoid said()\n{\n    SAY(\"%d\", 1);\n}\n",
+    "a name for each line": "#define JOINED(a, b) a##b\n#define NAMED(a, b) JOINED(a, b)\n"
+    "int NAMED(at_, __LINE__) = 1;\n",
+    "warnings turned off": '#pragma GCC diagnostic push\n#pragma GCC diagnostic ignored "-Wunused-function"\n'
+    "#pragma region rest\nstatic void rest()\n{\n}\n#pragma endregion\n#pragma GCC diagnostic pop\n",
+    "what clang knows of locks": "#include <mutex>\n#ifdef __clang__\n#define ANNOTATED(x) __attribute__((x))\n"
+    "#else\n#define ANNOTATED(x)\n#endif\n#define GUARDED_BY(x) ANNOTATED(guarded_by(x))\n"
+    "std::mutex many_mutex;\nint many GUARDED_BY(many_mutex) = 0;\n",
+    "what is likely": "#define LIKELY(x) __builtin_expect(!!(x), 1)\nint sign(int n)\n{\n"
+    "    return LIKELY(n > 0) ? 1 : -1;\n}\n",
+    "an earlier try": "#if 0 // it doesn't end\n#include <sys/mman.h>\n#pragma omp parallel\n"
+    'extern "C" long id()\n{\n    asm("nop");\n    return syscall(186);\n}\n#endif\n',
+    "a key of its own": "#include <unordered_map>\nstruct key {\n    int n;\n"
+    "    bool operator==(const key&) const = default;\n};\nnamespace std {\ntemplate <>\n"
+    "struct hash<key> {\n    size_t operator()(const key& one) const\n    {\n"
+    "        return hash<int>()(one.n);\n    }\n};\n}\nstd::unordered_map<key, int> known;\n",
+    "a specialization of its own template": "#include <string>\n#include <vector>\n"
+    "template <class T> struct named;\ntemplate <> struct named<std::vector<int>> {\n"
+    "    std::string name = \"numbers\";\n};\nnamed<std::vector<int>> numbers_name;\n",
+    "what fmt needs": "#include <fmt/format.h>\nenum class color { red };\n"
+    "template <> struct fmt::formatter<color> : fmt::formatter<std::string_view> {\n"
+    "    template <class Context> auto format(color, Context& context) const\n    {\n"
+    '        return fmt::formatter<std::string_view>::format("red", context);\n    }\n};\n'
+    'std::string red = fmt::format("{}", color::red);\n',
+    "a variable called error": "#include <exception>\nstd::exception_ptr error;\n",
+    "a cache for each thread": "#include <unordered_map>\nthread_local std::unordered_map<int, bool> tested;\n"
+    "bool is_known(int n)\n{\n    return tested.count(n) != 0;\n}\n",
     "an exception of its own": "struct no_threads : std::runtime_error {\n"
     "    using std::runtime_error::runtime_error;\n};\n",
 }

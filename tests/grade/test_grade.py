@@ -100,6 +100,15 @@ class HandIns(unittest.TestCase):
         found = self.graded('#include "more.hpp"\n' + GOOD[SOURCE], **more)
         self.assertEqual((found.verdict, found.odd, found.why), (graded.CORE, [], ""))
 
+    def test_headers_of_ones_own(self):
+        more = {"trace.h": "#define TRACE(x)\n", "util/twice.hpp": '#include "../trace.h"\nint twice(int);\n'}
+        self.judge_only(PROMISE)
+        found = self.graded('#include "trace.h"\n#include "util/twice.hpp"\n' + GOOD[SOURCE], **more)
+        self.assertEqual((found.verdict, found.odd, found.why), (graded.CORE, [], ""))
+        more["util/twice.hpp"] = 'inline void nothing() { asm("nop"); }\n'
+        found = self.graded('#include "util/twice.hpp"\n' + GOOD[SOURCE], **more)
+        self.assertEqual(found.verdict, graded.LOOK)
+
     def test_the_courses_right_and_half_filled_answers(self):
         problems: list[str] = []
         for one in answers.answers_of(EXERCISE, problems):

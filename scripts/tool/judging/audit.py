@@ -3,8 +3,9 @@
 # their verdict. What it would need for that does not stand in honest answers to these exercises: a
 # finding proves nothing, and is a reason to read the answer.
 #
-# The source is searched twice: as it was handed in, and as the preprocessor leaves it, with macros
-# expanded. What the exercise's own stub or solution does is no finding.
+# The source is searched twice: as it was handed in, but for what stands behind `#if 0`, and as the
+# preprocessor leaves it, with macros expanded. What the exercise's own stub or solution does is no
+# finding.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
@@ -12,41 +13,88 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tool.course import stub_rules
+from tool.judging import interface
+from tool.judging.code_text import (
+    as_compiler_reads,
+    as_directives_are_read,
+    hard_to_read,
+    on_one_line,
+    without_dead_parts,
+    without_texts,
+)
 
 MOST = 20  # findings of one kind in a file
+MOST_EXCUSED = 100  # in a file
+LONGEST = 500  # letters of what is looked at to excuse it
+LONGEST_INSIDE = 2000  # of a namespace
 # What a search in the source finds, comments and texts taken out.
 WORDS = (
     (r"\b(?:__)?asm(?:__)?\b", "assembly"),
-    (r"\b__attribute(?:__)?\b", "a compiler's attribute"),
-    (r"\[\s*\[(?:[^\[\]]|\[[^\[\]]{0,50}\]){0,200}(?:::|\busing\b)", "a compiler's attribute"),
     (r"\b_Pragma\b", "a pragma"),
-    (r"\b__tsan_\w*|\bAnnotate\w+", "a word to the explorer"),
+    (
+        r"\b__tsan_\w*|\bAnnotate(?:HappensBefore|HappensAfter|Ignore|BenignRace|RWLock|Mutex|CondVar"
+        r"|NewMemory|Memory|Publish|Unpublish|FlushState|Enable)\w*",
+        "a word to the explorer",
+    ),
     (
         r"\bnamespace\s+(?:std|Catch|explorer)\b[^;{=]{0,200}\{",
         "an addition to a foreign namespace",
     ),
-    (r"\btemplate\s*<\s*>[^;{]{0,500}\bstd\s*::", "a specialization in the standard library"),
+    (
+        rf"\btemplate\s*<\s*>(?=[^;{{]{{0,{LONGEST}}}\bstd\s*::)[^;{{]{{0,{LONGEST}}}",
+        "a specialization in the standard library",
+    ),
     (r'\bextern\s*"', "C linkage"),
     (r"\bsyscall\b", "a system call"),
     (r"\btodo_page\b", "the tests' own memory"),
+)
+# Not in a macro's definition: what it expands to is searched for them.
+ATTRIBUTES = (
+    (r"\b__attribute(?:__)?\b", "a compiler's attribute"),
+    (r"\[\s*\[(?:[^\[\]]|\[[^\[\]]{0,50}\]){0,200}(?:::|\busing\b)", "a compiler's attribute"),
 )
 # Attributes that change nothing of what an answer does.
 HARMLESS = (
     r"(?:gnu::|__gnu__::)?(?:__)?(?:noinline|always_inline|flatten|hot|cold|pure|const|unused|used"
     r"|nonnull|returns_nonnull|malloc|warn_unused_result|nothrow|format|deprecated|nodiscard"
-    r"|maybe_unused|noreturn|likely|unlikely|fallthrough|no_unique_address)(?:__)?\s*(?:\([^()]*\))?"
+    r"|maybe_unused|noreturn|likely|unlikely|fallthrough|no_unique_address"
+    # Clang's analysis of locks.
+    r"|(?:pt_)?guarded_by|capability|lockable|scoped_lockable|no_thread_safety_analysis"
+    r"|(?:try_)?(?:acquire|release|requires|assert)(?:_shared|_generic)?_capability|acquired_(?:before|after)"
+    r"|locks_excluded|lock_returned)(?:__)?\s*(?:\([^()]*\))?"
 )
 HARMLESS_ATTRIBUTES = re.compile(
     rf"\[\s*\[\s*{HARMLESS}(?:\s*,\s*{HARMLESS})*\s*\]\s*\]"
     rf"|\b__attribute(?:__)?\s*\(\(\s*{HARMLESS}(?:\s*,\s*{HARMLESS})*\s*\)\)"
 )
-# The system's own macros may expand to it.
-IN_SOURCE_ONLY = ((r"\b__builtin_\w+", "a compiler's function"),)
-IN_PREPROCESSED = ((r"^[ \t]*#[ \t]*pragma\b(?![ \t]+once\b).*", "a pragma"),)
+# The compiler's functions but for those that only count or tell the optimizer something.
+BUILTINS = (
+    r"(?:expect|expect_with_probability|unreachable|trap|prefetch|assume_aligned|FILE|LINE|FUNCTION"
+    r"|(?:popcount|parity|clz|ctz|ffs|bswap)\w*|\w+_overflow(?:_p)?)\b"
+)
+IN_SOURCE = ((rf"\b__builtin_(?!{BUILTINS})\w+", "a compiler's function"),)
+# The system's own macros may expand to more of them.
+EXPANDED = r"(?:va_\w+|offsetof|object_size|alloca|(?:inf|nan|huge_val|is|signbit)\w*|fpclassify)\b"
+IN_PREPROCESSED = (
+    (rf"\b__builtin_(?!{BUILTINS}|{EXPANDED})\w+", "a compiler's function"),
+    (rf"^[ \t]*#[ \t]*pragma\b(?![ \t]+{interface.QUIET_PRAGMA.pattern}$).*", "a pragma"),
+)
+# What a class of one's own may need in namespace std.
+FOR_OWN_TYPES = r"(?:hash|is_error_code_enum|is_error_condition_enum)\b"
+ONLY_FOR_OWN_TYPES = re.compile(
+    rf"(?:\s*template\s*<\s*>\s*(?:struct|class)\s+{FOR_OWN_TYPES}\s*<[^;@]*>[^;@]*@\s*;)+\s*"
+)
+# Macros of headers that are a brace or hold some; and friends are found from outside, wherever they stand.
+IN_INTERFACE = (
+    (
+        r"\b(?:(?:__|_GLIBCXX_|FMT_|ASIO_|CATCH_)(?:BEGIN|END)_|pthread_cleanup_)\w+",
+        "a macro that is a brace",
+    ),
+    (rf"\bfriend\b[^;{{}}]{{0,{LONGEST}}}\boperator\b", "an operator that the tests would use"),
+)
 DIRECTIVES = "include pragma if ifdef ifndef elif else endif error warning define undef".split()
 IN_HEADERS = "include pragma ifndef define endif".split()  # the tests see these headers, too
 FOREIGN = re.compile(
@@ -54,15 +102,6 @@ FOREIGN = re.compile(
 )
 IS_THERE_HAS_INCLUDE = r"\bdefined\s*\(?\s*__has_include(?:_next)?\b\s*\)?"
 HAS_INCLUDE = r"\b__has_include(?:_next)?\b\s*\(?([^)]*)"
-# An identifier and a number are taken whole: what looks like a text may begin inside one.
-TOKEN = re.compile(
-    r"(?P<comment>//[^\n]*|/\*(?:.*?\*/|.*))"
-    r'|(?P<raw>(?:u8|[uUL])?R"(?P<end>[^()\\\s]{0,16})\((?:.*?\)(?P=end)"|.*))'
-    r'|(?P<string>(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*"?)'
-    r"|(?P<letter>(?:u8|[uUL])?'(?:[^'\\\n]|\\.)*'?)"
-    r"|[A-Za-z_]\w*|\.?\d(?:[eEpP][+-]|'?\w|\.)*",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -80,12 +119,23 @@ def findings(files: dict[str, bytes], stub: dict[str, bytes]) -> list[Finding]:
     for name, content in files.items():
         if content == stub.get(name):
             continue
+        seen_by_tests = name in stub and name.endswith(".hpp")
         text = as_compiler_reads(content)
-        found += words(name, without_texts(text), (*WORDS, *IN_SOURCE_ONLY))
-        found += directives(name, text, name in stub and name.endswith(".hpp"))
-        if name in stub and name.endswith(".hpp"):
+        for reading in dict.fromkeys((text, as_directives_are_read(text))):
+            found += as_it_stands(name, without_dead_parts(reading), seen_by_tests)
+        if what := hard_to_read(content):
+            found.append(Finding(what, name))
+        if seen_by_tests:
             found += interface_changes(name, content, files, stub)
     return found
+
+
+def as_it_stands(name: str, text: str, seen_by_tests: bool) -> list[Finding]:
+    plain = without_texts(text)
+    found = words(name, plain, (*WORDS, *IN_SOURCE))
+    found += words(name, re.sub(r"(?m)^[ \t]*#[ \t]*define\b.*", "", plain), ATTRIBUTES)
+    found += directives(name, text, seen_by_tests)
+    return found + (words(name, plain, IN_INTERFACE) if seen_by_tests else [])
 
 
 def preprocessed_findings(output: str, folder: str) -> list[Finding]:
@@ -93,7 +143,7 @@ def preprocessed_findings(output: str, folder: str) -> list[Finding]:
     return [
         Finding(one.kind, part)
         for part, text in own_parts(output, folder).items()
-        for one in words(part, without_texts(text), (*WORDS, *IN_PREPROCESSED))
+        for one in words(part, without_texts(text), (*WORDS, *ATTRIBUTES, *IN_PREPROCESSED))
     ]
 
 
@@ -122,45 +172,16 @@ def own_text(output: str, folder: str) -> str:
 
 
 def own_parts(output: str, folder: str) -> dict[str, str]:
-    """By file, the lines that come from `folder`."""
+    """By file, the lines that come from `folder` and from those below it."""
     parts: dict[str, list[str]] = {}
     name = ""
-    for line in output.split("\n"):
+    for line in on_one_line(output).split("\n"):
         if marker := re.match(r'# \d+ "([^"]*)"', line):
             path = posixpath.normpath(marker.group(1))
-            name = posixpath.basename(path) if posixpath.dirname(path) == folder else ""
+            name = path[len(folder) + 1 :] if path.startswith(f"{folder}/") else ""
         elif name:
             parts.setdefault(name, []).append(line)
     return {part: "\n".join(lines) for part, lines in parts.items()}
-
-
-def as_compiler_reads(content: bytes) -> str:
-    """Lines that end in a backslash joined, and digraphs spelled out. Lines keep their numbers."""
-    text = content.decode("utf-8", "replace").lstrip("\ufeff").replace("\0", " ")
-    lines = []
-    for line in re.sub(r"\\[ \t\v\f]*\r?\n", "\0", text).split("\n"):
-        lines.append(line.replace("\0", ""))
-        lines += [""] * line.count("\0")
-    text = "\n".join(lines)
-    for digraph, meaning in (("<:", "["), (":>", "]"), ("<%", "{"), ("%>", "}"), ("%:", "#")):
-        text = text.replace(digraph, meaning)
-    return text
-
-
-def without_texts(text: str, only_comments: bool = False) -> str:
-    """Comments become blank and literals empty. Every line keeps its number."""
-
-    def emptied(match: re.Match[str]) -> str:
-        found, kind = str(match.group()), match.lastgroup
-        if kind == "comment":
-            kept = " "
-        elif kind is None or only_comments:
-            return found
-        else:
-            kept = "''" if kind == "letter" else '""'
-        return kept + "\n" * found.count("\n")
-
-    return TOKEN.sub(emptied, text)
 
 
 def words(name: str, text: str, searches: Iterable[tuple[str, str]]) -> list[Finding]:
@@ -168,8 +189,54 @@ def words(name: str, text: str, searches: Iterable[tuple[str, str]]) -> list[Fin
     return [
         Finding(f"{what} ({' '.join(match.group().split())[:60]})", place(name, text, match))
         for pattern, what in searches
-        for match in itertools.islice(re.finditer(pattern, text, re.MULTILINE), MOST)
+        for match in itertools.islice(inexcusable(re.finditer(pattern, text, re.MULTILINE), what), MOST)
     ]
+
+
+def inexcusable(found: Iterator[re.Match[str]], what: str) -> Iterator[re.Match[str]]:
+    excused = EXCUSES.get(what)
+    for number, match in enumerate(found):
+        if excused is None or number >= MOST_EXCUSED or not excused(match):
+            yield match
+
+
+def is_for_own_types(match: re.Match[str]) -> bool:
+    """Of namespace std, one that holds nothing but what a type of one's own needs there."""
+    inside = ""
+    depth = 1
+    if not re.fullmatch(r"namespace\s+std\s*\{", match.group()):
+        return False
+    for letter in match.string[match.end() : match.end() + LONGEST_INSIDE]:
+        depth += (letter == "{") - (letter == "}")
+        if depth == 0:
+            return bool(ONLY_FOR_OWN_TYPES.fullmatch(inside))
+        if letter == "}" and depth == 1:
+            inside += "@"
+        elif depth == 1:
+            inside += letter
+    return False
+
+
+def is_of_ones_own(match: re.Match[str]) -> bool:
+    """A specialization of what is not the standard library's, which only names it: for one of its
+    types, with one as its base, or as what is returned."""
+    text = match.group()
+    if len(text) > LONGEST:
+        return False
+    shorter = re.sub(r"<[^<>]*>", " ", text)
+    while shorter != text:
+        text, shorter = shorter, re.sub(r"<[^<>]*>", " ", shorter)
+    if re.match(r"template\s+(?:struct|class|union)\b", text):
+        own = re.split(r"(?<!:):(?!:)", text, maxsplit=1)[0]
+        return not re.search(rf"\bstd\s*::\s*(?!{FOR_OWN_TYPES})", own)
+    name = r"\bstd\s*::\s*(?:\w+\s*::\s*)*(?:operator\b[^(]*|\w+)[\s)]*"
+    return not re.search(name + (r"(?:\(|=)" if "(" in text else r"(?:=|$)"), text)
+
+
+EXCUSES: dict[str, Callable[[re.Match[str]], bool]] = {
+    "an addition to a foreign namespace": is_for_own_types,
+    "a specialization in the standard library": is_of_ones_own,
+}
 
 
 def place(name: str, text: str, match: re.Match[str]) -> str:
@@ -183,19 +250,16 @@ def directives(name: str, text: str, seen_by_tests: bool) -> list[Finding]:
         match = re.match(r"\s*#\s*(\w+)(.*)", line)
         if match and plain[index].lstrip().startswith("#"):  # not in a text of several lines
             word, rest = match.group(1), match.group(2).strip()
-            kind = directive_kind(word, rest, seen_by_tests)
-            if word == "define" and "##" in plain[index]:
-                kind = "a macro that makes names"
-            if kind:
+            if kind := directive_kind(word, rest, seen_by_tests, posixpath.dirname(name)):
                 found.append(Finding(kind, f"{name}:{index + 1}"))
     return found
 
 
-def directive_kind(word: str, rest: str, seen_by_tests: bool) -> str:
-    """What is odd about it; nothing for an ordinary one."""
+def directive_kind(word: str, rest: str, seen_by_tests: bool, folder: str) -> str:
+    """What is odd about it; nothing for an ordinary one. `folder`: of its file, below the answer's."""
     if word not in (IN_HEADERS if seen_by_tests else DIRECTIVES):
         return f"#{word}"
-    if word == "pragma" and rest != "once":
+    if word == "pragma" and not interface.QUIET_PRAGMA.fullmatch(rest):
         return f"#pragma {rest}"
     if word == "define" and seen_by_tests and not re.fullmatch(r"\w+", rest):
         return f"a macro that the tests see ({rest.split('(')[0]})"
@@ -204,7 +268,7 @@ def directive_kind(word: str, rest: str, seen_by_tests: bool) -> str:
         return f"#{word} {rest}"
     if word == "include":
         path = re.fullmatch(r'<([^>]+)>|"([^"]+)"', rest)
-        if path is None or FOREIGN.match(normal_path(path.group(1) or path.group(2))):
+        if path is None or FOREIGN.match(normal_path(path.group(1) or path.group(2), folder)):
             return f"#include {rest}"
     return ""
 
@@ -215,9 +279,11 @@ def is_elsewhere(said: str) -> bool:
     return path is None or bool(re.match(r"/|\.\.", posixpath.normpath(path.group(1) or path.group(2))))
 
 
-def normal_path(path: str) -> str:
+def normal_path(path: str, folder: str) -> str:
     """The given code may be named by way of the folder above."""
     path = posixpath.normpath(path)
+    if path.startswith("../"):
+        path = posixpath.normpath(posixpath.join(folder, path))
     return path[3:] if path.startswith("../given/") else path
 
 
@@ -225,63 +291,16 @@ def interface_changes(
     name: str, content: bytes, files: dict[str, bytes], stub: dict[str, bytes]
 ) -> list[Finding]:
     """The tests are compiled with the answer's header: only its private part is free."""
-    old, new = (laid_out(text) for text in (stub[name], content))
     # By name, however it is spelled: a header of one's own could tell the tests anything.
-    own = {path for path in files if path not in stub}
+    own = {posixpath.basename(path) for path in files if path not in stub}
     found = [
         Finding(f"#include of {path}, which the tests see", name)
-        for path in includes(new)
+        for path in includes(without_texts(as_compiler_reads(content), only_comments=True))
         if posixpath.basename(path) in own
     ]
-    try:
-        bodies = {todo.function.signature for todo in stub_rules.todos(old.splitlines())}
-        before, after = (public_part(text, bodies) for text in (old, new))
-        if squeezed(before) != squeezed(after):
-            extra = next((text for text in after if text not in before), "something is missing")
-            found.append(Finding(f"the public part is changed ({extra})", name))
-        found += [
-            Finding("goes on behind its last brace, which the tests see", f"{name}:{line}")
-            for line in broken_out(without_texts(new).splitlines(), bodies)
-        ]
-    except stub_rules.RuleBroken as error:
-        found.append(Finding(f"the public part cannot be read ({error})", f"{name}:{error.line}"))
+    if extra := interface.change(name, stub[name], content):
+        found.append(Finding(f"the public part is changed ({extra})", name))
     return found
-
-
-def laid_out(header: bytes) -> str:
-    """Without comments, and as near to our layout as lines allow."""
-    text = without_texts(as_compiler_reads(header), only_comments=True)
-    text = text.replace("\r\n", "\n").expandtabs(4)
-    return re.sub(r"^(\S[^;{}\n]*\)[^;{}\n]*?) *\{$", r"\1\n{", text, flags=re.MULTILINE)
-
-
-def public_part(header: str, bodies: set[str]) -> list[str]:
-    """Its lines but for the bodies to write and private parts."""
-    kept = stub_rules.skeleton(header.splitlines(), bodies, True)
-    return [text.strip() for _, text in kept if text.strip()]
-
-
-def broken_out(lines: list[str], bodies: set[str]) -> list[int]:
-    """Where a body to write, or a private part, ends before it seems to: what follows there is no
-    longer inside. Without texts, and in the lines' layout."""
-    functions = [one for one in stub_rules.functions(lines) if one.signature in bodies]
-    regions = [(list(range(one.open, one.close)), 0) for one in functions]
-    private = sorted(stub_rules.private_lines(lines))
-    runs = itertools.groupby(enumerate(private), lambda pair: pair[1] - pair[0])
-    regions += [([line for _, line in run], -1) for _, run in runs]
-    found = []
-    for region, least in regions:
-        depth = 0
-        for line in region:
-            for brace in re.findall("[{}]", lines[line]):
-                depth += 1 if brace == "{" else -1
-                if depth <= least:
-                    found.append(line + 1)
-    return sorted(set(found))[:MOST]
-
-
-def squeezed(lines: list[str]) -> str:
-    return re.sub(r"\s+", "", "".join(lines))
 
 
 def includes(text: str) -> list[str]:
