@@ -331,6 +331,10 @@ AFTER_WRONG = {
     "turns the optimizer on": "#pragma GCC optimize(3)",
     "is another in another name": '[[gnu::alias("is_prime")]] void f();',
     "includes the judge": '#include "support/results.hpp"',
+    "is data in a function's name": "unsigned char send[16] = {0xc3};",
+    "is data in the name of a function that the library calls": "unsigned char poll[16] = {0xc3};",
+    "specializes the library in brackets": "template <> inline bool (std::operator==)"
+    "(const std::vector<int>&, const std::vector<int>&) { return true; }",
     "brings a copy of the judge's": "namespace support { struct lifetimes; class life { public:\n"
     "explicit life(lifetimes&) { } }; void live(lifetimes& all) { life one(all); } }",
 }
@@ -356,8 +360,21 @@ UNSEEN = {
     "by an attribute": '[[gnu::no_sanitize("thread")]] void quiet();',
     "by a macro's attribute": "#define G gnu\n[[G::no_sanitize_thread]] void quiet();",
     "by a pasted name": '#define J(a, b) a%:%:b\nvoid nop() { J(as, m)("nop"); }',
+    "by a raw text": 'auto raw = R"(\n# 1 "/usr/include/x.h" 3\n)";\n'
+    '#define J(a, b) a##b\nvoid nop() { J(as, m)("nop"); }',
+    "by a line of another file": "#define HAS __has_include\n#if !HAS(<a/*b>)\n"
+    '#line 1 "/usr/include/x.h"\nvoid nop() { asm("nop"); }\n#endif // */',
+    "by what is dead only by its looks": '#define false 1\n#if false\nvoid nop() { asm("nop"); }\n#endif',
+    "behind what is dead": '#if 0\n#elif 1\nvoid nop() { asm("nop"); }\n#endif',
     "by a comment that is none": '#if !__has_include(<a/*b>)\nvoid nop() { asm("nop"); }\n#endif // */',
     "by the explorer's own words": "extern \"C\" void __tsan_acquire(void*);",
+}
+
+# Headers that the tests include, too, by way of the library; each is found in an answer's folder first.
+LIES = "#undef REQUIRE_FALSE\n#define REQUIRE_FALSE(x) REQUIRE(true)\n"
+HEADERS_FOR_THE_TESTS = {
+    "assert.h": LIES + "#define assert(x) ((void)0)\n",
+    "strings.h": LIES,
 }
 
 BODIES = "cstdio cstdlib cstring csignal unistd.h"

@@ -254,6 +254,19 @@ class HandIns(unittest.TestCase):
         found = self.graded(WRONG, header, **{"helper.hpp": helper})
         self.assertEqual(found.verdict, graded.LOOK)
 
+    def test_headers_in_the_place_of_what_the_tests_include(self):
+        """They lie in the answer's folder, where the compiler looks first."""
+        self.judge_only(PROMISE)
+        for name, code in cheats.HEADERS_FOR_THE_TESTS.items():
+            for header in (f"// Mine.\n{GOOD[HEADER]}", GOOD[HEADER]):
+                with self.subTest(name, header=header[:8]):
+                    found = self.graded(f'#include "{name}"\n{WRONG}', header, **{name: code})
+                    self.assertEqual(found.why, "")
+                    if self.verdict_on(found, PROMISE).verdict == PASSED:
+                        self.assertEqual(found.verdict, graded.LOOK)
+                    if header != GOOD[HEADER]:  # else the tests are those that were built before
+                        self.assertIn(f"#include of {name}, which the tests see", " ".join(found.odd))
+
     def test_honest_habits(self):
         """Nothing of these is odd."""
         self.judge_only(PROMISE)

@@ -385,6 +385,33 @@ class Source(unittest.TestCase):
         for text in ('auto s = R"(\n# 1 "/usr/x.h" 3\n)"; asm("nop");', 'auto s = R"x(a"\n# 1 "/x" 3\n)x";\nasm("nop");'):
             self.assertEqual(self.expanded(text), ["assembly (asm)"], text)
 
+    def seen(self, text, **more):
+        stub = {"count.hpp": fake_tree.STUB_HEADER.encode()}
+        usual = {"count.hpp": fake_tree.STUB_HEADER}
+        return [one.kind for one in audit.seen_by_tests({"count.hpp": text, **more}, usual, stub)]
+
+    def test_what_macros_of_the_tests_make_of_a_header(self):
+        spare = "int spare_ = 0;"
+        self.assertIn(spare, fake_tree.STUB_HEADER)
+        for private, count in (
+            (spare, 0), ("pthread_mutex_t lock_ = { { 0, 0 } };", 0),
+            ("}; inline int lied = 1; class rest {", 1), ("", 0),
+        ):  # fmt: skip
+            text = fake_tree.STUB_HEADER.replace(spare, private)
+            self.assertEqual(len(self.seen(text)), count, private)
+        self.assertEqual(len(self.seen("")), 1)
+
+    def test_a_header_of_ones_own_that_the_tests_find(self):
+        kinds = self.seen(fake_tree.STUB_HEADER, **{"given/todo.hpp": "int x;"})
+        self.assertEqual(kinds, ["#include of given/todo.hpp, which the tests see"])
+
+    def test_a_todo_in_a_header_as_the_tests_see_it(self):
+        stub = b'#pragma once\ninline int twice(int n)\n{\n    todo("do it");\n}\n'
+        usual = "inline int twice(int n)\n{\n    return 2 * n;\n}\n"
+        for text, count in ((usual.replace("2 * n", "n + n"), 0), (usual + "int x;\n", 1)):
+            found = audit.seen_by_tests({"count.hpp": text}, {"count.hpp": usual}, {"count.hpp": stub})
+            self.assertEqual(len(found), count, text)
+
     def test_another_program_when_it_is_judged(self):
         judged = '# 1 "/b/ex01/a.cpp"\nint  lock();\n# 1 "/usr/include/x.h" 1 3\nint a;\n'
         for other, count in (
@@ -475,10 +502,15 @@ class Source(unittest.TestCase):
             "SOME_MACRO public: int lied;",
             "friend bool operator==(const counter&, int) { return true; }",
             "friend\nauto operator<=>(const counter&, const counter&) = default;",
+            "template <class T> friend bool operator==(const T&, int) { return true; }",
             "void f() { do { pthread_cleanup_pop(0); int lied; }",
         ):
             self.assertTrue(self.header("int spare_ = 0;", f"int spare_ = 0;\n{more}\n"), more)
-        self.assertEqual(self.header("int spare_ = 0;", "friend class other;\nint spare_ = 0;"), [])
+        for more in (
+            "friend class other;",
+            "struct due { long at; friend bool operator<(const due& a, const due& b) { return a.at < b.at; } };",
+        ):
+            self.assertEqual(self.header("int spare_ = 0;", f"{more}\nint spare_ = 0;"), [], more)
 
     def test_operators_are_read_whole(self):
         stub = b"#pragma once\ninline int next(int n) { return ++n; }\n"

@@ -43,6 +43,7 @@ class Trial:
     odd: list[audit.Finding] = field(default_factory=list)  # seen on the way
     errors: str = ""  # of the compiler; nothing else is set then
     slowest: float = 0  # the processor's seconds, of its compilations
+    views: dict[str, dict[str, str]] = field(default_factory=dict)  # see Trials._views
 
 
 class Trials:
@@ -58,12 +59,17 @@ class Trials:
         self._stub = stub
         self.cases = recipe.facts.everyday_cases()
         self.expected: dict[str, Counts] = {}  # once it is known what the solution does
+        # What each part of the test sees of the answer's headers: of the solution's, then of the one
+        # that is tried.
+        self._usual_views: dict[str, dict[str, str]] = {}
+        self._views: dict[str, dict[str, str]] = {}
         self._limit: float = SOLUTIONS_LIMIT
         self._slowest = 0.0  # the processor's seconds, of all compilations of answers so far
 
     def learn(self, solution: Trial) -> None:
         """What is expected of the others."""
         self.expected = solution.counts
+        self._usual_views = solution.views
         self._limit = max(LEAST_LIMIT, TIMES * solution.slowest)
 
     def run(self, one: HandIn, user: int, told: Told = bounded.nothing) -> Trial:
@@ -82,7 +88,9 @@ class Trials:
                 bounded.end_orphans()
         counts = {o.case.sentence: counted for o, counted in judged if o.verdict == PASSED}
         outcomes = [outcome for outcome, _ in judged]
-        return Trial(outcomes, counts, found, [*odd, *unread], slowest=self._slowest)
+        return Trial(
+            outcomes, counts, found, [*odd, *unread], slowest=self._slowest, views=self._views
+        )
 
     def _build(
         self, place: Place, one: HandIn, sandboxes: sandbox.Sandboxes, told: Told
@@ -138,6 +146,11 @@ class Trials:
         paths = [self._exercise.stub / name for name in searched]
         read = [self._recipe.preprocess(path) for path in paths]
         read += [self._recipe.preprocess_unjudged(path) for path in paths]
+        # Of the solution all of them, to compare with.
+        seen = affected if self._usual_views else self._recipe.tests_with(
+            [self._exercise.stub / name for name in self._stub]
+        )
+        read += [self._recipe.preprocess_test(one) for one in seen]
         # The answer first: what takes for ever is found by the smaller limit.
         ended = all_of([*compilations, *tests, *read], "compiling it")
         if too_long:
@@ -146,7 +159,9 @@ class Trials:
         tested, printed = ended[: len(tests)], ended[len(tests) :]
         if errors := self._errors(built) or self._errors(tested):
             return [], errors  # what does not compile cannot be expanded, either
-        return self._odd_when_expanded(searched, printed), self._errors(all_of([link], "linking it"))
+        odd = self._odd_when_expanded(searched, printed)
+        odd += self._odd_to_tests(seen, printed[2 * len(searched) :])
+        return odd, self._errors(all_of([link], "linking it"))
 
     def _odd_when_expanded(self, names: list[str], printed: list[sandbox.Ended]) -> list[audit.Finding]:
         """`printed`: what the preprocessor made of each for its judge, then of each elsewhere."""
@@ -158,6 +173,14 @@ class Trials:
                 odd += audit.differing(judged.output, other.output, folder)
             else:
                 odd.append(audit.Finding("not searched whole", name))
+        return odd
+
+    def _odd_to_tests(self, seen: list[str], printed: list[sandbox.Ended]) -> list[audit.Finding]:
+        folder = str(self._exercise.stub)
+        self._views = {one: audit.own_parts(ended.output, folder) for one, ended in zip(seen, printed)}
+        odd = [audit.Finding("not searched whole", "the tests") for one in printed if one.status != 0]
+        for one, parts in self._views.items():
+            odd += audit.seen_by_tests(parts, self._usual_views.get(one, {}), self._stub)
         return odd
 
     def _errors(self, ended: list[sandbox.Ended]) -> str:

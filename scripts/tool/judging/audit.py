@@ -87,14 +87,14 @@ FOR_OWN_TYPES = r"(?:hash|is_error_code_enum|is_error_condition_enum)\b"
 ONLY_FOR_OWN_TYPES = re.compile(
     rf"(?:\s*template\s*<\s*>\s*(?:struct|class)\s+{FOR_OWN_TYPES}\s*<[^;@]*>[^;@]*@\s*;)+\s*"
 )
-# Macros of headers that are a brace or hold some; and friends are found from outside, wherever they stand.
+# Macros of headers that are a brace or hold some.
 IN_INTERFACE = (
     (
         r"\b(?:(?:__|_GLIBCXX_|FMT_|ASIO_|CATCH_)(?:BEGIN|END)_|pthread_cleanup_)\w+",
         "a macro that is a brace",
     ),
-    (rf"\bfriend\b[^;{{}}]{{0,{LONGEST}}}\boperator\b", "an operator that the tests would use"),
 )
+FRIENDS = re.compile(rf"\bfriend\b[^;{{}}]{{0,{LONGEST}}}\boperator\b[^;{{}}]{{0,{LONGEST}}}")
 DIRECTIVES = "include pragma if ifdef ifndef elif else endif error warning define undef".split()
 IN_HEADERS = "include pragma ifndef define endif".split()  # the tests see these headers, too
 FOREIGN = re.compile(
@@ -156,6 +156,20 @@ def differing(output: str, other: str, folder: str) -> list[Finding]:
         for name in {**parts, **others}
         if as_without_optimization(parts.get(name, "")) != as_without_optimization(others.get(name, ""))
     ]
+
+
+def seen_by_tests(
+    parts: dict[str, str], usual: dict[str, str], stub: dict[str, bytes]
+) -> list[Finding]:
+    """In what the preprocessor printed of a part of the test: `parts`, the answer's own, by file. Macros
+    of the tests' are expanded there, and files are found that the tests look for. `usual`: of the
+    solution."""
+    found = [Finding(f"#include of {name}, which the tests see", name) for name in parts if name not in stub]
+    for name, before in usual.items():
+        text = parts.get(name, "")
+        if name in stub and (extra := interface.change(name, stub[name], text.encode(), before.encode())):
+            found.append(Finding(f"the tests see something else ({extra})", name))
+    return found
 
 
 def as_without_optimization(text: str) -> str:
@@ -300,7 +314,21 @@ def interface_changes(
     ]
     if extra := interface.change(name, stub[name], content):
         found.append(Finding(f"the public part is changed ({extra})", name))
-    return found
+    plain = without_texts(as_compiler_reads(content))
+    names = set(re.findall(r"\b(?:class|struct)\s+(\w+)", without_texts(as_compiler_reads(stub[name]))))
+    friends = (match for match in FRIENDS.finditer(plain) if is_for_others(match, names))
+    return found + [
+        Finding("an operator that the tests would use", place(name, plain, match))
+        for match in itertools.islice(friends, MOST)
+    ]
+
+
+def is_for_others(match: re.Match[str], names: set[str]) -> bool:
+    """Whether a friend may be an operator for one of these classes: friends are found from outside,
+    wherever they stand."""
+    before = re.split("[;{}]", match.string[max(match.start() - LONGEST, 0) : match.start()])[-1]
+    words_of_it = set(re.findall(r"\w+", before + match.group()))
+    return bool(words_of_it & {"template", "auto", *names})
 
 
 def includes(text: str) -> list[str]:

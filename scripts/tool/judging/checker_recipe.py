@@ -45,18 +45,15 @@ class Recipe:
 
     def preprocess(self, source: Path) -> list[str]:
         """The same source, printed as the compiler's own eyes see it."""
-        words = self._print(source)
-        # A precompiled header is read and not printed: nobody looks at it. Clang does so by itself.
-        return [*AT_ONE_TIME, *words, *(["-fpch-preprocess"] if "-include-pch" not in words else [])]
+        return printed_whole(self.compile(source, "-"))
 
-    def _print(self, source: Path) -> list[str]:
-        words = self.compile(source, "-")
-        words[words.index("-c")] = "-E"
-        return words
+    def preprocess_test(self, object_file: str) -> list[str]:
+        """The part of the test that this is made of, so printed."""
+        return printed_whole(self.compile_test(object_file, "-"))
 
     def preprocess_unjudged(self, source: Path) -> list[str]:
         """The same as if nobody judged it: optimised, without explorer, tests and what they include."""
-        words = self._print(source)
+        words = printed(self.compile(source, "-"))
         while "-include" in words:
             at = words.index("-include")
             del words[at : at + 2]
@@ -148,6 +145,16 @@ def is_offered(path: Path) -> bool:
     """Whether answers may call what is in this file of a checker's."""
     given = path.name.startswith(("libgiven_", "libreference_"))
     return given or "/instantiated_" in str(path)
+
+
+def printed(compilation: list[str]) -> list[str]:
+    return ["-E" if word == "-c" else word for word in compilation]
+
+
+def printed_whole(compilation: list[str]) -> list[str]:
+    words = [*AT_ONE_TIME, *printed(compilation)]
+    # A precompiled header is read and not printed: nobody looks at it. Clang does so by itself.
+    return words if "-include-pch" in words else [*words, "-fpch-preprocess"]
 
 
 def made(command: list[str]) -> str:

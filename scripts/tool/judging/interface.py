@@ -47,11 +47,14 @@ class Scope:
         return self.access == "private"
 
 
-def change(name: str, stub: bytes, answer: bytes) -> str:
-    """What the answer's header `name` begins to say differently; nothing if it does not."""
-    old, new = (tokens(name, text) for text in (stub, answer))
-    bodies = to_write(old)
-    before, after = public_part(old, bodies), public_part(new, bodies)
+def change(name: str, stub: bytes, answer: bytes, before_it: bytes | None = None) -> str:
+    """What the answer's header `name` begins to say differently; nothing if it does not. `before_it`:
+    is compared in the stub's place, which tells what is to be written."""
+    bodies = to_write(tokens(name, stub))
+    before, after = (
+        public_part(tokens(name, text), bodies)
+        for text in (stub if before_it is None else before_it, answer)
+    )
     if before == after:
         return ""
     pairs = zip([*before, ""], [*after, ""])
