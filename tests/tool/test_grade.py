@@ -273,6 +273,8 @@ class Source(unittest.TestCase):
             '#pragma GCC diagnostic error "-Wall"',
             "#pragma once upon",
             'extern "C" int open();',
+            'extern "C" void work(int);',
+            'extern "C" { void work(int) { } }',
             "int* p = (int*)__builtin_frame_address(0);",
             "#pragma GCC optimize(3)",
             "  #  line 7 \"other.cpp\"",
@@ -334,6 +336,9 @@ class Source(unittest.TestCase):
             "#define LOG(format, ...) printf(format, ##__VA_ARGS__)\n#define JOINED(a, b) a##b",
             "#define GUARDED_BY(x) __attribute__((guarded_by(x)))\n#define ANNOTATED(x) __attribute__((x))",
             "#define LIKELY(x) __builtin_expect(!!(x), 1)",
+            '#define QUIET _Pragma("GCC diagnostic ignored \\"-Wunused\\"")',
+            'extern "C" void on_signal(int) { }',
+            'extern "C" void handle(int number) noexcept\n{\n}',
             "template <> struct shown<std::vector<int>> { };",
             "template <> struct fmt::formatter<key> : fmt::formatter<std::string_view> { };",
             "template <> inline std::vector<int> twice<int>(int n) { return {n, n}; }",
@@ -605,7 +610,7 @@ class ObjectCode(unittest.TestCase):
 
     def test_what_people_print_and_compute_with(self):
         names = "sprintf vfprintf explorer_vfprintf localtime localtime_r setvbuf fileno isatty putc sysconf"
-        names += " lrint modf atan2f frexp labs random"
+        names += " lrint modf atan2f frexp labs random setlocale timespec_get getrusage drand48"
         self.assertEqual(self.found(undefined=names.split()), [])
 
     def test_a_variable_called_like_a_function_of_the_systems(self):

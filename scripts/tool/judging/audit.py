@@ -30,10 +30,11 @@ MOST = 20  # findings of one kind in a file
 MOST_EXCUSED = 100  # in a file
 LONGEST = 500  # letters of what is looked at to excuse it
 LONGEST_INSIDE = 2000  # of a namespace
+# Of a signal: the rest of it, in C++'s own language.
+HANDLER = r'"\s*(?:static\s+|inline\s+)?void\s+\w+\s*\(\s*int\b[^()]*\)\s*(?:noexcept\s*)?\{'
 # What a search in the source finds, comments and texts taken out.
 WORDS = (
     (r"\b(?:__)?asm(?:__)?\b", "assembly"),
-    (r"\b_Pragma\b", "a pragma"),
     (
         r"\b__tsan_\w*|\bAnnotate(?:HappensBefore|HappensAfter|Ignore|BenignRace|RWLock|Mutex|CondVar"
         r"|NewMemory|Memory|Publish|Unpublish|FlushState|Enable)\w*",
@@ -47,12 +48,13 @@ WORDS = (
         rf"\btemplate\s*<\s*>(?=[^;{{]{{0,{LONGEST}}}\bstd\s*::)[^;{{]{{0,{LONGEST}}}",
         "a specialization in the standard library",
     ),
-    (r'\bextern\s*"', "C linkage"),
+    (rf'\bextern\s*"(?!{HANDLER})', "C linkage"),
     (r"\bsyscall\b", "a system call"),
     (r"\btodo_page\b", "the tests' own memory"),
 )
 # Not in a macro's definition: what it expands to is searched for them.
 ATTRIBUTES = (
+    (r"\b_Pragma\b", "a pragma"),
     (r"\b__attribute(?:__)?\b", "a compiler's attribute"),
     (r"\[\s*\[(?:[^\[\]]|\[[^\[\]]{0,50}\]){0,200}(?:::|\busing\b)", "a compiler's attribute"),
 )

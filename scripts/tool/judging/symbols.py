@@ -46,10 +46,11 @@ OTHERS = set(
     "__assert_fail __dso_handle __dynamic_cast __errno_location __libc_single_threaded "
     "__once_proxy __tls_get_addr _GLOBAL_OFFSET_TABLE_ abort abs "
     "aligned_alloc asctime asctime_r atoi atof atol atoll bsearch calloc clock ctime ctime_r difftime div "
-    "fflush fileno fprintf fputc fputs free fwrite gmtime gmtime_r labs llabs localtime localtime_r "
-    "malloc memchr memcmp memcpy memmove memset mktime nanosleep perror "
-    "printf putc putchar puts qsort rand rand_r random realloc sched_getcpu sched_yield setbuf setvbuf "
-    "sleep snprintf sprintf srand srandom stderr stdout syscall sysconf time tzset usleep vfprintf vprintf "
+    "drand48 fflush fileno fprintf fputc fputs free fwrite getrusage gmtime gmtime_r labs ldiv llabs lldiv "
+    "localtime localtime_r lrand48 malloc memchr memcmp memcpy memmove memset mktime nanosleep perror "
+    "printf putc putchar puts qsort rand rand_r random realloc sched_getcpu sched_yield setbuf setlinebuf "
+    "setlocale setvbuf sleep snprintf sprintf srand srand48 srandom stderr stdout syscall sysconf time times "
+    "timespec_get tzset usleep vfprintf vprintf "
     "vsnprintf vsprintf wcslen".split()
 )
 # And what only some exercises are about: by pipe() and write() memory can be searched, by getpid() the
