@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-# test_everywhere.py [EX...]: forged passes for the untouched stub and for wrong answers of each exercise.
-# Each may call what its exercise is about, above all send() and recv(). Ends with status 77 where no
-# sandbox can be made.
+# test_everywhere.py [EX...]: forged passes for the untouched stub and for wrong answers of each exercise,
+# and its solution with headers of another make. Each forger may call what its exercise is about, above
+# all send() and recv(). Ends with status 77 where no sandbox can be made.
 #
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import tempfile
 import unittest
@@ -60,6 +61,20 @@ class Forged(unittest.TestCase):
                 self.assertIn(found.verdict, (graded.LOOK, graded.NOT_PASSED), found.why)
                 self.assertFalse([one for one in found.outcomes if one.verdict == PASSED])
 
+    def test_headers_of_another_make(self):
+        """The tests are compiled anew with them, and see the same; nothing is odd."""
+        for exercise in chosen:
+            with tempfile.TemporaryDirectory(prefix="workbook-test-") as holder:
+                judges = court.Court(folder(ROOT, "instructor"), exercise, Path(holder) / "place", SEED)
+                judges.trials.cases = judges.trials.cases[:3]
+                files = dict(handin.solution(exercise).files)
+                for name in files:
+                    if name.endswith(".hpp"):
+                        files[name] = guarded(name, files[name])
+                with self.subTest(exercise=exercise.id):
+                    found = judges.grade(handin.HandIn("alice", exercise, files), 1)
+                    self.assertEqual((found.verdict, found.odd, found.why), (graded.CORE, [], ""))
+
     def test_no_thread_sends_messages_in_the_tests_place(self):
         """Nor if it writes them into the tests' memory or registers first. In wrong answers, as these
         reach no TODO."""
@@ -88,6 +103,13 @@ class Forged(unittest.TestCase):
                     found = judges.grade(handin.HandIn("eve", judges.exercise, files), 1)
                     self.assertIn(found.verdict, (graded.LOOK, graded.NOT_PASSED), found.why)
                     self.assertFalse([one for one in found.outcomes if one.verdict == PASSED])
+
+
+def guarded(name: str, header: bytes) -> bytes:
+    """As somebody writes it who uses Windows, and guards against a second #include."""
+    guard = re.sub(r"\W", "_", name).upper().encode()
+    text = header.replace(b"#pragma once", b"#ifndef %s\n#define %s" % (guard, guard)) + b"\n#endif\n"
+    return b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n")
 
 
 def caught_by_few_assertions(judges: court.Court) -> list[tuple[answers.Answer, Case]]:
