@@ -405,6 +405,9 @@ class Source(unittest.TestCase):
             text = fake_tree.STUB_HEADER.replace(spare, private)
             self.assertEqual(len(self.seen(text)), count, private)
         self.assertEqual(len(self.seen("")), 1)
+        self.assertEqual(audit.seen_by_tests({}, {"count.hpp": "int x;"}, {"count.hpp": b"int x;"}), [])
+        for text, count in (("int x;", 0), ("int x; int lied;", 1)):
+            self.assertEqual(len(audit.seen_by_tests({"a.hpp": text}, {}, {"a.hpp": b"int x;"})), count)
 
     def test_a_header_of_ones_own_that_the_tests_find(self):
         kinds = self.seen(fake_tree.STUB_HEADER, **{"given/todo.hpp": "int x;"})

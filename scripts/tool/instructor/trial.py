@@ -147,9 +147,8 @@ class Trials:
         read = [self._recipe.preprocess(path) for path in paths]
         read += [self._recipe.preprocess_unjudged(path) for path in paths]
         # Of the solution all of them, to compare with.
-        seen = affected if self._usual_views else self._recipe.tests_with(
-            [self._exercise.stub / name for name in self._stub]
-        )
+        all_headers = [self._exercise.stub / name for name in self._stub]
+        seen = affected if self._usual_views else self._recipe.tests_with(all_headers)
         read += [self._recipe.preprocess_test(one) for one in seen]
         # The answer first: what takes for ever is found by the smaller limit.
         ended = all_of([*compilations, *tests, *read], "compiling it")
@@ -175,12 +174,14 @@ class Trials:
                 odd.append(audit.Finding("not searched whole", name))
         return odd
 
-    def _odd_to_tests(self, seen: list[str], printed: list[sandbox.Ended]) -> list[audit.Finding]:
+    def _odd_to_tests(self, tests: list[str], printed: list[sandbox.Ended]) -> list[audit.Finding]:
         folder = str(self._exercise.stub)
-        self._views = {one: audit.own_parts(ended.output, folder) for one, ended in zip(seen, printed)}
+        self._views = {one: audit.own_parts(ended.output, folder) for one, ended in zip(tests, printed)}
         odd = [audit.Finding("not searched whole", "the tests") for one in printed if one.status != 0]
+        anywhere = {name: text for seen in self._usual_views.values() for name, text in seen.items()}
         for one, parts in self._views.items():
-            odd += audit.seen_by_tests(parts, self._usual_views.get(one, {}), self._stub)
+            usual = {**anywhere, **self._usual_views.get(one, {})}
+            odd += audit.seen_by_tests(parts, usual, self._stub)
         return odd
 
     def _errors(self, ended: list[sandbox.Ended]) -> str:

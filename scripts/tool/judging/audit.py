@@ -167,9 +167,9 @@ def seen_by_tests(
     of the tests' are expanded there, and files are found that the tests look for. `usual`: of the
     solution."""
     found = [Finding(f"#include of {name}, which the tests see", name) for name in parts if name not in stub]
-    for name, before in usual.items():
-        text = parts.get(name, "")
-        if name in stub and (extra := interface.change(name, stub[name], text.encode(), before.encode())):
+    for name, text in parts.items():
+        before = usual[name].encode() if name in usual else None
+        if name in stub and (extra := interface.change(name, stub[name], text.encode(), before)):
             found.append(Finding(f"the tests see something else ({extra})", name))
     return found
 
