@@ -413,6 +413,11 @@ class Source(unittest.TestCase):
         kinds = self.seen(fake_tree.STUB_HEADER, **{"given/todo.hpp": "int x;"})
         self.assertEqual(kinds, ["#include of given/todo.hpp, which the tests see"])
 
+    def test_a_header_of_directives_alone(self):
+        output = '# 1 "/usr/x.h" 1 3\n# 1 "/b/ex01/assert.h" 1 3\n# 5 "/usr/x.h" 2 3\nint a;\n'
+        for text in (output, audit.own_text(output, "/b/ex01")):
+            self.assertEqual(list(audit.own_parts(text, "/b/ex01")), ["assert.h"])
+
     def test_a_todo_in_a_header_as_the_tests_see_it(self):
         stub = b'#pragma once\ninline int twice(int n)\n{\n    todo("do it");\n}\n'
         usual = "inline int twice(int n)\n{\n    return 2 * n;\n}\n"

@@ -195,8 +195,10 @@ def own_parts(output: str, folder: str) -> dict[str, str]:
         if marker := re.match(r'# \d+ "([^"]*)"', line):
             path = posixpath.normpath(marker.group(1))
             name = path[len(folder) + 1 :] if path.startswith(f"{folder}/") else ""
+            if name:
+                parts.setdefault(name, [])  # of a file with nothing but directives no line is left
         elif name:
-            parts.setdefault(name, []).append(line)
+            parts[name].append(line)
     return {part: "\n".join(lines) for part, lines in parts.items()}
 
 
