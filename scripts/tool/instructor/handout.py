@@ -44,7 +44,7 @@ AT_THE_TOP = (
 # Folders that judge the course, and not an answer to it.
 LEFT_OUT = re.compile(
     r"(.*/)?__pycache__|scripts/tool/(instructor|author)"
-    r"|scripts/tool/(course/cases|judging/(audit|checker_recipe|judged|symbols))\.py"
+    r"|scripts/tool/(course/cases|judging/(audit|checker_recipe|code_text|interface|judged|symbols))\.py"
     r"|tests/(bughunt|checker|equivalent_mutants|grade|right_answers|tool)"
     r"|tests/book/[^/]+\.(py|cmake)"  # not the games that the book shows
     r"|tests/explore/(.*/)?(bench|cases|conformance)"
