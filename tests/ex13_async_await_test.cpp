@@ -237,8 +237,8 @@ asio::awaitable<std::string> request_within_a_month(tcp::endpoint server)
     return request_with_timeout(server, a_month);
 }
 
-/// What comes of a request whose connection is reset while it reads.
-std::future<std::string> answered_by_a_reset(const request& ask)
+/// What comes of a request whose connection is reset while it reads, and has read `part`.
+std::future<std::string> answered_by_a_reset(const request& ask, const std::string& part)
 {
     listener server;
     asio::io_context io;
@@ -246,6 +246,8 @@ std::future<std::string> answered_by_a_reset(const request& ask)
     io.poll();
     auto connection = server.accept();
     io.poll(); // it has connected, and reads
+    connection.send(part);
+    io.poll();
     connection.reset();
     io.run_for(5s);
     REQUIRE(is_ready(reply));
@@ -475,9 +477,12 @@ TEST_CASE("a refused connection is an error with its code", "[ex13][step1]")
 
 TEST_CASE("a connection that breaks is an error and not a reply", "[ex13][step1]")
 {
-    auto reply = answered_by_a_reset(async_request);
+    for (const std::string part : {"", "<4"}) {
+        auto reply = answered_by_a_reset(async_request, part);
 
-    REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_reset);
+        INFO("what came before the reset: \"" << part << '"');
+        REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_reset);
+    }
 }
 
 TEST_CASE("a reply without end is refused", "[ex13][step1]")
@@ -998,7 +1003,7 @@ TEST_CASE("a refused connection is not called a time-out", "[ex13][step5]")
 
 TEST_CASE("a connection that breaks in time is an error and not a reply", "[ex13][step5]")
 {
-    auto reply = answered_by_a_reset(request_within_a_month);
+    auto reply = answered_by_a_reset(request_within_a_month, "<4");
 
     REQUIRE(error_of([&] { reply.get(); }) == asio::error::connection_reset);
 }
