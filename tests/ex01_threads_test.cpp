@@ -11,6 +11,7 @@
 #include "support/drawn.hpp"
 #include "support/inside_work.hpp"
 #include "support/scarce_threads.hpp"
+#include "support/stacks_of.hpp"
 #include "support/thread_state.hpp"
 
 #include "calc_primes.hpp"
@@ -27,7 +28,6 @@
 #include <vector>
 
 #include <malloc.h>
-#include <pthread.h>
 #include <unistd.h>
 
 namespace {
@@ -126,30 +126,6 @@ void fail_at_once(Calc calc)
     EXPLORE_REQUIRE(thrown);
 }
 
-/// While it lives, new threads get small stacks, so that there is room for many.
-class small_stacks {
-public:
-    small_stacks()
-    {
-        pthread_getattr_default_np(&before_);
-        pthread_attr_t small;
-        pthread_attr_init(&small);
-        pthread_attr_setstacksize(&small, std::size_t{256} << 10);
-        pthread_setattr_default_np(&small);
-        pthread_attr_destroy(&small);
-    }
-    small_stacks(const small_stacks&) = delete;
-    small_stacks& operator=(const small_stacks&) = delete;
-    ~small_stacks()
-    {
-        pthread_setattr_default_np(&before_);
-        pthread_attr_destroy(&before_);
-    }
-
-private:
-    pthread_attr_t before_;
-};
-
 /// While it lives, memory that is given back is overwritten: whoever goes on to use it, falls.
 class spoilt_when_freed {
 public:
@@ -165,7 +141,7 @@ void share_many_numbers(Calc calc)
 {
     constexpr int end = 4'800'000;
     constexpr int threads = 450;
-    const small_stacks room_for_many;
+    const support::stacks_of room_for_many{std::size_t{256} << 10};
     const numbers found = calc(end, threads, [](int n) { return n % 1000 == 0; });
 
     numbers expected;
@@ -190,7 +166,7 @@ void throw_what_is_rare(Calc calc)
 template <class Calc>
 void look_who_tests(Calc calc)
 {
-    for (const auto [end, threads] :
+    for (const auto& [end, threads] :
          {std::pair(drawn(60, 40, 200), drawn(3, 2, 6)), std::pair(20, 1), std::pair(1, 3)}) {
         support::thread_counter workers;
         std::atomic<int> tested_by_caller = 0;

@@ -18,11 +18,11 @@ using server = racy_server;
 
 #include "reply_line.hpp"
 #include "support/inside_work.hpp"
+#include "support/stacks_of.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <functional>
-#include <pthread.h>
 #include <thread>
 #include <vector>
 
@@ -98,31 +98,6 @@ std::string message_of(const std::function<void()>& call)
     }
     return "";
 }
-
-/// While it lives, each new thread gets a stack of this size.
-class stacks_of {
-public:
-    explicit stacks_of(std::size_t bytes)
-    {
-        pthread_attr_init(&before_);
-        pthread_getattr_default_np(&before_);
-        pthread_attr_t wanted;
-        pthread_attr_init(&wanted);
-        pthread_attr_setstacksize(&wanted, bytes);
-        pthread_setattr_default_np(&wanted);
-        pthread_attr_destroy(&wanted);
-    }
-    stacks_of(const stacks_of&) = delete;
-    stacks_of& operator=(const stacks_of&) = delete;
-    ~stacks_of()
-    {
-        pthread_setattr_default_np(&before_);
-        pthread_attr_destroy(&before_);
-    }
-
-private:
-    pthread_attr_t before_;
-};
 
 } // namespace
 
@@ -263,7 +238,7 @@ TEST_CASE("threads that have finished are joined while the server runs", "[ex06]
             finish.wait();
         }
     }};
-    const stacks_of one_size{stack};
+    const support::stacks_of one_size{stack};
     given::line_client oldest{running.where()}; // at work until all the others have gone
     REQUIRE(working.wait());
     const int threads = support::take_census().threads;
@@ -300,7 +275,8 @@ TEST_CASE("a thread that cannot be started costs only its own client", "[ex06][s
     bool reported = false;
     {
         const support::kept_stderr kept;
-        const stacks_of no_thread_can_be_started{std::size_t{1} << 47}; // beyond all memory
+        const support::stacks_of no_thread_can_be_started{std::size_t{1}
+                                                          << 47}; // beyond all memory
         REQUIRE(ask(running.where()).empty());
         reported = support::eventually([&] { return !kept.said().empty(); });
     }

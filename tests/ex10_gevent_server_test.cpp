@@ -6,6 +6,7 @@
 #include "greenlet.hpp"
 
 #include "given/yield.hpp"
+#include "support/all_descriptors.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/explored_client.hpp"
@@ -457,13 +458,9 @@ TEST_CASE("a server survives having no descriptors left", "[ex10][step2]")
     REQUIRE(ask(server.port()) == "<1>\n");
     tcp::socket first = connected(server.port());
     tcp::socket second = connected(server.port());
-    std::vector<int> taken;
-    for (int copy; (copy = ::dup(STDERR_FILENO)) >= 0;) {
-        taken.push_back(copy);
-    }
-    green::sleep(30ms); // accept() fails meanwhile, more than once
-    for (const int copy : taken) {
-        ::close(copy);
+    {
+        const support::all_descriptors none_left;
+        green::sleep(30ms); // accept() fails meanwhile, more than once
     }
 
     REQUIRE_FALSE(runs->done());
@@ -486,13 +483,9 @@ TEST_CASE("a server without descriptors does not wait for those who serve", "[ex
         green::sleep(0ms);
     }
     const tcp::socket late = connected(server.port());
-    std::vector<int> taken;
-    for (int copy; (copy = ::dup(STDERR_FILENO)) >= 0;) {
-        taken.push_back(copy);
-    }
-    green::sleep(30ms); // accept() fails meanwhile, more than once
-    for (const int copy : taken) {
-        ::close(copy);
+    {
+        const support::all_descriptors none_left;
+        green::sleep(30ms); // accept() fails meanwhile, more than once
     }
     for (int i = 0; i < 100 && served < 2; ++i) {
         green::sleep(10ms); // bounded

@@ -50,6 +50,21 @@ namespace {
 
 using words = std::vector<std::string>;
 
+// Whether another thread that does this gets a std::logic_error.
+template <typename Deed>
+bool is_refused_elsewhere(const Deed& deed)
+{
+    bool refused = false;
+    std::thread([&] {
+        try {
+            deed();
+        } catch (const std::logic_error&) {
+            refused = true;
+        }
+    }).join();
+    return refused;
+}
+
 // Two ends of one connection over loopback.
 struct connection {
     connection()
@@ -595,20 +610,10 @@ TEST_CASE("a greenlet that waits for itself is told so", "[ex11][step2]")
 TEST_CASE("another thread cannot join a greenlet", "[ex11][step2]")
 {
     auto one = green::spawn([] { return 1; });
-    const auto is_refused = [&] {
-        bool refused = false;
-        std::thread([&] {
-            try {
-                one.join();
-            } catch (const std::logic_error&) {
-                refused = true;
-            }
-        }).join();
-        return refused;
-    };
-    const bool refused_before_its_end = is_refused();
+    const auto joins_it = [&] { one.join(); };
+    const bool refused_before_its_end = is_refused_elsewhere(joins_it);
     const int result = one.get();
-    const bool refused_after_its_end = is_refused();
+    const bool refused_after_its_end = is_refused_elsewhere(joins_it);
 
     REQUIRE(refused_before_its_end);
     REQUIRE(result == 1);
@@ -1314,20 +1319,10 @@ TEST_CASE("a greenlet that kills itself ends at once", "[ex11][step4][stretch]")
 TEST_CASE("another thread cannot kill a greenlet", "[ex11][step4][stretch]")
 {
     auto one = green::spawn([] { return 1; });
-    const auto is_refused = [&] {
-        bool refused = false;
-        std::thread([&] {
-            try {
-                one.kill();
-            } catch (const std::logic_error&) {
-                refused = true;
-            }
-        }).join();
-        return refused;
-    };
-    const bool refused_before_its_end = is_refused();
+    const auto kills_it = [&] { one.kill(); };
+    const bool refused_before_its_end = is_refused_elsewhere(kills_it);
     const int result = one.get();
-    const bool refused_after_its_end = is_refused();
+    const bool refused_after_its_end = is_refused_elsewhere(kills_it);
 
     REQUIRE(refused_before_its_end);
     REQUIRE(result == 1);

@@ -7,6 +7,7 @@
 #include "async_server.hpp"
 
 #include "explore/explore.hpp"
+#include "support/all_descriptors.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/explored_client.hpp"
@@ -804,18 +805,12 @@ TEST_CASE("a server survives having no descriptors left", "[ex13][step3]")
             co_return;
         }
         asio::steady_timer timer{co_await asio::this_coro::executor};
-        std::vector<int> taken;
-        for (int copy = 0; (copy = ::dup(STDERR_FILENO)) >= 0;) {
-            taken.push_back(copy);
-        }
+        const support::all_descriptors none_left;
         const auto* const where = reinterpret_cast<const sockaddr*>(&address);
         has_connected = connect(second.fd(), where, sizeof address) == 0;
         for (int i = 0; i < 5; ++i) { // each time the server looks at its sockets: accept() fails
             timer.expires_after(1ms);
             co_await timer.async_wait(asio::use_awaitable);
-        }
-        for (const int copy : taken) {
-            ::close(copy);
         }
     };
     async_server server{loopback(), second_cannot_be_accepted};

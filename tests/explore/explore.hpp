@@ -80,7 +80,7 @@ struct options {
     /// 0: WORKBOOK_SEED from the environment, else 1. The same seed gives the same verdict.
     std::uint64_t seed = 0;
     /// The kind of failure that is looked for, if one is: no advice is to take that away, too.
-    std::string wanted;
+    std::string wanted = {};
 };
 
 struct result {
