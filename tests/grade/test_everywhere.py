@@ -42,6 +42,9 @@ FORGERS = {
 }
 
 
+COMPILED_SOON = ("ex01", "ex02", "ex09")  # the tests of these
+
+
 class Forged(unittest.TestCase):
     def test_no_untouched_stub_passes(self):
         for exercise in chosen:
@@ -62,8 +65,10 @@ class Forged(unittest.TestCase):
                 self.assertFalse([one for one in found.outcomes if one.verdict == PASSED])
 
     def test_headers_of_another_make(self):
-        """The tests are compiled anew with them, and see the same; nothing is odd."""
-        for exercise in chosen:
+        """The tests are compiled anew with them, and see the same; nothing is odd. In the others that
+        takes minutes: name them to have them tried."""
+        of_all = len(chosen) == len(exercises(ROOT))
+        for exercise in [one for one in chosen if not of_all or one.id in COMPILED_SOON]:
             with tempfile.TemporaryDirectory(prefix="workbook-test-") as holder:
                 judges = court.Court(folder(ROOT, "instructor"), exercise, Path(holder) / "place", SEED)
                 judges.trials.cases = judges.trials.cases[:3]
