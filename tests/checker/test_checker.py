@@ -567,7 +567,7 @@ class Lacking(unittest.TestCase):
             self.cannot_judge(f"256 descriptors are needed, .* {number} here", "talks to itself", before=few)
 
     def test_few_threads(self):
-        self.cannot_judge("(512 threads are needed, .*ulimit -u|fork: )", "starts many threads", before=few_threads)
+        self.cannot_judge("(480 threads are needed, .*ulimit -u|fork: )", "starts many threads", before=few_threads)
 
 
     def test_little_memory(self):
