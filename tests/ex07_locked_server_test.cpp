@@ -113,17 +113,11 @@ void explore_failing_beside_others()
 template <typename Server>
 void explore_times()
 {
-    // The explorer's clock moves only while nobody can run: the work takes a second, to the tick.
     Server shared{any_port, [] { explorer::compute(std::chrono::seconds{1}); }};
     explore([&] {
-        const auto time_in_reply = [&] {
-            const std::optional<given::reply> reply = given::parse_reply(shared.handle());
-            EXPLORE_REQUIRE(reply);
-            return reply->milliseconds;
-        };
         double other = 0;
-        std::jthread second{[&] { other = time_in_reply(); }};
-        const double mine = time_in_reply();
+        std::jthread second{[&] { other = support::time_in_reply(shared); }};
+        const double mine = support::time_in_reply(shared);
         second.join();
         EXPLORE_REQUIRE(mine == 1000.0);
         EXPLORE_REQUIRE(other == 1000.0);

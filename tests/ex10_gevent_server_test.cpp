@@ -6,7 +6,6 @@
 #include "greenlet.hpp"
 
 #include "given/yield.hpp"
-#include "support/all_descriptors.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/explored_client.hpp"
@@ -14,6 +13,7 @@
 #include "support/failures.hpp"
 #include "support/kept_stderr.hpp"
 #include "support/machine.hpp"
+#include "support/no_descriptors.hpp"
 #include "support/rendezvous.hpp"
 #include "support/thread_state.hpp"
 
@@ -459,7 +459,7 @@ TEST_CASE("a server survives having no descriptors left", "[ex10][step2]")
     tcp::socket first = connected(server.port());
     tcp::socket second = connected(server.port());
     {
-        const support::all_descriptors none_left;
+        const support::no_descriptors none_left;
         green::sleep(30ms); // accept() fails meanwhile, more than once
     }
 
@@ -484,7 +484,7 @@ TEST_CASE("a server without descriptors does not wait for those who serve", "[ex
     }
     const tcp::socket late = connected(server.port());
     {
-        const support::all_descriptors none_left;
+        const support::no_descriptors none_left;
         green::sleep(30ms); // accept() fails meanwhile, more than once
     }
     for (int i = 0; i < 100 && served < 2; ++i) {

@@ -50,19 +50,30 @@ namespace {
 
 using words = std::vector<std::string>;
 
-// Whether another thread that does this gets a std::logic_error.
+// Another thread that does this to a greenlet, before it has ended and after that, gets a
+// std::logic_error.
 template <typename Deed>
-bool is_refused_elsewhere(const Deed& deed)
+void refuse_elsewhere(const Deed& deed)
 {
-    bool refused = false;
-    std::thread([&] {
-        try {
-            deed();
-        } catch (const std::logic_error&) {
-            refused = true;
-        }
-    }).join();
-    return refused;
+    auto one = green::spawn([] { return 1; });
+    const auto is_refused = [&] {
+        bool refused = false;
+        std::thread([&] {
+            try {
+                deed(one);
+            } catch (const std::logic_error&) {
+                refused = true;
+            }
+        }).join();
+        return refused;
+    };
+    const bool refused_before_its_end = is_refused();
+    const int result = one.get();
+    const bool refused_after_its_end = is_refused();
+
+    REQUIRE(refused_before_its_end);
+    REQUIRE(result == 1);
+    REQUIRE(refused_after_its_end);
 }
 
 // Two ends of one connection over loopback.
@@ -609,15 +620,7 @@ TEST_CASE("a greenlet that waits for itself is told so", "[ex11][step2]")
 
 TEST_CASE("another thread cannot join a greenlet", "[ex11][step2]")
 {
-    auto one = green::spawn([] { return 1; });
-    const auto joins_it = [&] { one.join(); };
-    const bool refused_before_its_end = is_refused_elsewhere(joins_it);
-    const int result = one.get();
-    const bool refused_after_its_end = is_refused_elsewhere(joins_it);
-
-    REQUIRE(refused_before_its_end);
-    REQUIRE(result == 1);
-    REQUIRE(refused_after_its_end);
+    refuse_elsewhere([](green::greenlet<int>& one) { one.join(); });
 }
 
 TEST_CASE("each thread has greenlets of its own", "[ex11][step2]")
@@ -1318,15 +1321,7 @@ TEST_CASE("a greenlet that kills itself ends at once", "[ex11][step4][stretch]")
 
 TEST_CASE("another thread cannot kill a greenlet", "[ex11][step4][stretch]")
 {
-    auto one = green::spawn([] { return 1; });
-    const auto kills_it = [&] { one.kill(); };
-    const bool refused_before_its_end = is_refused_elsewhere(kills_it);
-    const int result = one.get();
-    const bool refused_after_its_end = is_refused_elsewhere(kills_it);
-
-    REQUIRE(refused_before_its_end);
-    REQUIRE(result == 1);
-    REQUIRE(refused_after_its_end);
+    refuse_elsewhere([](green::greenlet<int>& one) { one.kill(); });
 }
 
 // --- step 5: deadlock

@@ -7,12 +7,12 @@
 #include "async_server.hpp"
 
 #include "explore/explore.hpp"
-#include "support/all_descriptors.hpp"
 #include "support/catch.hpp"
 #include "support/census.hpp"
 #include "support/explored_client.hpp"
 #include "support/failures.hpp"
 #include "support/machine.hpp"
+#include "support/no_descriptors.hpp"
 #include "support/rendezvous.hpp"
 #include "support/silent_port.hpp"
 
@@ -186,8 +186,8 @@ tcp::endpoint at(const support::silent_port& nobody)
     return {asio::ip::address_v4::loopback(), nobody.number()};
 }
 
-/// g++ 12 loses an exception that leaves a spawned coroutine before its first co_await: the future
-/// is never ready. The coroutine of this one switches before it awaits the other.
+/// asio 1.22 loses an exception that leaves a spawned coroutine before its first co_await: the
+/// future is never ready. The coroutine of this one switches before it awaits the other.
 template <class T>
 asio::awaitable<T> after_a_switch(asio::awaitable<T> coroutine)
 {
@@ -805,7 +805,7 @@ TEST_CASE("a server survives having no descriptors left", "[ex13][step3]")
             co_return;
         }
         asio::steady_timer timer{co_await asio::this_coro::executor};
-        const support::all_descriptors none_left;
+        const support::no_descriptors none_left;
         const auto* const where = reinterpret_cast<const sockaddr*>(&address);
         has_connected = connect(second.fd(), where, sizeof address) == 0;
         for (int i = 0; i < 5; ++i) { // each time the server looks at its sockets: accept() fails

@@ -74,4 +74,15 @@ std::pair<int, int> numbers_of_two_clients(given::work work)
     return std::minmax(one, other);
 }
 
+/// The milliseconds in the reply that a client gets, inside explore(). Of a server whose work is
+/// explorer::compute(1s): the explorer's clock moves only while nobody can run, so that it takes a
+/// second to the tick.
+template <typename Server>
+double time_in_reply(Server& server)
+{
+    const std::optional<given::reply> reply = given::parse_reply(server.handle());
+    EXPLORE_REQUIRE(reply);
+    return reply->milliseconds;
+}
+
 } // namespace support

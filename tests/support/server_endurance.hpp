@@ -5,54 +5,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "support/no_descriptors.hpp"
 #include "support/server_contract.hpp"
 
-#include <fcntl.h>
 #include <fstream>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
-
-namespace support {
-
-/// Uses up this process's descriptors, all of them, until it goes. One thread at a time.
-class no_descriptors {
-public:
-    no_descriptors()
-    {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        // Few are enough, and quickly used up: those already open and some more.
-        const rlimit few{static_cast<rlim_t>(take_census().descriptors) + 64, before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &few);
-        int one = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        while (one != -1) {
-            taken_.push_back(one);
-            one = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        }
-    }
-
-    void give_one_back()
-    {
-        ::close(taken_.back());
-        taken_.pop_back();
-    }
-    no_descriptors(const no_descriptors&) = delete;
-    no_descriptors& operator=(const no_descriptors&) = delete;
-    ~no_descriptors()
-    {
-        for (const int one : taken_) {
-            ::close(one);
-        }
-        ::setrlimit(RLIMIT_NOFILE, &before_);
-    }
-
-private:
-    rlimit before_{};
-    std::vector<int> taken_;
-};
-
-} // namespace support
 
 TEST_CASE("a client that leaves before its reply disturbs nobody", SERVER_TAG "[step3]")
 {
